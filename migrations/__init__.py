@@ -1,0 +1,1 @@
+"""Numbered changes of the stores, the same for both engines."""

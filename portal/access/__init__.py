@@ -1,0 +1,1 @@
+"""Who may: roles, permissions, reaches, grants, duties, field sets."""

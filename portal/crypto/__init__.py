@@ -1,0 +1,1 @@
+"""What is secret: keys, sealed fields, blind indexes, passwords and factors."""

@@ -1,0 +1,1 @@
+"""What is true in the trade, with no database and no web."""

@@ -1,0 +1,56 @@
+"""Days, instants and deadlines: instants are UTC, days are the practice's."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+_SATURDAY = 5
+
+
+class Clock(Protocol):
+    """Something that tells the time; a part, handed in."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        ...
+
+
+def today(instant: datetime, time_zone: str) -> date:
+    """The calendar day at an instant in an IANA time zone such as America/Chicago."""
+    return instant.astimezone(ZoneInfo(time_zone)).date()
+
+
+def instant_text(instant: datetime) -> str:
+    """An instant as YYYY-MM-DDTHH:MM:SS.ffffffZ (SECURITY 2.7); raises ValueError for a naive one."""
+    if instant.tzinfo is None:
+        raise ValueError("a naive instant has no place here")
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_x12_date(text: str) -> date:
+    """A D8 date CCYYMMDD; raises ValueError for anything that is not a real day."""
+    if len(text) != 8 or not text.isascii() or not text.isdigit():
+        raise ValueError(f"not a date CCYYMMDD: {text!r}")
+    return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+
+
+def x12_date(day: date) -> str:
+    """A day as D8, CCYYMMDD."""
+    return f"{day.year:04d}{day.month:02d}{day.day:02d}"
+
+
+def add_year(day: date) -> date:
+    """The same calendar day a year on; 29 February goes to 28 February (Medicare timely filing, 42 CFR 424.44)."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return day.replace(year=day.year + 1, day=28)
+
+
+def next_workday(day: date) -> date:
+    """The day itself, or the Monday after a weekend; federal holidays are the caller's data."""
+    while day.weekday() >= _SATURDAY:
+        day += timedelta(days=1)
+    return day

@@ -1,0 +1,1 @@
+"""Published files read as pure text: code sets, prices, bank statements."""

@@ -1,0 +1,1 @@
+"""The doors for machine work: the worker, its engines and its schedule."""

@@ -1,0 +1,1 @@
+"""Texts, money and dates in the words of a locale."""

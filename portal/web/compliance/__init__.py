@@ -1,0 +1,1 @@
+"""What an officer reviews: who saw what."""

@@ -1,0 +1,1 @@
+"""What a patient sees: bills, payments, visits."""

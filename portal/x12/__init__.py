@@ -1,0 +1,1 @@
+"""The X12 transactions, read and written."""
