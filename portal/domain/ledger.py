@@ -63,7 +63,7 @@ class Entry:
 
 
 def inputs_digest(inputs: Mapping[str, object]) -> bytes:
-    """SHA-256 of the canonical JSON of a posting's input (DESIGN 3, Ledger): sorted keys, no blanks, UTF-8, no floats."""
+    """SHA-256 of the canonical JSON of a posting's input (DESIGN 3): sorted keys, no blanks, UTF-8, no floats."""
     return hashlib.sha256(
         json.dumps(inputs, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     ).digest()

@@ -14,7 +14,7 @@ from portal.domain.texts import T_, Text
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """One CAS triplet: positive lowers the payment. `group` is CO, PR, OA or PI (as sent, even when it is none of them)."""
+    """One CAS triplet: positive lowers the payment. `group` is CO, PR, OA or PI, or as sent when it is none of them."""
 
     group: str
     reason: str
@@ -179,7 +179,7 @@ class Imbalance:
 
 
 def imbalances(payment: Payment) -> tuple[Imbalance, ...]:
-    """Every one of the three equations that fails (X12 RFI 2348): SVC02-CAS=SVC03, CLP03-CAS=CLP04, ΣCLP04-ΣPLB=BPR02."""
+    """Every equation that fails (X12 RFI 2348): SVC02-CAS=SVC03, CLP03-CAS=CLP04, ΣCLP04-ΣPLB=BPR02."""
     found: list[Imbalance] = []
     for claim in payment.claims:
         for service in claim.services:
