@@ -1,0 +1,73 @@
+"""Who acts: a person in a session under one hat, the system for a job or a command, or nobody yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.access import roles
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role held in one practice, or for one payer organisation, or (administrator) in the installation."""
+
+    role: str
+    practice_id: bytes | None = None
+    payer_id: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """One actor as the session store or the job engine knows it.
+
+    `identity` is what the audit log writes: a user id in hex, "anonymous" or "system:<job>".
+    """
+
+    identity: str
+    user_id: bytes | None = None
+    hat: str = roles.WORK
+    practice_id: bytes | None = None
+    """The practice that a member of staff works in now; None for patients, payers, the system."""
+    grants: tuple[Grant, ...] = ()
+    own_patients: frozenset[bytes] = frozenset()
+    stands_for: frozenset[bytes] = frozenset()
+    session: str = ""
+    """First 16 hex digits of SHA-256 of the session id."""
+    assurance: str = "none"
+    """none, aal1 (password only) or aal2 (with a second factor)."""
+    method: str = ""
+    authenticated_seconds_ago: int | None = None
+    initiator: str = ""
+    """For the system: who started the job or command."""
+
+    @property
+    def anonymous(self) -> bool:
+        """Nobody has signed in."""
+        return self.user_id is None and not self.system
+
+    @property
+    def system(self) -> bool:
+        """A job or a command."""
+        return self.identity.startswith("system:")
+
+    def roles(self) -> frozenset[str]:
+        """The roles in force: those granted for this hat, in the present practice where one is chosen."""
+        if self.system:
+            return frozenset({roles.SYSTEM})
+        held = {
+            grant.role
+            for grant in self.grants
+            if roles.hat_of(grant.role) == self.hat
+            and (grant.practice_id is None or self.practice_id is None or grant.practice_id == self.practice_id)
+        }
+        if self.own_patients or self.stands_for:
+            held.add(roles.PATIENT)
+        return frozenset(held)
+
+
+ANONYMOUS = Actor("anonymous")
+
+
+def system(job: str, *, practice_id: bytes | None = None, initiator: str = "") -> Actor:
+    """The actor of a job or command, bounded to one practice where it is about one."""
+    return Actor(f"system:{job}", practice_id=practice_id, assurance="aal2", method="system", initiator=initiator)

@@ -1,0 +1,63 @@
+"""Minimum necessary: which sealed fields each role may open (45 CFR 164.502(b), 164.514(d)(2)).
+
+Fields are named `table.column` without the ending `_sealed`; a house test compares them with the models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from portal.access import roles as r
+
+_NAME = frozenset({"patient.last_name", "patient.first_name", "patient.middle_name", "patient.suffix"})
+_IDENTITY = _NAME | {"patient.birth_date", "patient.sex", "patient.mrn", "patient.account_number"}
+_CONTACT = frozenset({"patient.address", "patient.phone", "patient.email"})
+_COVER = frozenset({"coverage.member_id", "coverage.group_number", "coverage.group_name", "coverage.subscriber"})
+_CODES = frozenset({"encounter.diagnoses", "encounter.proposal", "encounter.note", "transition.note"})
+_CLAIM = frozenset(
+    {
+        "claim.payer_control",
+        "claim.note",
+        "claim.edits",
+        "claim_version.body",
+        "acknowledgement.message",
+        "acknowledgement.payer_control",
+    }
+)
+_FILES = frozenset({"interchange.name", "interchange.body", "interchange.findings"})
+_REMITTANCE = frozenset(
+    {
+        "remittance_claim.control",
+        "remittance_claim.payer_control",
+        "remittance_claim.patient_name",
+        "remittance_claim.detail",
+        "remittance.findings",
+    }
+)
+_PAPER = frozenset({"document.name", "document.body", "statement.content"})
+_QUEUE = frozenset({"queue_item.note"})
+_SELF = frozenset({"user.email", "user.name", "factor.secret"})
+_MAIL = frozenset({"mail.recipient", "mail.body", "mail.subject"})
+
+_CODING = _IDENTITY | _CODES | _QUEUE
+_CHARGING = _IDENTITY | _CODES | _COVER | _CONTACT | _FILES | _QUEUE | _PAPER
+_BILLING = _CHARGING | _CLAIM | _REMITTANCE
+_SYSTEM = _BILLING | _SELF | _MAIL | {"invitation.email", "patient.guarantor", "payment.note", "denial.note"}
+
+OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
+    r.PATIENT: (_IDENTITY | _CONTACT | _COVER | _PAPER | _SELF | {"encounter.diagnoses", "patient.guarantor"}),
+    r.PAYER_USER: _NAME | _SELF | {"patient.birth_date", "coverage.member_id", "encounter.diagnoses", "claim.payer_control", "remittance_claim.payer_control", "remittance_claim.control"},
+    r.CODER: _CODING,
+    r.CODING_MANAGER: _CODING,
+    r.CHARGE_CLERK: _CHARGING | {"patient.guarantor"},
+    r.QA_AUDITOR: _CHARGING,
+    r.DENIAL_SPECIALIST: _BILLING | {"denial.note"},
+    r.PAYMENT_POSTER: _BILLING | {"payment.note"},
+    r.BILLER: _BILLING | {"patient.guarantor"},
+    r.BILLING_MANAGER: _BILLING | {"patient.guarantor", "payment.note", "denial.note"},
+    r.COMPLIANCE_OFFICER: _NAME | {"patient.mrn", "user.name"},
+    r.ADMINISTRATOR: _SELF - {"factor.secret"} | {"invitation.email"},
+    r.SYSTEM: _SYSTEM,
+})  # fmt: skip

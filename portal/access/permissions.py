@@ -1,0 +1,115 @@
+"""The one table of who may: permission, purpose, and the reach of each role. What is not here is denied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from portal.access import roles as r
+from portal.access.reaches import ALL, OWN, PAYER, PRACTICE, STANDS_FOR
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One permission: `protected` = may show protected data, `purpose` as in HL7 v3 PurposeOfUse."""
+
+    name: str
+    purpose: str
+    reach_by_role: Mapping[str, str]
+    protected: bool
+    step_up: bool = False
+    """Needs an authentication at most five minutes old (SECURITY 1.2, Step-up)."""
+
+
+_PAYMENT, _OPERATIONS, _PATIENT_REQUEST = "HPAYMT", "HOPERAT", "PATRQT"
+_CODING = (r.CODER, r.CODING_MANAGER)
+_CHARGING = (r.CHARGE_CLERK, r.QA_AUDITOR)
+_BILLING = (r.BILLER, r.BILLING_MANAGER)
+_POSTING = (r.PAYMENT_POSTER, r.BILLING_MANAGER)
+_MONEY = (*_BILLING, r.PAYMENT_POSTER, r.DENIAL_SPECIALIST)
+_OFFICE = (*_CODING, *_CHARGING, *_MONEY)
+
+
+def _practice(*names: str, system: bool = True, **others: str) -> Mapping[str, str]:
+    reach = dict.fromkeys(names, PRACTICE) | {name.replace("_", "-"): kind for name, kind in others.items()}
+    return MappingProxyType(reach | ({r.SYSTEM: PRACTICE} if system else {}))
+
+
+def _only(**kinds: str) -> Mapping[str, str]:
+    return MappingProxyType({name.replace("_", "-"): kind for name, kind in kinds.items()})
+
+
+_ANY_ROLE = MappingProxyType(dict.fromkeys(r.NARROWEST_FIRST, ALL))
+
+_TABLE: Final = (
+    # Oneself. Shows nothing of others.
+    Permission("session:manage", _OPERATIONS, _ANY_ROLE, protected=False),
+    # The patient.
+    Permission("home:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("payment:make", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("access-report:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
+    # Visits, codes, charges.
+    Permission("visit:import", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
+    Permission("encounter:view", _PAYMENT, _practice(*_CODING, *_CHARGING, *_BILLING, patient=STANDS_FOR), protected=True),
+    Permission("encounter:code", _PAYMENT, _practice(r.CODER), protected=True),
+    Permission("encounter:review", _PAYMENT, _practice(r.CODING_MANAGER), protected=True),
+    Permission("charge:enter", _PAYMENT, _practice(r.CHARGE_CLERK), protected=True),
+    Permission("charge:audit", _PAYMENT, _practice(r.QA_AUDITOR), protected=True),
+    Permission("code:search", _PAYMENT, _practice(*_OFFICE, system=True), protected=False),
+    # Claims.
+    Permission("claim:view", _PAYMENT, _practice(*_MONEY, patient=STANDS_FOR, payer_user=PAYER), protected=True),
+    Permission("claim:edit", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission("claim:hold", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission("claim:release", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission("claim:submit", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission("claim:acknowledge", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission("claim:adjudicate", _PAYMENT, _practice(*_POSTING), protected=True),
+    Permission("claim:close", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission("claim:void", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission("denial:view", _PAYMENT, _practice(r.DENIAL_SPECIALIST, r.BILLING_MANAGER), protected=True),
+    Permission("denial:triage", _PAYMENT, _practice(r.DENIAL_SPECIALIST), protected=True),
+    Permission("denial:write-off", _PAYMENT, _practice(r.BILLING_MANAGER, system=False), protected=True, step_up=True),
+    # Files and remittances.
+    Permission("interchange:view", _PAYMENT, _practice(r.CHARGE_CLERK, *_MONEY), protected=True),
+    Permission("remittance:view", _PAYMENT, _practice(*_MONEY, payer_user=PAYER), protected=True),
+    Permission("remittance:import", _PAYMENT, _practice(*_POSTING), protected=True),
+    Permission("remittance:post", _PAYMENT, _practice(*_POSTING), protected=True),
+    Permission("deposit:view", _PAYMENT, _practice(*_POSTING, r.BILLER), protected=False),
+    # Accounts, statements, payments.
+    Permission("queue:view", _PAYMENT, _practice(*_OFFICE), protected=True),
+    Permission("queue:assign", _PAYMENT, _practice(*_OFFICE), protected=True),
+    Permission("account:search", _PAYMENT, _practice(*_CHARGING, *_MONEY), protected=True),
+    Permission("account:view", _PAYMENT, _practice(*_CHARGING, *_MONEY), protected=True),
+    Permission("patient:change", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
+    Permission("statement:view", _PAYMENT, _practice(*_MONEY, patient=STANDS_FOR), protected=True),
+    Permission("statement:run", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission("payment:view", _PAYMENT, _practice(*_MONEY, patient=STANDS_FOR), protected=True),
+    Permission("payment:settle", _PAYMENT, _practice(), protected=False),
+    Permission("document:view", _PAYMENT, _practice(*_MONEY, patient=STANDS_FOR), protected=True),
+    Permission("registration:issue", _OPERATIONS, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
+    # What happened.
+    Permission("audit:search", _OPERATIONS, _practice(r.COMPLIANCE_OFFICER, system=True), protected=True),
+    Permission("audit:view", _OPERATIONS, _practice(r.COMPLIANCE_OFFICER, system=True), protected=True),
+    Permission("audit:export", _OPERATIONS, _practice(r.COMPLIANCE_OFFICER, system=True), protected=True, step_up=True),
+    # The installation, in the administration hat; no protected data. Names of users are shown to administrators only.
+    Permission("user:view", _OPERATIONS, _only(administrator=ALL, system=ALL), protected=False),
+    Permission("user:invite", _OPERATIONS, _only(administrator=ALL, system=ALL), protected=False, step_up=True),
+    Permission("user:disable", _OPERATIONS, _only(administrator=ALL, system=ALL), protected=False, step_up=True),
+    Permission("practice:edit", _OPERATIONS, _only(administrator=ALL, system=ALL), protected=False),
+    Permission("payer:edit", _OPERATIONS, _only(administrator=ALL, system=ALL), protected=False),
+    Permission("partner:edit", _OPERATIONS, _only(administrator=ALL, system=ALL), protected=False),
+    Permission("code:load", _OPERATIONS, _only(administrator=ALL, system=ALL), protected=False),
+    Permission("price:load", _OPERATIONS, _only(administrator=ALL, system=ALL), protected=False),
+    # The machine itself; no person holds these.
+    Permission("key:manage", _OPERATIONS, _only(system=ALL), protected=False),
+    Permission("job:run", _OPERATIONS, _only(system=ALL), protected=False),
+    Permission("mail:send", _OPERATIONS, _only(system=ALL), protected=True),
+    Permission("sign-in:attempt", _OPERATIONS, _only(system=ALL), protected=False),
+)  # fmt: skip
+
+PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType({permission.name: permission for permission in _TABLE})
+
+PUBLIC: Final = "public"
+"""The declared permission of a route that is open to all; the route states why."""

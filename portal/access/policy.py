@@ -1,0 +1,65 @@
+"""The one decision: may this actor, and how far. Unknown is denied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.access import roles
+from portal.access.actors import Actor
+from portal.access.permissions import PERMISSIONS
+from portal.access.reaches import ALL, OWN, PAYER, PRACTICE, STANDS_FOR, Reach
+
+STEP_UP_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Allowed with role, reach and purpose, or denied with a reason code.
+
+    Reasons: unknown-permission, not-signed-in, second-factor-needed, step-up-needed, no-role.
+    """
+
+    allowed: bool
+    permission: str
+    reason: str = ""
+    role: str = ""
+    reach: Reach = Reach(PRACTICE)
+    purpose: str = ""
+
+
+def decide(actor: Actor, permission_name: str) -> Decision:
+    """Decide by the table alone: the narrowest role in force that grants the permission gives role and reach."""
+    permission = PERMISSIONS.get(permission_name)
+    if permission is None:
+        return Decision(False, permission_name, "unknown-permission")
+    if actor.anonymous:
+        return Decision(False, permission_name, "not-signed-in")
+    if actor.assurance != "aal2":
+        return Decision(False, permission_name, "second-factor-needed")
+    held = actor.roles()
+    for role in roles.NARROWEST_FIRST:
+        if role in held and role in permission.reach_by_role:
+            age = actor.authenticated_seconds_ago
+            if permission.step_up and not actor.system and (age is None or age > STEP_UP_SECONDS):
+                return Decision(False, permission_name, "step-up-needed", role)
+            reach = _reach(actor, role, permission.reach_by_role[role])
+            return Decision(True, permission_name, "", role, reach, permission.purpose)
+    return Decision(False, permission_name, "no-role")
+
+
+def _reach(actor: Actor, role: str, kind: str) -> Reach:
+    if role == roles.SYSTEM:
+        if kind == PRACTICE and actor.practice_id is not None:
+            return Reach(PRACTICE, practices=frozenset({actor.practice_id}))
+        return Reach(ALL)
+    if kind == OWN:
+        return Reach(OWN, patients=actor.own_patients)
+    if kind == STANDS_FOR:
+        return Reach(STANDS_FOR, patients=actor.own_patients | actor.stands_for)
+    granted = [grant for grant in actor.grants if grant.role == role]
+    if kind == PAYER:
+        return Reach(PAYER, payers=frozenset(grant.payer_id for grant in granted if grant.payer_id))
+    if kind == PRACTICE:
+        practices = frozenset(grant.practice_id for grant in granted if grant.practice_id)
+        return Reach(PRACTICE, practices=practices & {actor.practice_id} if actor.practice_id else practices)
+    return Reach(ALL)
