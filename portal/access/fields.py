@@ -20,7 +20,6 @@ _CLAIM = frozenset(
     {
         "claim.payer_control",
         "claim.note",
-        "claim.edits",
         "claim_version.body",
         "acknowledgement.message",
         "acknowledgement.payer_control",
@@ -32,23 +31,28 @@ _REMITTANCE = frozenset(
         "remittance_claim.control",
         "remittance_claim.payer_control",
         "remittance_claim.patient_name",
-        "remittance_claim.detail",
+        "remittance_claim.corrected",
         "remittance.findings",
     }
 )
 _PAPER = frozenset({"document.name", "document.body", "statement.content"})
 _QUEUE = frozenset({"queue_item.note"})
 _SELF = frozenset({"user.email", "user.name", "factor.secret"})
-_MAIL = frozenset({"mail.recipient", "mail.body", "mail.subject"})
+_MAIL = frozenset({"mail.recipient", "mail.parameters"})
+
+_MEMBER = frozenset({
+    "patient.birth_date", "coverage.member_id", "encounter.diagnoses", "claim.payer_control",
+    "remittance_claim.payer_control", "remittance_claim.control",
+})  # fmt: skip
 
 _CODING = _IDENTITY | _CODES | _QUEUE
 _CHARGING = _IDENTITY | _CODES | _COVER | _CONTACT | _FILES | _QUEUE | _PAPER
 _BILLING = _CHARGING | _CLAIM | _REMITTANCE
-_SYSTEM = _BILLING | _SELF | _MAIL | {"invitation.email", "patient.guarantor", "payment.note", "denial.note"}
+_SYSTEM = _BILLING | _SELF | _MAIL | {"patient.guarantor", "payment.note", "denial.note"}
 
 OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.PATIENT: (_IDENTITY | _CONTACT | _COVER | _PAPER | _SELF | {"encounter.diagnoses", "patient.guarantor"}),
-    r.PAYER_USER: _NAME | _SELF | {"patient.birth_date", "coverage.member_id", "encounter.diagnoses", "claim.payer_control", "remittance_claim.payer_control", "remittance_claim.control"},
+    r.PAYER_USER: _NAME | _SELF | _MEMBER,
     r.CODER: _CODING,
     r.CODING_MANAGER: _CODING,
     r.CHARGE_CLERK: _CHARGING | {"patient.guarantor"},
@@ -58,6 +62,6 @@ OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.BILLER: _BILLING | {"patient.guarantor"},
     r.BILLING_MANAGER: _BILLING | {"patient.guarantor", "payment.note", "denial.note"},
     r.COMPLIANCE_OFFICER: _NAME | {"patient.mrn", "user.name"},
-    r.ADMINISTRATOR: _SELF - {"factor.secret"} | {"invitation.email"},
+    r.ADMINISTRATOR: _SELF - {"factor.secret"},
     r.SYSTEM: _SYSTEM,
 })  # fmt: skip

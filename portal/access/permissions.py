@@ -52,7 +52,9 @@ _TABLE: Final = (
     Permission("access-report:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
     # Visits, codes, charges.
     Permission("visit:import", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
-    Permission("encounter:view", _PAYMENT, _practice(*_CODING, *_CHARGING, *_BILLING, patient=STANDS_FOR), protected=True),
+    Permission(
+        "encounter:view", _PAYMENT, _practice(*_CODING, *_CHARGING, *_BILLING, patient=STANDS_FOR), protected=True
+    ),
     Permission("encounter:code", _PAYMENT, _practice(r.CODER), protected=True),
     Permission("encounter:review", _PAYMENT, _practice(r.CODING_MANAGER), protected=True),
     Permission("charge:enter", _PAYMENT, _practice(r.CHARGE_CLERK), protected=True),

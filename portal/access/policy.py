@@ -10,6 +10,7 @@ from portal.access.permissions import PERMISSIONS
 from portal.access.reaches import ALL, OWN, PAYER, PRACTICE, STANDS_FOR, Reach
 
 STEP_UP_SECONDS = 300
+_NOTHING = Reach(PRACTICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Decision:
     permission: str
     reason: str = ""
     role: str = ""
-    reach: Reach = Reach(PRACTICE)
+    reach: Reach = _NOTHING
     purpose: str = ""
 
 

@@ -1,0 +1,45 @@
+"""All tables in one place, for migrations, `docs/schema.md` and the house tests."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+
+from portal.models import (
+    claims,
+    codes,
+    coverage,
+    denials,
+    encounters,
+    interchanges,
+    jobs,
+    keys,
+    ledger,
+    patients,
+    payers,
+    payments,
+    practices,
+    queues,
+    remittances,
+    statements,
+    users,
+)
+from portal.models.base import Base
+
+ROOMS = (
+    claims, codes, coverage, denials, encounters, interchanges, jobs, keys, ledger, patients, payers, payments,
+    practices, queues, remittances, statements, users,
+)  # fmt: skip
+
+metadata: MetaData = Base.metadata
+
+APPEND_ONLY = {
+    "ledger_entry": (("id",), ("practice_id", "key")),
+    "ledger_line": (("id",),),
+    "claim_version": (("id",), ("claim_id", "number"), ("control",)),
+}
+"""Tables that are never changed once written, with their unique keys (MECHANISM 6)."""
+
+
+def models() -> dict[str, type[Base]]:
+    """Every model by its table's name."""
+    return {mapper.class_.__tablename__: mapper.class_ for mapper in Base.registry.mappers}

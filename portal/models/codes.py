@@ -1,0 +1,49 @@
+"""Code sets by release: what a code means, and from when to when it may be used."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from portal.models.base import Base, ReachedBy
+from portal.models.columns import clear, key, ref
+
+
+class CodeReleaseRow(Base):
+    """One loaded file of one set: what, from when, from which file, by whom."""
+
+    __tablename__ = "code_release"
+    table_code = 34
+    reached_by = ReachedBy(practice=None, installation=True)
+
+    id: Mapped[bytes] = key()
+    code_set: Mapped[str] = clear(2)
+    """icd10cm, icd9cm, hcpcs, cpt, pos, carc, rarc, taxonomy."""
+    effective: Mapped[date] = clear(3)
+    file_name: Mapped[str] = clear(4)
+    digest: Mapped[bytes] = clear(5)
+    loaded_by: Mapped[str] = clear(6)
+    loaded_at: Mapped[datetime] = clear(7)
+    code_count: Mapped[int] = clear(8)
+
+
+class CodeRow(Base):
+    """One code of one set with its dates; `words` is the description folded for search."""
+
+    __tablename__ = "code"
+    __table_args__ = (UniqueConstraint("code_set", "code", "valid_from"), Index(None, "code_set", "words"))
+    table_code = 35
+    digested = False
+    reached_by = ReachedBy(practice=None, installation=True)
+
+    id: Mapped[bytes] = key()
+    release_id: Mapped[bytes] = ref(2, "code_release.id", index=True)
+    code_set: Mapped[str] = clear(3)
+    code: Mapped[str] = clear(4)
+    description: Mapped[str] = clear(5)
+    words: Mapped[str] = clear(6)
+    billable: Mapped[bool] = clear(7)
+    valid_from: Mapped[date] = clear(8)
+    valid_to: Mapped[date | None] = clear(9)

@@ -1,0 +1,99 @@
+"""Encounters and charges: what was done, as the provider proposed it and as it was coded."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, ColumnElement, Index, Numeric, UniqueConstraint, exists
+from sqlalchemy.orm import Mapped
+
+from portal.access.reaches import PAYER, Reach
+from portal.models.base import Base, ReachedBy
+from portal.models.claims import ClaimRow
+from portal.models.columns import clear, key, ref, sealed
+from portal.models.types import Box
+
+
+class EncounterRow(Base):
+    """One visit; its life is `domain.encounters.LIFE`."""
+
+    __tablename__ = "encounter"
+    __table_args__ = (
+        UniqueConstraint("practice_id", "source_digest"),
+        Index(None, "practice_id", "state", "service_from", "id"),
+    )
+    table_code = 14
+    reached_by = ReachedBy(patient="patient_id")
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id")
+    patient_id: Mapped[bytes] = ref(3, "patient.id", index=True)
+    coverage_id: Mapped[bytes | None] = ref(4, "coverage.id")
+    provider_id: Mapped[bytes | None] = ref(5, "provider.id")
+    state: Mapped[str] = clear(6)
+    place: Mapped[str] = clear(7)
+    service_from: Mapped[date] = clear(8)
+    service_to: Mapped[date] = clear(9)
+    charge_cents: Mapped[int] = clear(10)
+    diagnoses_sealed: Mapped[Box] = sealed(11, kind="json", bucket=128)
+    """List of ICD codes without dots, the principal first."""
+    proposal_sealed: Mapped[Box] = sealed(12, kind="json", bucket=1024)
+    """The provider's codes as they came in: {"diagnoses": […], "lines": […]}; never changed."""
+    note_sealed: Mapped[Box | None] = sealed(13, bucket=1024)
+    code_qualifier: Mapped[str] = clear(14)
+    source_digest: Mapped[bytes] = clear(15)
+    """SHA-256 of what makes a visit the same visit in another file; makes imports idempotent."""
+    source_control: Mapped[str] = clear(16)
+    """CLM01 of the file it came in, for the office to find it."""
+    interchange_id: Mapped[bytes | None] = ref(17, "interchange.id")
+    version: Mapped[int] = clear(18)
+    created_at: Mapped[datetime] = clear(19)
+
+    @classmethod
+    def within(cls, reach: Reach) -> ColumnElement[bool]:
+        """A payer reaches the encounters that were billed to it."""
+        if reach.kind == PAYER:
+            return exists().where(ClaimRow.encounter_id == cls.id, ClaimRow.payer_id.in_(sorted(reach.payers)))
+        return super().within(reach)
+
+
+class ChargeRow(Base):
+    """One service line of an encounter, with its price."""
+
+    __tablename__ = "charge"
+    __table_args__ = (UniqueConstraint("encounter_id", "position"),)
+    table_code = 15
+    reached_by = ReachedBy(patient="patient_id")
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id")
+    patient_id: Mapped[bytes] = ref(3, "patient.id", index=True)
+    encounter_id: Mapped[bytes] = ref(4, "encounter.id")
+    position: Mapped[int] = clear(5)
+    control: Mapped[str] = clear(6, unique=True)
+    """REF*6R: comes back on the remittance."""
+    code: Mapped[str] = clear(7)
+    modifiers: Mapped[list[Any]] = clear(8, JSON)
+    units: Mapped[Decimal] = clear(9, Numeric(12, 3))
+    unit: Mapped[str] = clear(10)
+    pointers: Mapped[list[Any]] = clear(11, JSON)
+    charge_cents: Mapped[int] = clear(12)
+    service_from: Mapped[date] = clear(13)
+    service_to: Mapped[date] = clear(14)
+    place: Mapped[str] = clear(15)
+    qualifier: Mapped[str] = clear(16)
+    posted: Mapped[bool] = clear(17)
+    """Entered into the account: the ledger has its entry."""
+    active: Mapped[bool] = clear(18)
+    """False for a line that coding took out; kept, because the difference is kept."""
+
+    @classmethod
+    def within(cls, reach: Reach) -> ColumnElement[bool]:
+        """A payer reaches the lines that were billed to it."""
+        if reach.kind == PAYER:
+            return exists().where(
+                ClaimRow.encounter_id == cls.encounter_id, ClaimRow.payer_id.in_(sorted(reach.payers))
+            )
+        return super().within(reach)

@@ -1,0 +1,91 @@
+"""Patients and who stands for them; a patient is a row per practice."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, UniqueConstraint, exists
+from sqlalchemy.orm import Mapped
+
+from portal.access.reaches import PAYER, Reach
+from portal.models.base import Base, ReachedBy
+from portal.models.columns import clear, index, key, ref, sealed
+from portal.models.coverage import CoverageRow
+from portal.models.types import Box
+
+
+class PatientRow(Base):
+    """A patient's account in a practice; the patient is the subject of the keys of all that is about them."""
+
+    __tablename__ = "patient"
+    __table_args__ = (UniqueConstraint("practice_id", "mrn_index"), UniqueConstraint("practice_id", "account_index"))
+    table_code = 10
+    reached_by = ReachedBy(patient="id")
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id", index=True)
+    last_name_sealed: Mapped[Box] = sealed(3)
+    first_name_sealed: Mapped[Box] = sealed(4)
+    middle_name_sealed: Mapped[Box | None] = sealed(5)
+    suffix_sealed: Mapped[Box | None] = sealed(6)
+    birth_date_sealed: Mapped[Box] = sealed(7, kind="date")
+    sex_sealed: Mapped[Box] = sealed(8)
+    mrn_sealed: Mapped[Box] = sealed(9)
+    account_number_sealed: Mapped[Box] = sealed(10)
+    address_sealed: Mapped[Box | None] = sealed(11, kind="json", bucket=128)
+    phone_sealed: Mapped[Box | None] = sealed(12)
+    email_sealed: Mapped[Box | None] = sealed(13, bucket=128)
+    guarantor_sealed: Mapped[Box | None] = sealed(14, kind="json", bucket=128)
+    """Who is billed when it is not the patient: name and address."""
+    language: Mapped[str] = clear(15)
+    """en_US or es_US."""
+    state: Mapped[str] = clear(16)
+    """ACTIVE, INACTIVE, DECEASED."""
+    version: Mapped[int] = clear(17)
+    created_at: Mapped[datetime] = clear(18)
+    mrn_index: Mapped[bytes] = index(20, "mrn", "mrn_sealed")
+    account_index: Mapped[bytes] = index(21, "account", "account_number_sealed")
+    name_birth_index: Mapped[bytes | None] = index(22, "name-birth", "last_name_sealed", "birth_date_sealed")
+    phone_index: Mapped[bytes | None] = index(23, "phone", "phone_sealed")
+    email_index: Mapped[bytes | None] = index(24, "e-mail", "email_sealed")
+
+    @classmethod
+    def within(cls, reach: Reach) -> ColumnElement[bool]:
+        """A payer reaches the patients that it covers."""
+        if reach.kind == PAYER:
+            return exists().where(CoverageRow.patient_id == cls.id, CoverageRow.payer_id.in_(sorted(reach.payers)))
+        return super().within(reach)
+
+
+class PatientLinkRow(Base):
+    """A sign-in's relation to a patient: self now, proxies and guarantors with scope and end later."""
+
+    __tablename__ = "patient_link"
+    __table_args__ = (UniqueConstraint("user_id", "patient_id"),)
+    table_code = 11
+    reached_by = ReachedBy(patient="patient_id")
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id")
+    user_id: Mapped[bytes] = ref(3, "user.id", index=True)
+    patient_id: Mapped[bytes] = ref(4, "patient.id", index=True)
+    relation: Mapped[str] = clear(5)
+    """self, proxy or guarantor."""
+    valid_from: Mapped[date] = clear(6)
+    valid_to: Mapped[date | None] = clear(7)
+
+
+class RegistrationCodeRow(Base):
+    """A mailed code with which a patient opens a sign-in: HMAC only, 21 days, one use, burnt after five wrong tries."""
+
+    __tablename__ = "registration_code"
+    table_code = 12
+    reached_by = ReachedBy(patient="patient_id")
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id")
+    patient_id: Mapped[bytes] = ref(3, "patient.id", index=True)
+    code_digest: Mapped[bytes] = clear(4, unique=True)
+    expires_at: Mapped[datetime] = clear(5)
+    used_at: Mapped[datetime | None] = clear(6)
+    wrong_tries: Mapped[int] = clear(7, derived=True)
