@@ -1,0 +1,251 @@
+"""Settings: one frozen object, parsed once from `CANDOR_…` and `candor.toml`; all faults are named together."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+DEMO, DEVELOPMENT, PRODUCTION = "demo", "development", "production"
+MODES = (DEMO, DEVELOPMENT, PRODUCTION)
+
+FILE = "candor.toml"
+DEMO_MARK = "demo.mark"
+"""Stands in the data folder of a demonstration; production refuses such a database."""
+
+_NAMES = {
+    "mode", "home", "data", "keys", "edi", "database_url", "database_owner_url", "root_key", "root_key_file",
+    "signing_key_file", "web_secret_file", "anchor_file", "tls", "public_url", "trusted_proxies", "debug",
+    "stripe_api_url", "stripe_secret_key_file", "stripe_webhook_secret_file", "card_pages_origin", "smtp_url",
+    "mail_from", "metrics_token_file", "witness_url", "host", "port",
+}  # fmt: skip
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; `faults` lists every one of them, each saying what to set."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an installation is set to. Secrets are named by file, never by value (but for `CANDOR_ROOT_KEY`)."""
+
+    mode: str
+    home: Path
+    data: Path
+    keys: Path
+    edi: Path
+    database_url: str
+    database_owner_url: str
+    """Owns the tables and migrates; on SQLite the same as `database_url`."""
+    root_key: str
+    """64 hex digits for the `env` provider, else empty and `root_key_file` holds 32 raw bytes."""
+    root_key_file: Path
+    signing_key_file: Path
+    web_secret_file: Path
+    anchor_file: Path
+    tls: str
+    """`terminated` says that a proxy in front speaks TLS to the world."""
+    public_url: str
+    trusted_proxies: int
+    debug: bool
+    stripe_api_url: str
+    stripe_secret_key_file: Path | None
+    stripe_webhook_secret_file: Path | None
+    card_pages_origin: str
+    smtp_url: str
+    mail_from: str
+    metrics_token_file: Path | None
+    witness_url: str
+    host: str
+    port: int
+
+    @property
+    def sqlite(self) -> bool:
+        """Whether the store is the embedded one."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def demo(self) -> bool:
+        """A demonstration: invented people, loopback only, a banner on every page."""
+        return self.mode == DEMO
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Parse the environment over `candor.toml`; raises SettingsError naming everything missing or wrong together."""
+    environment = os.environ if environment is None else environment
+    faults: list[str] = []
+    home = Path(environment.get("CANDOR_HOME", "var")).absolute()
+    given = _file(home / FILE, faults) | {
+        name[len("CANDOR_") :].lower(): value
+        for name, value in environment.items()
+        if name.startswith("CANDOR_") and name[len("CANDOR_") :].lower() in _NAMES
+    }
+    settings = _settings(home, given, faults)
+    faults += _refusals(settings)
+    if faults:
+        raise SettingsError(faults)
+    return settings
+
+
+def _file(path: Path, faults: list[str]) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        faults.append(f"{path}: cannot be read: {error}")
+        return {}
+    faults += [f"{path}: no such setting: {name}" for name in sorted(values.keys() - _NAMES)]
+    return {name: str(value) for name, value in values.items() if name in _NAMES}
+
+
+def _number(name: str, text: str, faults: list[str]) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        faults.append(f"CANDOR_{name.upper()} must be a whole number, not {text!r}")
+        return 0
+
+
+def _settings(home: Path, given: Mapping[str, str], faults: list[str]) -> Settings:
+    def path(name: str, default: Path) -> Path:
+        return (home / given[name]).absolute() if name in given else default
+
+    def maybe(name: str) -> Path | None:
+        return path(name, home) if given.get(name) else None
+
+    data, keys = path("data", home / "data"), path("keys", home / "keys")
+    url = given.get("database_url") or f"sqlite:///{data / 'candor.db'}"
+    if url.startswith("postgresql://"):
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    owner = given.get("database_owner_url") or url
+    if owner.startswith("postgresql://"):
+        owner = owner.replace("postgresql://", "postgresql+psycopg://", 1)
+    port = _number("port", given.get("port", "8000"), faults)
+    return Settings(
+        mode=given.get("mode", DEVELOPMENT),
+        home=home,
+        data=data,
+        keys=keys,
+        edi=path("edi", home / "edi"),
+        database_url=url,
+        database_owner_url=owner,
+        root_key=given.get("root_key", ""),
+        root_key_file=path("root_key_file", keys / "root.key"),
+        signing_key_file=path("signing_key_file", keys / "signing.key"),
+        web_secret_file=path("web_secret_file", keys / "web.key"),
+        anchor_file=path("anchor_file", home / "anchors" / "audit.jsonl"),
+        tls=given.get("tls", ""),
+        public_url=given.get("public_url", f"http://localhost:{port}").rstrip("/"),
+        trusted_proxies=_number("trusted_proxies", given.get("trusted_proxies", "0"), faults),
+        debug=given.get("debug", "") in {"1", "true", "yes", "True"},
+        stripe_api_url=given.get("stripe_api_url", "https://api.stripe.com"),
+        stripe_secret_key_file=maybe("stripe_secret_key_file"),
+        stripe_webhook_secret_file=maybe("stripe_webhook_secret_file"),
+        card_pages_origin=given.get("card_pages_origin", "https://checkout.stripe.com"),
+        smtp_url=given.get("smtp_url", ""),
+        mail_from=given.get("mail_from", ""),
+        metrics_token_file=maybe("metrics_token_file"),
+        witness_url=given.get("witness_url", ""),
+        host=given.get("host", "127.0.0.1"),
+        port=port,
+    )
+
+
+def _refusals(settings: Settings) -> list[str]:
+    faults: list[str] = []
+    if settings.mode not in MODES:
+        faults.append(f"CANDOR_MODE must be one of {', '.join(MODES)}, not {settings.mode!r}")
+    if settings.root_key and (
+        len(settings.root_key) != 64 or not set(settings.root_key) <= set("0123456789abcdefABCDEF")
+    ):
+        faults.append("CANDOR_ROOT_KEY must be 64 hex digits")
+    if settings.mode == DEMO and not _loopback(settings.host):
+        faults.append("a demonstration is served on loopback only: set CANDOR_HOST to 127.0.0.1")
+    faults += _key_files(settings)
+    if _remote(settings.database_url) or _remote(settings.database_owner_url):
+        faults += _database(settings)
+    if settings.mode == PRODUCTION:
+        faults += _production(settings)
+    return faults
+
+
+def _key_files(settings: Settings) -> list[str]:
+    faults: list[str] = []
+    for name in ("root_key_file", "signing_key_file", "web_secret_file"):
+        file: Path = getattr(settings, name)
+        if file.resolve().is_relative_to(settings.data.resolve()):
+            faults.append(
+                f"CANDOR_{name.upper()}: {file} lies in the data folder; a copy of the data would carry its key"
+            )
+        if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
+            faults.append(f"CANDOR_{name.upper()}: {file} can be read by others; run chmod 400 on it")
+    if settings.anchor_file.resolve().is_relative_to(settings.data.resolve()):
+        faults.append("CANDOR_ANCHOR_FILE lies in the data folder; anchors must outlive a rewrite of the data")
+    return faults
+
+
+def _production(settings: Settings) -> list[str]:
+    faults: list[str] = []
+    if settings.debug:
+        faults.append("CANDOR_DEBUG must be off in production")
+    if settings.tls != "terminated":
+        faults.append("CANDOR_TLS=terminated must declare that a proxy in front terminates TLS")
+    if not settings.public_url.startswith("https://"):
+        faults.append("CANDOR_PUBLIC_URL must be the https:// address under which people reach the portal")
+    if (settings.data / DEMO_MARK).exists():
+        faults.append(f"{settings.data} holds a demonstration; production needs a data folder of its own")
+    if not settings.web_secret_file.exists():
+        faults.append(f"CANDOR_WEB_SECRET_FILE: {settings.web_secret_file} is missing; run ./candor setup")
+    elif _default_secret(settings.web_secret_file):
+        faults.append("CANDOR_WEB_SECRET_FILE holds a default or short secret; run ./candor setup to make one")
+    if not settings.root_key and not settings.root_key_file.exists():
+        faults.append(f"CANDOR_ROOT_KEY_FILE: {settings.root_key_file} is missing; run ./candor setup")
+    if settings.root_key and len(set(settings.root_key.lower())) < 8:  # 64 random digits never have so few
+        faults.append("CANDOR_ROOT_KEY is not a random key")
+    if urlsplit(settings.stripe_api_url).hostname != "api.stripe.com" and settings.stripe_secret_key_file:
+        faults.append("CANDOR_STRIPE_API_URL must be https://api.stripe.com in production")
+    return faults
+
+
+def _default_secret(file: Path) -> bool:
+    try:
+        secret = file.read_bytes()
+    except OSError:
+        return True
+    return len(secret) < 32 or len(set(secret)) < 8
+
+
+def _database(settings: Settings) -> list[str]:
+    faults: list[str] = []
+    for name in ("database_url", "database_owner_url"):
+        url = getattr(settings, name)
+        if _remote(url) and parse_qs(urlsplit(url).query).get("sslmode") != ["verify-full"]:
+            faults.append(f"CANDOR_{name.upper()} goes to another machine and must say sslmode=verify-full")
+    return faults
+
+
+def _remote(url: str) -> bool:
+    if url.startswith("sqlite"):
+        return False
+    parts = urlsplit(url)
+    hosts = parse_qs(parts.query).get("host", []) or ([parts.hostname] if parts.hostname else [])
+    return any(not host.startswith("/") and not _loopback(host) for host in hosts)
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
