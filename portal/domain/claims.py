@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from portal.domain.lifecycle import Guard, Lifecycle, Move
+from portal.domain.texts import T_
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -137,3 +140,158 @@ class Claim:
     def lines_cents(self) -> int:
         """Sum of SV102; must equal CLM02 (X12 RFI 1294)."""
         return sum(line.charge_cents for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFacts:
+    """What the guards of a claim may know; ids are user ids, None as actor is the system."""
+
+    actor: bytes | None = None
+    manager: bool = False
+    """The actor manages billing."""
+    blocking_findings: int = 0
+    restricted: bool = False
+    """A service paid out of pocket that the plan must not hear of (45 CFR 164.522)."""
+    filing_passed: bool = False
+    held_from: str = ""
+    """The state a held claim came from."""
+    hold_owner: bytes | None = None
+    """Who held it; None for a hold by the rules."""
+    snapshot: bool = False
+    """The immutable 837 of this version and its own control number stand."""
+    frequency: str = "1"
+    payer_control: str = ""
+    remittance_posted: bool = False
+    reopened: bool = False
+    """A refund, dispute or take-back since it was closed."""
+    undone: bool = False
+    """A reversal negated the posted remittance and no correction followed."""
+    state_before: str = ""
+    """Where it stood before the remittance now undone, or before the void the payer refused."""
+    void_refused: bool = False
+    approved_by: bytes | None = None
+    """Who approved the void."""
+    paid_cents: int = 0
+    """What is left of the payer's money on it."""
+    open_balance: bool = True
+    """Some balance bucket of the claim is not nought, or a credit is unapplied."""
+    open_cases: int = 0
+
+
+def _restores(facts: ClaimFacts, move: Move) -> bool:
+    return facts.undone and facts.state_before == move.to
+
+
+def _rework_or_restore(facts: ClaimFacts, move: Move) -> bool:
+    rework = facts.snapshot and facts.frequency == "7" and bool(facts.payer_control)
+    return _restores(facts, move) or (rework and not facts.blocking_findings)
+
+
+def _voidable(facts: ClaimFacts, move: Move) -> bool:
+    approved = facts.actor is not None and facts.approved_by is not None and facts.approved_by != facts.actor
+    return _restores(facts, move) or (bool(facts.payer_control) and approved)
+
+
+def _may_release(facts: ClaimFacts, move: Move) -> bool:
+    owner = facts.manager or facts.actor == facts.hold_owner
+    # A claim never comes out of a hold further on than it went in; back to draft is always safe.
+    return owner and move.to in {"DRAFT", facts.held_from}
+
+
+def _adjudicated(facts: ClaimFacts, move: Move) -> bool:
+    if facts.remittance_posted:
+        return True
+    if move.frm == "VOID_PENDING":
+        return facts.void_refused and facts.state_before == move.to
+    return move.frm == "CLOSED" and facts.reopened
+
+
+LIFE: Lifecycle[ClaimFacts] = Lifecycle(
+    name="claim",
+    start_states=("DRAFT",),
+    moves=(
+        Move("DRAFT", "READY", "claim:edit", "either", guard="clean"),
+        Move("READY", "DRAFT", "claim:edit", "either", needs_reason=True),
+        Move("DRAFT", "HELD", "claim:hold", "either", needs_reason=True),
+        Move("READY", "HELD", "claim:hold", "either", needs_reason=True),
+        Move("HELD", "DRAFT", "claim:release", "either", guard="holder", needs_reason=True),
+        Move("HELD", "READY", "claim:release", "either", guard="holder", needs_reason=True),
+        Move("READY", "SUBMITTED", "claim:submit", "either", guard="snapshot"),
+        Move("SUBMITTED", "REJECTED", "claim:acknowledge", "system"),
+        Move("ACCEPTED", "REJECTED", "claim:acknowledge", "system"),
+        Move("SUBMITTED", "ACCEPTED", "claim:acknowledge", "system"),
+        Move("REJECTED", "ACCEPTED", "claim:acknowledge", "system"),
+        Move("REJECTED", "READY", "claim:edit", guard="clean", needs_reason=True),
+        Move("ACCEPTED", "PENDED", "claim:acknowledge", "system"),
+        Move("PENDED", "ACCEPTED", "claim:acknowledge", "either"),
+        *(
+            Move(frm, "ADJUDICATED", "claim:adjudicate", "either", guard="remitted")
+            for frm in ("SUBMITTED", "ACCEPTED", "REJECTED", "PENDED", "CLOSED", "VOID_PENDING", "VOIDED")
+        ),
+        Move("ADJUDICATED", "SUBMITTED", "claim:submit", "either", guard="rework"),
+        *(
+            Move("ADJUDICATED", to, "claim:adjudicate", "system", guard="undone")
+            for to in ("ACCEPTED", "REJECTED", "PENDED", "VOIDED")
+        ),
+        *(
+            Move(frm, "VOID_PENDING", "claim:void", "either", guard="voidable", needs_reason=True)
+            for frm in ("SUBMITTED", "ACCEPTED", "PENDED", "ADJUDICATED", "CLOSED")
+        ),
+        Move("VOID_PENDING", "ACCEPTED", "claim:acknowledge", "system", guard="void-refused"),
+        Move("VOID_PENDING", "VOIDED", "claim:void", "system", guard="money-back"),
+        Move("ADJUDICATED", "CLOSED", "claim:close", "system", guard="settled"),
+    ),
+    words={
+        "DRAFT": T_("Draft"),
+        "READY": T_("Ready to send"),
+        "HELD": T_("Held"),
+        "SUBMITTED": T_("Sent"),
+        "REJECTED": T_("Rejected"),
+        "ACCEPTED": T_("Accepted"),
+        "PENDED": T_("Payer asks for more"),
+        "ADJUDICATED": T_("Answered by the payer"),
+        "VOID_PENDING": T_("Being voided"),
+        "VOIDED": T_("Voided"),
+        "CLOSED": T_("Closed"),
+    },
+    guards={
+        "clean": Guard(
+            lambda facts, _: not (facts.blocking_findings or facts.restricted or facts.filing_passed),
+            T_("The claim still has findings that block it. Mend them; each says how."),
+        ),
+        "holder": Guard(
+            _may_release,
+            T_("A hold is released by the person who set it or by a manager, to where the claim came from."),
+        ),
+        "snapshot": Guard(
+            lambda facts, _: (
+                facts.snapshot
+                and not (facts.blocking_findings or facts.restricted)
+                and (facts.frequency == "1" or bool(facts.payer_control))
+            ),
+            T_("The claim cannot be sent as it stands. Run the edits again."),
+        ),
+        "remitted": Guard(_adjudicated, T_("No remittance for this claim has been posted.")),
+        "rework": Guard(
+            _rework_or_restore,
+            T_("A claim the payer answered goes again only as a replacement (7) with the payer's claim number."),
+        ),
+        "undone": Guard(_restores, T_("Only a reversal by the payer takes a claim back to where it stood.")),
+        "voidable": Guard(
+            _voidable,
+            T_("A void needs the payer's claim number and the approval of a manager other than you."),
+        ),
+        "void-refused": Guard(
+            lambda facts, move: facts.void_refused and facts.state_before == move.to,
+            T_("The payer has not refused the void."),
+        ),
+        "money-back": Guard(
+            lambda facts, _: facts.paid_cents == 0,
+            T_("The payer's money must be refunded or taken back before the claim counts as voided."),
+        ),
+        "settled": Guard(
+            lambda facts, _: not facts.open_balance and facts.open_cases == 0,
+            T_("A claim closes when nothing is owed on it, no credit is left and no case is open."),
+        ),
+    },
+)

@@ -1,0 +1,111 @@
+"""An encounter's life from the provider's proposal to cleared charges, and what its steps ask for.
+
+Every encounter is checked by a second person twice; moves past a check come with sampling rules (workflows 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from portal.domain.lifecycle import Guard, Lifecycle, Move
+from portal.domain.texts import T_, Text
+
+
+@dataclass(frozen=True, slots=True)
+class EncounterFacts:
+    """What the guards of an encounter may know; ids are user ids, None as actor is the system."""
+
+    actor: bytes | None
+    diagnoses: int = 0
+    pointers: tuple[tuple[int, ...], ...] = ()
+    """Of every charge line, the 1-based positions of its diagnoses."""
+    coder: bytes | None = None
+    """Who coded it last."""
+    clerk: bytes | None = None
+    """Who entered its charges."""
+    entered: bool = False
+    """The charges stand in the ledger."""
+    solo_waiver: bool = False
+    """A recorded, reviewed exception to the two-person rule for this practice (DESIGN 3)."""
+
+
+def lines_point(diagnoses: int, pointers: Sequence[Sequence[int]]) -> bool:
+    """Whether there is a diagnosis and a line, and every line points to at least one diagnosis that exists."""
+    return (
+        diagnoses > 0
+        and bool(pointers)
+        and all(line and all(1 <= pointer <= diagnoses for pointer in line) for line in pointers)
+    )
+
+
+def _other_than(step_by: bytes | None, facts: EncounterFacts) -> bool:
+    return facts.solo_waiver or (step_by is not None and facts.actor is not None and facts.actor != step_by)
+
+
+LIFE: Lifecycle[EncounterFacts] = Lifecycle(
+    name="encounter",
+    start_states=("PROPOSED",),
+    moves=(
+        Move("PROPOSED", "CODED", "encounter:code", guard="coded"),
+        Move("CODED", "CODE_REVIEW", "encounter:code", "system"),
+        Move("CODE_REVIEW", "RELEASED", "encounter:review", guard="not-the-coder"),
+        Move("CODE_REVIEW", "PROPOSED", "encounter:review", guard="not-the-coder", needs_reason=True),
+        Move("RELEASED", "CHARGED", "charge:enter", guard="entered"),
+        # Either: by itself after entry, by the clerk after an audit returned the charges.
+        Move("CHARGED", "QA", "charge:enter", "either", guard="entered"),
+        Move("QA", "CLEARED", "charge:audit", guard="not-the-clerk"),
+        Move("QA", "CHARGED", "charge:audit", guard="not-the-clerk", needs_reason=True),
+    ),
+    words={
+        "PROPOSED": T_("To be coded"),
+        "CODED": T_("Coded"),
+        "CODE_REVIEW": T_("Codes in review"),
+        "RELEASED": T_("Codes released"),
+        "CHARGED": T_("Charges entered"),
+        "QA": T_("Charges in audit"),
+        "CLEARED": T_("Cleared"),
+    },
+    guards={
+        "coded": Guard(
+            lambda facts, _: lines_point(facts.diagnoses, facts.pointers),
+            T_("Add at least one diagnosis and let every service line point to one."),
+        ),
+        "not-the-coder": Guard(
+            lambda facts, _: _other_than(facts.coder, facts),
+            T_("Codes are checked by a person other than the coder. Ask a colleague to review this encounter."),
+        ),
+        "entered": Guard(
+            lambda facts, _: facts.entered,
+            T_("The charges do not stand in the ledger yet. Enter them and try again."),
+        ),
+        "not-the-clerk": Guard(
+            lambda facts, _: _other_than(facts.clerk, facts),
+            T_("Charges are audited by a person other than the one who entered them. Ask a colleague."),
+        ),
+    },
+)
+
+CODING_ERRORS: dict[str, Text] = {
+    "diagnosis-missing": T_("A diagnosis is missing"),
+    "diagnosis-unsupported": T_("A diagnosis is not supported by the note"),
+    "diagnosis-specificity": T_("A diagnosis could be more specific"),
+    "procedure-wrong": T_("A service has the wrong code"),
+    "procedure-missing": T_("A service that was done is not coded"),
+    "modifier": T_("A modifier is missing or wrong"),
+    "units": T_("The units are wrong"),
+    "pointer": T_("A line points to the wrong diagnosis"),
+    "documentation": T_("The note must be completed by the provider"),
+}
+"""Error categories of a returned encounter."""
+
+AUDIT_HOLDS: dict[str, Text] = {
+    "charge-missing": T_("A charge is missing"),
+    "charge-duplicate": T_("A charge stands twice"),
+    "price": T_("A price is not the fee schedule's"),
+    "units": T_("The units are wrong"),
+    "provider": T_("The wrong provider is named"),
+    "coverage": T_("The coverage is wrong or missing"),
+    "place": T_("The place of service is wrong"),
+}
+"""Reasons for which a QA audit returns charges."""

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from portal.domain.encounters import LIFE, EncounterFacts, lines_point
+from portal.domain.errors import Refused
+
+CODER, MANAGER, CLERK = b"coder", b"manager", b"clerk"
+
+
+@pytest.mark.parametrize(
+    ("diagnoses", "pointers", "holds"),
+    [
+        (1, [(1,)], True),
+        (2, [(1, 2), (2,)], True),
+        (0, [(1,)], False),
+        (1, [], False),
+        (1, [()], False),
+        (1, [(2,)], False),
+        (1, [(0,)], False),
+        (2, [(1,), ()], False),
+    ],
+)
+def test_every_line_points_to_a_diagnosis(diagnoses: int, pointers: list[tuple[int, ...]], holds: bool) -> None:
+    assert lines_point(diagnoses, pointers) is holds
+
+
+def test_coding_needs_a_diagnosis() -> None:
+    LIFE.permit("PROPOSED", "CODED", EncounterFacts(CODER, diagnoses=1, pointers=((1,),)))
+    with pytest.raises(Refused):
+        LIFE.permit("PROPOSED", "CODED", EncounterFacts(CODER, pointers=((1,),)))
+
+
+def test_the_coder_does_not_review_her_own_codes() -> None:
+    with pytest.raises(Refused) as caught:
+        LIFE.permit("CODE_REVIEW", "RELEASED", EncounterFacts(CODER, coder=CODER))
+    assert caught.value.code == "guard:not-the-coder"
+    LIFE.permit("CODE_REVIEW", "RELEASED", EncounterFacts(MANAGER, coder=CODER))
+
+
+def test_the_clerk_does_not_audit_her_own_charges() -> None:
+    with pytest.raises(Refused):
+        LIFE.permit("QA", "CLEARED", EncounterFacts(CLERK, clerk=CLERK))
+    LIFE.permit("QA", "CLEARED", EncounterFacts(MANAGER, clerk=CLERK))
+
+
+@pytest.mark.parametrize("to", ["RELEASED", "PROPOSED"])
+def test_the_system_reviews_nothing(to: str) -> None:
+    with pytest.raises(Refused):
+        LIFE.permit("CODE_REVIEW", to, EncounterFacts(None, coder=CODER), reason="modifier")
+
+
+def test_a_recorded_exception_waives_the_second_person() -> None:
+    LIFE.permit("CODE_REVIEW", "RELEASED", EncounterFacts(CODER, coder=CODER, solo_waiver=True))
+
+
+def test_a_return_needs_its_category() -> None:
+    with pytest.raises(Refused) as caught:
+        LIFE.permit("CODE_REVIEW", "PROPOSED", EncounterFacts(MANAGER, coder=CODER))
+    assert caught.value.code == "reason-missing"
