@@ -1,0 +1,275 @@
+"""Reading the professional claim, 837P: what is sound comes out as domain claims, what is not as findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from portal.domain.claims import Address, BillingProvider, Claim, Cover, Person, Rendering
+from portal.domain.dates import parse_x12_date
+from portal.domain.interchanges import Finding
+from portal.domain.money import parse_cents
+from portal.domain.texts import T_, Text
+from portal.x12.claims.lines import diagnoses, read_line
+from portal.x12.claims.loops import ClaimLoop, Level, Loop, Span, find, levels
+from portal.x12.envelope import walk
+from portal.x12.reader import Document, Segment
+from portal.x12.transactions import TransactionSet
+
+_UNSUPPORTED = {"837I", "837D"}
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The sound claims of a file in file order, and everything wrong with the file in segment order."""
+
+    claims: tuple[Claim, ...]
+    findings: tuple[Finding, ...]
+
+
+def read_claims(document: Document) -> Claims:
+    """The claims of every 837P in a file (005010X222A1; the base version and later addenda are read alike).
+
+    Findings are those of the file's writing and envelope, too. A claim that cannot be understood (no control number, no
+    readable charge or line, no patient or billing provider) is left out with its finding; a detail that cannot be read
+    is left empty with one. Other transactions are a finding at their ST. Kept are the fields of `portal.domain.claims`;
+    other payers (2320), drugs (2410), referring providers, facilities and attachments are passed over. Raises nothing.
+    """
+    envelope = walk(document)
+    claims: list[Claim] = []
+    findings = [*document.findings, *envelope.findings]
+    for one in envelope.sets:
+        findings.extend(one.findings)
+        if one.kind == "837P":
+            reading = _Reading(one)
+            claims.extend(reading.claims)
+            findings.extend(reading.findings)
+        else:
+            text = (
+                T_("Claims of kind {kind} are not read here; only professional claims (837P) are.", kind=one.kind)
+                if one.kind in _UNSUPPORTED
+                else T_("This transaction is no claim but a {kind}; it was passed over.", kind=one.kind[:6] or "-")
+            )
+            findings.append(Finding(one.first.position, "not-837p", text))
+    return Claims(tuple(claims), tuple(sorted(findings, key=lambda finding: finding.segment)))
+
+
+class _Broken(Exception):
+    """A claim cannot be understood; its finding is already noted."""
+
+
+class _Reading:
+    """One set: billing providers and subscribers are read once, their claims inherit them."""
+
+    def __init__(self, one: TransactionSet) -> None:
+        self.findings: list[Finding] = []
+        self.claims: list[Claim] = []
+        self._billing: dict[int, BillingProvider | None] = {}
+        self._subscribers: dict[int, Cover | None] = {}
+        for level in levels(one.segments):
+            if level.parent is None and (level.code != "20" or level.hl.get(2).strip()):
+                self.note(level.hl, "hl-parent", T_("This level hangs on none that stands before it."))
+            for claim in level.claims:
+                try:
+                    self.claims.append(self.claim(claim, level))
+                except _Broken:
+                    continue
+        first = next((i for i, segment in enumerate(one.segments) if segment.id == "HL"), len(one.segments))
+        stray = find(one.segments[:first], "CLM")
+        if stray is not None:
+            self.note(stray, "claim-level", T_("A claim stands before any level (HL); it was left out."))
+
+    def note(self, segment: Segment, code: str, text: Text) -> None:
+        self.findings.append(Finding(segment.position, code, text))
+
+    def broken(self, segment: Segment, code: str, text: Text) -> _Broken:
+        self.note(segment, code, text)
+        return _Broken()
+
+    def day(self, segment: Segment, text: str) -> date | None:
+        """A date D8; one that cannot be read is a finding and None."""
+        try:
+            return parse_x12_date(text.strip()) if text.strip() else None
+        except ValueError:
+            self.note(
+                segment, "date", T_("The segment {id} has a date that is none; it was left empty.", id=segment.id)
+            )
+            return None
+
+    def billing(self, level: Level | None, clm: Segment) -> BillingProvider:
+        if level is None:
+            raise self.broken(clm, "billing-missing", T_("The claim has no billing provider level; it was left out."))
+        place = level.hl.position
+        if place not in self._billing:
+            self._billing[place] = _billing_provider(level.loop)
+        found = self._billing[place]
+        if found is None:
+            raise self.broken(clm, "billing-missing", T_("The claim has no billing provider; it was left out."))
+        return found
+
+    def cover(self, level: Level | None, clm: Segment) -> Cover:
+        """The coverage of a subscriber level, with relationship 18; a patient level puts its own in."""
+        if level is None:
+            raise self.broken(clm, "claim-level", T_("The claim stands under no subscriber; it was left out."))
+        place = level.hl.position
+        if place not in self._subscribers:
+            self._subscribers[place] = self.read_cover(level)
+        found = self._subscribers[place]
+        if found is None:
+            raise self.broken(clm, "subscriber-missing", T_("The claim's subscriber has no name; it was left out."))
+        return found
+
+    def read_cover(self, level: Level) -> Cover | None:
+        named, payer = level.loop.names.get("IL"), level.loop.names.get("PR")
+        if named is None:
+            return None
+        sbr = level.loop.first("SBR")
+        if sbr is None:
+            self.note(level.hl, "subscriber-coverage", T_("The subscriber has no SBR: rank and group are not known."))
+        if payer is None:
+            self.note(level.hl, "payer-missing", T_("The coverage names no payer."))
+        rank = _text(sbr, 1) or "P"
+        return Cover(
+            payer_name=_text(payer[0], 3) if payer else "",
+            payer_id=_text(payer[0], 9) if payer else "",
+            member_id=_text(named[0], 9),
+            subscriber=self.person(named),
+            rank=rank,
+            group_number=_text(sbr, 3),
+            group_name=_text(sbr, 4),
+            filing_code=_text(sbr, 9),
+            payer_address=_address(payer) if payer else None,
+        )
+
+    def person(self, span: Span) -> Person:
+        name, details = span[0], find(span, "DMG")
+        return Person(
+            last=_text(name, 3),
+            first=_text(name, 4),
+            middle=_text(name, 5),
+            suffix=_text(name, 7),
+            birth_date=self.day(details, details.get(2)) if details else None,
+            sex=_text(details, 3),
+            address=_address(span),
+        )
+
+    def patient(self, level: Level, cover: Cover, clm: Segment) -> tuple[Person, Cover]:
+        """The patient of a claim and the coverage seen from there."""
+        if level.code == "22":
+            if _text(level.loop.first("SBR"), 2) != "18":
+                text = T_("The claim stands under the subscriber, but SBR02 does not say self; self was taken.")
+                self.note(clm, "relationship", text)
+            return cover.subscriber, cover
+        if level.code != "23":
+            raise self.broken(clm, "claim-level", T_("The claim stands under no patient; it was left out."))
+        span = level.loop.names.get("QC")
+        if span is None:
+            raise self.broken(clm, "patient-missing", T_("The claim's patient has no name; it was left out."))
+        relationship = _text(level.loop.first("PAT"), 1)
+        if not relationship:
+            text = T_("The patient's relationship to the subscriber is not told; other was taken.")
+            self.note(level.hl, "relationship", text)
+        return self.person(span), replace(cover, relationship=relationship or "G8")
+
+    def claim(self, found: ClaimLoop, level: Level) -> Claim:
+        clm = found.clm
+        control = _text(clm, 1)
+        if not control:
+            raise self.broken(clm, "claim-control", T_("The claim has no control number (CLM01); it was left out."))
+        try:
+            charge = parse_cents(_text(clm, 2))
+        except ValueError:
+            text = T_("The claim's charge (CLM02) is no amount; the claim was left out.")
+            raise self.broken(clm, "claim-charge", text) from None
+        billing = self.billing(level.up("20"), clm)
+        patient, cover = self.patient(level, self.cover(level.up("22"), clm), clm)
+        place = [*(part.strip() for part in clm.components(5)), "", "", ""]
+        qualifier, codes = diagnoses(found.loop.head, self.note)
+        lines = [read_line(line, clm, self.note) for line in found.lines]
+        if not lines:
+            raise self.broken(clm, "claim-lines", T_("The claim has no service line; it was left out."))
+        if any(line is None for line in lines):
+            raise self.broken(clm, "claim-lines", T_("A line of the claim cannot be read; the claim was left out."))
+        note = found.loop.first("NTE")
+        return Claim(
+            control=control,
+            charge_cents=charge,
+            place=place[0],
+            patient=patient,
+            cover=cover,
+            billing=billing,
+            diagnoses=codes,
+            lines=tuple(line for line in lines if line is not None),
+            frequency=place[2],
+            code_qualifier=qualifier,
+            rendering=self.rendering(found),
+            payer_control=_reference(found.loop, "F8"),
+            authorization=_reference(found.loop, "G1"),
+            referral=_reference(found.loop, "9F"),
+            signature_on_file=_text(clm, 6),
+            accept_assignment=_text(clm, 7),
+            benefits_assigned=_text(clm, 8),
+            release=_text(clm, 9),
+            note=_text(note, 2),
+            segment=clm.position,
+        )
+
+    def rendering(self, found: ClaimLoop) -> Rendering | None:
+        """Loop 2310B; or the one whom every line names alike (2420A). Lines that differ are a finding."""
+        own = _rendering(found.loop.names.get("82"))
+        named = [_rendering(line.names.get("82")) for line in found.lines]
+        if own is None and named and named[0] is not None and all(one == named[0] for one in named):
+            return named[0]
+        if any(one is not None and one != own for one in named):
+            text = T_("Lines of the claim name rendering providers of their own; only the claim's is kept.")
+            self.note(found.clm, "line-rendering", text)
+        return own
+
+
+def _text(segment: Segment | None, n: int) -> str:
+    return segment.get(n).strip() if segment is not None else ""
+
+
+def _reference(loop: Loop, qualifier: str) -> str:
+    return _text(loop.first("REF", qualifier), 2)
+
+
+def _address(span: Span) -> Address | None:
+    street, town = find(span, "N3"), find(span, "N4")
+    if street is None and town is None:
+        return None
+    postal = _text(town, 3).replace("-", "")
+    return Address(_text(street, 1), _text(town, 1), _text(town, 2), postal, _text(street, 2))
+
+
+def _npi(name: Segment) -> str:
+    return _text(name, 9) if _text(name, 8) == "XX" else ""
+
+
+def _rendering(span: Span | None) -> Rendering | None:
+    if not span:
+        return None
+    name = span[0]
+    return Rendering(_npi(name), _text(name, 3), _text(name, 4), _text(find(span, "PRV", "PE"), 3))
+
+
+def _billing_provider(loop: Loop) -> BillingProvider | None:
+    span = loop.names.get("85")
+    if span is None:
+        return None
+    name, pay_to = span[0], loop.names.get("87")
+    tax = find(span, "REF", "EI") or find(span, "REF", "SY")
+    contact = find(span, "PER")
+    phone = next((_text(contact, n + 1) for n in (3, 5, 7) if _text(contact, n) == "TE"), "")
+    return BillingProvider(
+        name=_text(name, 3),
+        npi=_npi(name),
+        tax_id=_text(tax, 2).replace("-", ""),
+        address=_address(span) or Address("", "", "", ""),
+        tax_qualifier=_text(tax, 1) or "EI",
+        taxonomy=_text(loop.first("PRV", "BI"), 3),
+        first_name=_text(name, 4) if _text(name, 2) == "1" else "",
+        contact=_text(contact, 2),
+        phone=phone,
+        pay_to=_address(pay_to) if pay_to else None,
+    )
