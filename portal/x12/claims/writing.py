@@ -1,0 +1,196 @@
+"""Writing the professional claim: an 837P (005010X222A1) of whole claims, one file to one partner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from portal.domain.claims import Address, BillingProvider, Claim, Cover, Person, Rendering, ServiceLine
+from portal.domain.dates import x12_date
+from portal.domain.interchanges import ControlNumbers, Partner
+from portal.x12.characters import Element, decimal_text, number
+from portal.x12.envelope import write_interchange
+
+GUIDE = "005010X222A1"
+SELF = "18"
+_CLAIMS_IN_SET = 5000
+_CLAIMS_OF_PATIENT = 100
+_LINES_OF_CLAIM = 50
+
+Segments: TypeAlias = Iterator[Sequence[Element]]
+
+
+def batches(claims: Sequence[Claim]) -> tuple[tuple[Claim, ...], ...]:
+    """The claims of each transaction set, in the order in which `write_claims` writes the sets.
+
+    One set has one billing provider and one payer, so that a set refused by the 999 holds up no other payer's claims,
+    and at most 5,000 claims (the guide's advice). The set at index i has the ST02 `numbers.first_set` + i.
+    """
+    groups: dict[tuple[BillingProvider, str, str], list[Claim]] = {}
+    for claim in claims:
+        groups.setdefault((claim.billing, claim.cover.payer_id, claim.cover.payer_name), []).append(claim)
+    return tuple(part for group in groups.values() for part in _parts(group, _CLAIMS_IN_SET))
+
+
+def write_claims(claims: Sequence[Claim], *, partner: Partner, numbers: ControlNumbers, at: datetime) -> bytes:
+    """An 837P file with one ISA and GS and a set for each of `batches(claims)`; BHT03 is ISA13-ST02.
+
+    Text goes as X12 carries it (upper-case ASCII). The rendering provider is sent only when it is not
+    the billing one, a group's name only without its number, a line's place only when it is not the claim's; a line
+    without a control number gets its LX number. Raises ValueError for no claim, for a claim without line or with more
+    than 50, for a line without a date and for what the envelope cannot carry; other faults are for `guides.validate`.
+    """
+    sets = []
+    for index, batch in enumerate(batches(claims)):
+        reference = f"{numbers.interchange:09d}-{numbers.first_set + index:04d}"
+        sets.append([*_heading(partner, reference, at), *_billing_level(batch)])
+    return write_interchange(partner, numbers, "HC", GUIDE, sets, at)
+
+
+def _parts(claims: Sequence[Claim], size: int) -> Iterator[tuple[Claim, ...]]:
+    for start in range(0, len(claims), size):
+        yield tuple(claims[start : start + size])
+
+
+def _heading(partner: Partner, reference: str, at: datetime) -> Segments:
+    yield "BHT", "0019", "00", reference, x12_date(at.date()), at.strftime("%H%M"), "CH"
+    yield "NM1", "41", "2", partner.submitter_name, "", "", "", "", "46", partner.group_sender
+    yield "PER", "IC", partner.submitter_contact, "TE", _digits(partner.submitter_phone)
+    yield "NM1", "40", "2", partner.receiver_name, "", "", "", "", "46", partner.group_receiver
+
+
+def _billing_level(batch: Sequence[Claim]) -> Segments:
+    """Loop 2000A and all below it; HL01 counts up from 1 through the whole set."""
+    billing = batch[0].billing
+    yield "HL", "1", "", "20", "1"
+    if billing.taxonomy:
+        yield "PRV", "BI", "PXC", billing.taxonomy
+    kind = "1" if billing.first_name else "2"
+    yield "NM1", "85", kind, billing.name, billing.first_name, "", "", "", *_npi(billing.npi)
+    yield from _address(billing.address)
+    yield "REF", billing.tax_qualifier, _digits(billing.tax_id)
+    if billing.phone:
+        yield "PER", "IC", billing.contact, "TE", _digits(billing.phone)
+    if billing.pay_to is not None:
+        yield "NM1", "87", kind
+        yield from _address(billing.pay_to)
+    level = 1
+    for cover, patients in _by_cover(batch).items():
+        if cover.relationship == SELF:
+            for patient, claims in patients:
+                level += 1
+                yield "HL", str(level), "1", "22", "0"
+                yield from _subscriber(cover, patient)
+                yield from _claims(claims)
+            continue
+        level += 1
+        parent = str(level)
+        yield "HL", parent, "1", "22", "1"
+        yield from _subscriber(cover, None)
+        for patient, claims in patients:
+            level += 1
+            yield "HL", str(level), parent, "23", "0"
+            yield "PAT", cover.relationship
+            yield from _person("QC", patient)
+            yield from _details(patient)
+            yield from _claims(claims)
+
+
+def _by_cover(batch: Sequence[Claim]) -> dict[Cover, list[tuple[Person, tuple[Claim, ...]]]]:
+    """The claims of each coverage and patient, at most 100 together (the guide's limit of loop 2300)."""
+    covers: dict[Cover, dict[Person, list[Claim]]] = {}
+    for claim in batch:
+        covers.setdefault(claim.cover, {}).setdefault(claim.patient, []).append(claim)
+    return {
+        cover: [(patient, part) for patient, claims in patients.items() for part in _parts(claims, _CLAIMS_OF_PATIENT)]
+        for cover, patients in covers.items()
+    }
+
+
+def _subscriber(cover: Cover, patient: Person | None) -> Segments:
+    """SBR, 2010BA and 2010BB; address and birth date only when the subscriber is the patient."""
+    relationship = SELF if patient is not None else ""
+    group_name = "" if cover.group_number else cover.group_name
+    yield "SBR", cover.rank, relationship, cover.group_number, group_name, "", "", "", "", cover.filing_code
+    yield from _person("IL", patient or cover.subscriber, "MI", cover.member_id)
+    if patient is not None:
+        yield from _details(patient)
+    yield "NM1", "PR", "2", cover.payer_name, "", "", "", "", "PI", cover.payer_id
+    if cover.payer_address is not None:
+        yield from _address(cover.payer_address)
+
+
+def _person(qualifier: str, person: Person, id_qualifier: str = "", identifier: str = "") -> Segments:
+    name = [person.last, person.first, person.middle, "", person.suffix]
+    yield "NM1", qualifier, "1", *name, id_qualifier, identifier
+
+
+def _details(person: Person) -> Segments:
+    if person.address is not None:
+        yield from _address(person.address)
+    if person.birth_date is not None:
+        yield "DMG", "D8", x12_date(person.birth_date), person.sex or "U"
+
+
+def _address(address: Address) -> Segments:
+    yield "N3", address.line1, address.line2
+    yield "N4", address.city, address.state, _digits(address.postal_code)
+
+
+def _npi(npi: str) -> tuple[str, str]:
+    return ("XX", npi) if npi else ("", "")
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c in "0123456789")
+
+
+def _claims(claims: Iterable[Claim]) -> Segments:
+    for claim in claims:
+        yield from _claim(claim)
+
+
+def _claim(claim: Claim) -> Segments:
+    if not 0 < len(claim.lines) <= _LINES_OF_CLAIM:
+        raise ValueError("a professional claim has 1 to 50 service lines")
+    place = (claim.place, "B", claim.frequency)
+    marks = (claim.signature_on_file, claim.accept_assignment, claim.benefits_assigned, claim.release)
+    yield "CLM", claim.control, number(claim.charge_cents), "", "", place, *marks
+    for qualifier, reference in (("9F", claim.referral), ("G1", claim.authorization), ("F8", claim.payer_control)):
+        if reference:
+            yield "REF", qualifier, reference
+    if claim.note:
+        yield "NTE", "ADD", claim.note
+    if claim.diagnoses:
+        other = claim.code_qualifier.replace("BK", "BF")
+        first, *rest = claim.diagnoses
+        yield "HI", (claim.code_qualifier, first), *((other, code) for code in rest)
+    if claim.rendering is not None and claim.rendering.npi != claim.billing.npi:
+        yield from _rendering(claim.rendering)
+    for n, line in enumerate(claim.lines, 1):
+        yield from _line(n, line, claim)
+
+
+def _rendering(rendering: Rendering) -> Segments:
+    kind = "1" if rendering.first else "2"
+    yield "NM1", "82", kind, rendering.last, rendering.first, "", "", "", *_npi(rendering.npi)
+    if rendering.taxonomy:
+        yield "PRV", "PE", "PXC", rendering.taxonomy
+
+
+def _line(n: int, line: ServiceLine, claim: Claim) -> Segments:
+    if line.from_date is None:
+        raise ValueError("a service line cannot be sent without a date of service")
+    yield "LX", str(n)
+    modifiers = [*line.modifiers, "", "", "", ""][: max(4, len(line.modifiers))]
+    product = (line.qualifier, line.code, *modifiers, line.description)
+    place = "" if line.place == claim.place else line.place
+    pointers = tuple(str(pointer) for pointer in line.pointers)
+    yield "SV1", product, number(line.charge_cents), line.unit, decimal_text(line.units), place, "", pointers
+    first = x12_date(line.from_date)
+    if line.to_date is None or line.to_date == line.from_date:
+        yield "DTP", "472", "D8", first
+    else:
+        yield "DTP", "472", "RD8", f"{first}-{x12_date(line.to_date)}"
+    yield "REF", "6R", line.control or str(n)
