@@ -249,7 +249,8 @@ def write_interchange(
     body.append(segment_text(gs, delimiters))
     for offset, segments in enumerate(sets):
         control = _control(numbers.first_set + offset, 4)
-        body.append(segment_text(["ST", FUNCTIONAL[functional_id], control, guide], delimiters))
+        named = "" if functional_id == "HP" else guide  # ST03 is not used in the 835 (005010X221A1)
+        body.append(segment_text(["ST", FUNCTIONAL[functional_id], control, named], delimiters))
         body.extend(segment_text(segment, delimiters) for segment in segments)
         body.append(segment_text(["SE", str(len(segments) + 2), control], delimiters))
     body.append(segment_text(["GE", str(len(sets)), group], delimiters))

@@ -75,3 +75,14 @@ class Values:
             return quantity
         self.note(segment, "quantity", T_("{place} is not a quantity.", place=f"{segment.id}{n:02d}"))
         return None
+
+
+def npi_holds(text: str) -> bool:
+    """Ten digits that begin with 1 or 2 and whose Luhn sum over 80840 and the number is right (45 CFR 162.406)."""
+    if len(text) != 10 or not (text.isascii() and text.isdigit()) or text[0] not in "12":
+        return False
+    total = 24  # what the prefix 80840 adds
+    for place, digit in enumerate(reversed(text)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
