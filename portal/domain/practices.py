@@ -1,0 +1,45 @@
+"""A practice and its providers: the shapes of their identifiers."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_NPI = re.compile(r"[12][0-9]{9}")
+_NINE = re.compile(r"[0-9]{9}")
+_ZIP = re.compile(r"[0-9]{5}(?:[0-9]{4})?")
+_PHONE = re.compile(r"[2-9][0-9]{9}")
+_PO_BOX = re.compile(r"(?i)\bP\s*\.?\s*O\s*\.?\s*BOX\b|\bPOST\s+OFFICE\s+BOX\b|\bLOCK\s?BOX\b")
+
+
+@lru_cache(maxsize=4096)
+def is_npi(text: str) -> bool:
+    """Whether ten digits are an NPI: first 1 or 2, and Luhn over 80840 and the ten (45 CFR 162.406)."""
+    if not _NPI.fullmatch(text) or not text.isascii():
+        return False
+    # 24 is what the prefix 80840 adds to the Luhn sum.
+    total = 24
+    for at, digit in enumerate(reversed(text)):
+        value = int(digit) * (2 if at % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def is_ein(text: str) -> bool:
+    """Whether a text has the nine digits of an employer id, without a hyphen."""
+    return _NINE.fullmatch(text) is not None
+
+
+def is_zip(text: str, *, nine: bool = False) -> bool:
+    """Whether a text is a ZIP of five or nine digits without a hyphen; `nine` asks for all nine."""
+    return _ZIP.fullmatch(text) is not None and (not nine or len(text) == 9)
+
+
+def is_phone(text: str) -> bool:
+    """Whether a text is a US telephone number of ten digits without punctuation."""
+    return _PHONE.fullmatch(text) is not None
+
+
+def is_post_box(line: str) -> bool:
+    """Whether an address line names a post office box, which loop 2010AA does not take."""
+    return _PO_BOX.search(line) is not None
