@@ -1,0 +1,55 @@
+"""Every test: no socket beyond this machine, no deadline by the clock, fixtures for PostgreSQL and a browser."""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+
+import hypothesis
+import pytest
+
+pytest_plugins = ["tests.postgres", "tests.browser"]
+
+hypothesis.settings.register_profile("candor", deadline=None, max_examples=50)
+hypothesis.settings.load_profile("candor")
+
+CONNECTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+RESOLVES = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
+
+
+class SocketShut(RuntimeError):
+    """A test reached for another machine."""
+
+
+def _is_here(host: object) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in {None, "", "localhost"}:
+        return True
+    try:
+        return ipaddress.ip_address(str(name)).is_loopback
+    except ValueError:
+        return False
+
+
+def _shut(event: str, arguments: tuple[object, ...]) -> None:
+    """Refuse what leaves this machine (PEP 578); other processes, such as the browser's, have no such hook."""
+    if event in CONNECTS:
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else None  # a path is a socket of this machine
+    elif event in RESOLVES:
+        host = arguments[0]
+    else:
+        return
+    if not _is_here(host):
+        raise SocketShut(f"tests reach no other machine: {event} {host!r}")
+
+
+sys.addaudithook(_shut)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark by fixture what asks for a browser, and keep those tests in one worker, where they are quicker."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+            item.add_marker(pytest.mark.xdist_group("browser"))
