@@ -84,6 +84,7 @@ class ClaimPayment:
     rendering_npi: str = ""
     crossover_payer: str = ""
     """NM1*TT name, when forwarded."""
+    crossover_payer_id: str = ""
     from_date: date | None = None
     to_date: date | None = None
     received_on: date | None = None

@@ -212,6 +212,7 @@ class _SetReader(Values):
             self.claim["rendering_npi"] = segment.get(9).strip()
         elif entity == "TT":
             self.claim["crossover_payer"] = segment.get(3).strip()
+            self.claim["crossover_payer_id"] = segment.get(9).strip()
 
     def mia(self, segment: Segment) -> None:
         self.claim_remarks.extend(filter(None, (segment.get(n).strip() for n in (5, 20, 21, 22, 23))))
