@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, LargeBinary, MetaData, String, false, true
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import DeclarativeBase, declared_attr, registry
 
 from portal.access.reaches import ALL, OWN, PAYER, PRACTICE, STANDS_FOR, Reach
 from portal.models.types import Instant
@@ -57,8 +57,16 @@ class Base(DeclarativeBase):
     reached_by: ClassVar[ReachedBy] = ReachedBy()
     digested: ClassVar[bool] = True
     """Whether changes of rows put row digests into the audit log; False for what is not protected (jobs, sessions)."""
+    sealed_under: ClassVar[tuple[str, ...]] = ("patient_id", "practice_id")
+    """Columns that name whose key seals a row: the first that is filled."""
     group: ClassVar[tuple[str, str] | None] = None
     """(head table, column naming the head's id): rows that are digested together with their head (SECURITY 2.7.4)."""
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - SQLAlchemy's declared attributes take the class
+        """A table with a `version` column refuses a change of a row that has moved on."""
+        version = cls.__dict__.get("version")
+        return {} if version is None else {"version_id_col": version}
 
     @classmethod
     def within(cls, reach: Reach) -> ColumnElement[bool]:

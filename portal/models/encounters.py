@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Index, Numeric, UniqueConstraint, exists
+from sqlalchemy import JSON, ColumnElement, Index, UniqueConstraint, exists
 from sqlalchemy.orm import Mapped
 
 from portal.access.reaches import PAYER, Reach
@@ -76,7 +75,8 @@ class ChargeRow(Base):
     """REF*6R: comes back on the remittance."""
     code: Mapped[str] = clear(7)
     modifiers: Mapped[list[Any]] = clear(8, JSON)
-    units: Mapped[Decimal] = clear(9, Numeric(12, 3))
+    units_thousandths: Mapped[int] = clear(9)
+    """Units of service times 1,000: whole numbers keep digests and sums exact."""
     unit: Mapped[str] = clear(10)
     pointers: Mapped[list[Any]] = clear(11, JSON)
     charge_cents: Mapped[int] = clear(12)

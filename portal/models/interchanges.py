@@ -18,6 +18,7 @@ class InterchangeRow(Base):
     __tablename__ = "interchange"
     __table_args__ = (UniqueConstraint("practice_id", "direction", "digest"),)
     table_code = 19
+    sealed_under = ("id",)
 
     id: Mapped[bytes] = key()
     practice_id: Mapped[bytes] = ref(2, "practice.id", index=True)

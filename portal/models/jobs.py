@@ -57,6 +57,7 @@ class MailRow(Base):
 
     __tablename__ = "mail"
     table_code = 52
+    sealed_under = ("subject_id",)
     reached_by = ReachedBy(practice=None)
 
     id: Mapped[bytes] = key()

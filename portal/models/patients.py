@@ -20,6 +20,7 @@ class PatientRow(Base):
     __tablename__ = "patient"
     __table_args__ = (UniqueConstraint("practice_id", "mrn_index"), UniqueConstraint("practice_id", "account_index"))
     table_code = 10
+    sealed_under = ("id",)
     reached_by = ReachedBy(patient="id")
 
     id: Mapped[bytes] = key()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, Numeric, UniqueConstraint
+from sqlalchemy import JSON, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from portal.models.base import Base, ReachedBy
@@ -20,6 +19,7 @@ class RemittanceRow(Base):
     __tablename__ = "remittance"
     __table_args__ = (UniqueConstraint("practice_id", "payment_key"),)
     table_code = 20
+    sealed_under = ("practice_id",)
     reached_by = ReachedBy(payer="payer_id")
 
     id: Mapped[bytes] = key()
@@ -54,6 +54,7 @@ class RemittanceClaimRow(Base):
     __tablename__ = "remittance_claim"
     __table_args__ = (UniqueConstraint("remittance_id", "position"),)
     table_code = 21
+    sealed_under = ("subject_id",)
     reached_by = ReachedBy(patient="patient_id", payer="payer_id")
 
     id: Mapped[bytes] = key()
@@ -106,7 +107,7 @@ class RemittanceLineRow(Base):
     charge_cents: Mapped[int] = clear(10)
     paid_cents: Mapped[int] = clear(11)
     allowed_cents: Mapped[int | None] = clear(12)
-    units: Mapped[Decimal | None] = clear(13, Numeric(12, 3))
+    units_thousandths: Mapped[int | None] = clear(13)
     billed_code: Mapped[str] = clear(14)
     adjustments: Mapped[list[Any]] = clear(15, JSON)
     """[{"group", "reason", "cents"}]."""

@@ -44,6 +44,7 @@ class DocumentRow(Base):
     __tablename__ = "document"
     __table_args__ = (Index(None, "patient_id", "kind"),)
     table_code = 31
+    sealed_under = ("id",)
     reached_by = ReachedBy(patient="patient_id")
 
     id: Mapped[bytes] = key()

@@ -18,6 +18,7 @@ class UserRow(Base):
 
     __tablename__ = "user"
     table_code = 40
+    sealed_under = ("id",)
     reached_by = ReachedBy(practice=None)
 
     id: Mapped[bytes] = key()
@@ -56,6 +57,7 @@ class FactorRow(Base):
 
     __tablename__ = "factor"
     table_code = 42
+    sealed_under = ("user_id",)
     reached_by = ReachedBy(practice=None)
 
     id: Mapped[bytes] = key()

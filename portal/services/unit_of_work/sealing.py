@@ -1,0 +1,140 @@
+"""Sealing and opening, the one way: the role's field set is checked, the value opened, the access recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from portal.access.fields import OPENABLE
+from portal.crypto import blind
+from portal.crypto.envelope import open_field, seal_field, version_of
+from portal.crypto.errors import SealBroken
+from portal.crypto.keyring import Keyring
+from portal.crypto.keys import INSTALLATION, DataKey, kek_generation_of
+from portal.crypto.values import decode, encode
+from portal.domain.errors import Refused
+from portal.domain.texts import T_
+from portal.models.base import Base
+from portal.models.keys import SubjectKeyRow
+from portal.models.types import Box
+from portal.services.unit_of_work.fields import Field, by_table, shape
+from portal.services.unit_of_work.trail import Trail
+
+__all__ = ["INSTALLATION", "Sealer"]
+
+_SLICE = 500
+
+
+@cache
+def _openable(role: str) -> frozenset[int]:
+    """Field codes that a role may open."""
+    names = OPENABLE.get(role, frozenset())
+    return frozenset(
+        field.code for model in by_table().values() for field in shape(model).sealed.values() if field.name in names
+    )
+
+
+class Sealer:
+    """Keys of the subjects met in one unit of work, and what is done with them."""
+
+    def __init__(self, session: Session, keyring: Keyring, trail: Trail, role: str, now: datetime) -> None:
+        self._session, self._keyring, self._trail, self._now = session, keyring, trail, now
+        self._may = _openable(role)
+        self._keys: dict[tuple[bytes, int], DataKey] = {}
+        self._active: dict[bytes, DataKey] = {}
+        self._expected: set[bytes] = set()
+
+    def expect(self, subjects: Iterable[bytes]) -> None:
+        """Rows about these subjects were loaded: their keys come in one query with the first one needed."""
+        self._expected.update(subjects)
+
+    def open(self, field: Field, box: Box, *, tenant: bytes, subject: bytes, row: bytes) -> Any:
+        """Open one sealed value and record it; raises Refused outside the role's field set, SealBroken when broken."""
+        if field.code not in self._may:
+            raise Refused(T_("This part of the record is not shown in your role."), code="field-not-in-role")
+        blob = box.blob
+        key = self._key(subject, version_of(blob))
+        plain = open_field(key, field_code=field.code, tenant=tenant, subject=subject, row=row, blob=blob)
+        self._trail.opened.setdefault((field.table_code, row), set()).add(field.code & 0xFF)
+        return decode(field.kind, plain)
+
+    def seal(self, field: Field, value: Any, *, tenant: bytes, subject: bytes, row: bytes) -> Box:
+        """Seal one value under its subject's active key, made now when the subject is new."""
+        key = self._active_key(tenant, subject)
+        return Box(
+            seal_field(
+                key,
+                field_code=field.code,
+                tenant=tenant,
+                subject=subject,
+                row=row,
+                key_version=key.version,
+                plaintext=encode(field.kind, value),
+                bucket=field.bucket,
+            )
+        )
+
+    def indexes(self, model: type[Base], tenant: bytes, plain: Mapping[str, Any]) -> dict[str, bytes | None]:
+        """The blind index columns that the plain values given decide, by attribute."""
+        found: dict[str, bytes | None] = {}
+        for index in shape(model).indexes:
+            if all(name in plain for name in index.of):
+                found[index.attribute] = self.token(index.rule, tenant, *(plain[name] for name in index.of))
+        return found
+
+    def token(self, rule: str, tenant: bytes, *parts: Any) -> bytes | None:
+        """The blind index token of a value by a rule of SECURITY 2.6; None when nothing is left to index."""
+        if any(part is None for part in parts):
+            return None
+        return blind.token_for(self._keyring, rule, tenant, *parts)
+
+    def _key(self, subject: bytes, version: int) -> DataKey:
+        key = self._keys.get((subject, version))
+        if key is None:
+            self._load({subject} | self._expected)
+            self._expected.clear()
+            key = self._keys.get((subject, version))
+        if key is None:
+            raise SealBroken
+        return key
+
+    def _active_key(self, tenant: bytes, subject: bytes) -> DataKey:
+        if subject not in self._active:
+            self._load({subject})
+        if subject not in self._active:
+            self._make(tenant, subject)
+        return self._active[subject]
+
+    def _load(self, subjects: Iterable[bytes]) -> None:
+        missing = sorted(subject for subject in subjects if subject not in self._active)
+        for start in range(0, len(missing), _SLICE):
+            found = self._session.execute(
+                select(
+                    SubjectKeyRow.subject, SubjectKeyRow.version, SubjectKeyRow.tenant, SubjectKeyRow.state,
+                    SubjectKeyRow.wrapped, SubjectKeyRow.commitment,
+                ).where(SubjectKeyRow.subject.in_(missing[start : start + _SLICE]))
+            )  # fmt: skip
+            for subject, version, tenant, state, wrapped, commitment in found:
+                key = self._keyring.data_key(tenant, subject, version, wrapped, commitment)
+                self._keys[subject, version] = key
+                if state == "active":
+                    self._active[subject] = key
+
+    def _make(self, tenant: bytes, subject: bytes) -> None:
+        key, wrapped, commitment = self._keyring.new_data_key(tenant, subject)
+        self._session.execute(
+            insert(SubjectKeyRow),
+            [
+                {
+                    "subject": subject, "version": key.version, "tenant": tenant, "state": "active",
+                    "kek_generation": kek_generation_of(wrapped),
+                    "wrapped": wrapped, "commitment": commitment, "created_at": self._now,
+                }
+            ],
+        )  # fmt: skip
+        self._keys[subject, key.version] = self._active[subject] = key
