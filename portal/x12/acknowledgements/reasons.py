@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from portal.domain.texts import T_, Text
 
 _INTERCHANGE_OUTCOMES = {
@@ -140,7 +142,7 @@ def interchange_reasons(code: str, note: str) -> tuple[Text, ...]:
 def set_reason(code: str, control: str) -> Text:
     """What IK501 means for the set with this ST02."""
     outcome = _SET_OUTCOMES.get(code)
-    return Text(outcome.message, {"control": control}) if outcome else _unknown("IK501", code)
+    return Text(outcome.message, MappingProxyType({"control": control})) if outcome else _unknown("IK501", code)
 
 
 def set_code_reason(code: str) -> Text:
@@ -151,7 +153,7 @@ def set_code_reason(code: str) -> Text:
 def group_reason(code: str, control: str) -> Text:
     """What AK901 means for the group with this GS06."""
     outcome = _GROUP_OUTCOMES.get(code)
-    return Text(outcome.message, {"control": control}) if outcome else _unknown("AK901", code)
+    return Text(outcome.message, MappingProxyType({"control": control})) if outcome else _unknown("AK901", code)
 
 
 def group_code_reason(code: str) -> Text:

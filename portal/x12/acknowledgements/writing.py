@@ -15,6 +15,7 @@ from portal.domain.interchanges import (
     GroupAnswer,
     InterchangeAnswer,
     Partner,
+    SegmentFault,
     SetAnswer,
 )
 from portal.x12.characters import Element, number
@@ -75,11 +76,16 @@ def _set(answer: SetAnswer) -> Segments:
     if answer.accepted:
         yield "IK5", "A"
         return
-    of_guide = all(
-        code.startswith("I") for fault in answer.faults for code in (fault.code, *(e.code for e in fault.elements))
-    )
-    codes = answer.codes or (("I5",) if of_guide else ("5",))
-    yield "IK5", "R", *codes[:_CODES_OF_SET]
+    codes = dict.fromkeys(answer.codes)
+    if answer.faults:
+        codes["I5" if all(_of_guide(fault) for fault in answer.faults) else "5"] = None
+    yield "IK5", "R", *list(codes)[:_CODES_OF_SET]
+
+
+def _of_guide(fault: SegmentFault) -> bool:
+    """True when only the guide is broken, not the standard below it: every code begins with I (8 only points at IK4)."""
+    codes = [element.code for element in fault.elements] or [fault.code]
+    return all(code.startswith("I") for code in codes)
 
 
 def _place(fault: ElementFault) -> tuple[str, ...]:
