@@ -11,7 +11,10 @@ class SealBroken(Exception):
     """
 
     def __init__(self) -> None:
-        super().__init__("sealed value refused")
+        super().__init__()
+
+    def __str__(self) -> str:
+        return "sealed value refused"
 
 
 class KeyRefused(Exception):

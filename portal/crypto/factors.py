@@ -106,7 +106,7 @@ def match_code(key: bytes, owner: bytes, given: str, stored: Iterable[bytes]) ->
 
 
 def session_token() -> str:
-    """Make a session's reference token, 32 random bytes; only its digest is stored; each sign-in level has a new one."""
+    """Make a session's reference token, 32 random bytes; only its digest is stored; each sign-in level has its own."""
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 

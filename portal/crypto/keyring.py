@@ -156,8 +156,9 @@ class Keyring:
 
     def kek(self, tenant: bytes) -> tuple[int, AESGCM]:
         """Give the generation and KEK that new data keys of a tenant are wrapped under."""
-        generation = self._active_generation(tenant, Purpose.FIELD)
-        return generation, self._sealer(tenant, Purpose.FIELD, generation, WRITES)
+        with self._lock:
+            generation = self._active_generation(tenant, Purpose.FIELD)
+            return generation, self._sealer(tenant, Purpose.FIELD, generation, WRITES)
 
     def kek_of(self, tenant: bytes, generation: int) -> AESGCM:
         """Give the KEK that a wrapped data key names."""

@@ -12,7 +12,7 @@ from typing import NoReturn, SupportsIndex
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from portal.crypto.errors import SealBroken
-from portal.crypto.sealing import ID_BYTES, KEY_BYTES, OVERHEAD_BYTES, number_of, seal, three_ids, unseal
+from portal.crypto.sealing import ID_BYTES, KEY_BYTES, OVERHEAD_BYTES, header_of, number_of, seal, three_ids, unseal
 
 INSTALLATION = bytes(ID_BYTES)
 """The tenant of what belongs to the installation: users, factors, sessions, payers."""
@@ -57,12 +57,13 @@ class KeyContext:
 class DataKey:
     """One subject's data key in one version, ready for use; it cannot be printed, copied or pickled."""
 
-    __slots__ = ("aead", "version")
+    __slots__ = ("aead", "header", "version")
 
     def __init__(self, version: int, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise ValueError("a data key has 32 bytes")
         self.version = version
+        self.header = header_of(version)
         self.aead = AESGCM(key)
 
     def __repr__(self) -> str:

@@ -17,7 +17,12 @@ HEADER_BYTES = 6
 OVERHEAD_BYTES = 34
 ID_BYTES = 16
 KEY_BYTES = 32
-_FORMAT_AND_ALGORITHM = b"\x01\x01"
+FORMAT_AND_ALGORITHM = b"\x01\x01"
+
+
+def header_of(number: int) -> bytes:
+    """Give the six header bytes for a key's version or generation."""
+    return FORMAT_AND_ALGORITHM + number.to_bytes(4, "big")
 
 
 def seal(aead: AESGCM, label: bytes, number: int, context: bytes, plaintext: bytes) -> bytes:
@@ -25,14 +30,14 @@ def seal(aead: AESGCM, label: bytes, number: int, context: bytes, plaintext: byt
 
     Raises OverflowError for a number that does not fit and TypeError for a plaintext that is not bytes.
     """
-    header = _FORMAT_AND_ALGORITHM + number.to_bytes(4, "big")
+    header = header_of(number)
     nonce = urandom(12)
     return header + nonce + aead.encrypt(nonce, plaintext, label + header + context)
 
 
 def unseal(aead: AESGCM, label: bytes, context: bytes, blob: bytes) -> bytes:
     """Give back what `seal` took; anything else raises SealBroken."""
-    if type(blob) is not bytes or len(blob) < OVERHEAD_BYTES or blob[:2] != _FORMAT_AND_ALGORITHM:
+    if type(blob) is not bytes or len(blob) < OVERHEAD_BYTES or blob[:2] != FORMAT_AND_ALGORITHM:
         raise SealBroken
     try:
         return aead.decrypt(blob[6:18], blob[18:], label + blob[:6] + context)

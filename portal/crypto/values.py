@@ -96,8 +96,8 @@ def encode(kind: str, value: object) -> bytes:
     """Give the canonical bytes of a value of one of the `KINDS`.
 
     text is NFC UTF-8; date YYYY-MM-DD; decimal plain, without exponent or trailing zeros; json as in SECURITY 3.4;
-    bytes as they are. Raises TypeError for a value of another type and ValueError for one without a canonical form (a lone surrogate,
-    an infinite decimal, a float or a non-ASCII key in JSON). An unknown kind is a KeyError.
+    bytes as they are. Raises TypeError for a value of another type and ValueError for one without a canonical form
+    (a lone surrogate, an infinite decimal, a float or a non-ASCII key in JSON). An unknown kind is a KeyError.
     """
     return _ENCODERS[kind](value)
 
