@@ -8,7 +8,7 @@ import sys
 import hypothesis
 import pytest
 
-pytest_plugins = ["tests.postgres", "tests.browser"]
+pytest_plugins = ["tests.postgres", "tests.browser", "tests.databases"]
 
 hypothesis.settings.register_profile("candor", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("candor")
@@ -53,3 +53,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
             item.add_marker(pytest.mark.xdist_group("browser"))
+        if "world" in getattr(item, "fixturenames", ()):
+            item.add_marker("database")

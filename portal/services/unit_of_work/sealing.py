@@ -14,13 +14,13 @@ from portal.access.fields import OPENABLE
 from portal.crypto import blind
 from portal.crypto.envelope import open_field, seal_field, version_of
 from portal.crypto.errors import SealBroken
-from portal.crypto.keyring import Keyring
+from portal.crypto.keyring import Keyring, StoredKey
 from portal.crypto.keys import INSTALLATION, DataKey, kek_generation_of
 from portal.crypto.values import decode, encode
 from portal.domain.errors import Refused
 from portal.domain.texts import T_
 from portal.models.base import Base
-from portal.models.keys import SubjectKeyRow
+from portal.models.keys import KekRow, SubjectKeyRow
 from portal.models.types import Box
 from portal.services.unit_of_work.fields import Field, by_table, shape
 from portal.services.unit_of_work.trail import Trail
@@ -91,7 +91,20 @@ class Sealer:
         """The blind index token of a value by a rule of SECURITY 2.6; None when nothing is left to index."""
         if any(part is None for part in parts):
             return None
+        self._known(tenant)
         return blind.token_for(self._keyring, rule, tenant, *parts)
+
+    def reload(self) -> None:
+        """Let the keyring know the tenant keys as they stand in the store."""
+        rows = self._session.execute(
+            select(KekRow.tenant, KekRow.purpose, KekRow.generation, KekRow.state, KekRow.wrapped)
+        )
+        self._keyring.load(StoredKey(*row) for row in rows)
+
+    def _known(self, tenant: bytes) -> None:
+        """A practice made by another process since this one started has keys that the keyring has not met."""
+        if not self._keyring.index_generations(tenant):
+            self.reload()
 
     def _key(self, subject: bytes, version: int) -> DataKey:
         key = self._keys.get((subject, version))
@@ -104,8 +117,10 @@ class Sealer:
         return key
 
     def _active_key(self, tenant: bytes, subject: bytes) -> DataKey:
-        if subject not in self._active:
-            self._load({subject})
+        if subject in self._active:
+            return self._active[subject]
+        self._known(tenant)
+        self._load({subject})
         if subject not in self._active:
             self._make(tenant, subject)
         return self._active[subject]
@@ -120,6 +135,7 @@ class Sealer:
                 ).where(SubjectKeyRow.subject.in_(missing[start : start + _SLICE]))
             )  # fmt: skip
             for subject, version, tenant, state, wrapped, commitment in found:
+                self._known(tenant)
                 key = self._keyring.data_key(tenant, subject, version, wrapped, commitment)
                 self._keys[subject, version] = key
                 if state == "active":

@@ -28,6 +28,7 @@ from portal.services.unit_of_work.trail import Request, Teller, Trail
 from portal.services.unit_of_work.work import UnitOfWork
 
 _DENIED = T_("Your role does not open this page. If you need it for your work, ask your administrator.")
+_LOG_FAILURES = (SQLAlchemyError, RuntimeError, ValueError, OSError)
 _MINOR, _SERIOUS, _MAJOR = 4, 8, 12
 
 
@@ -211,7 +212,7 @@ class Units:
         )
         try:
             log.append(session.connection(), [event], uow.now)
-        except (SQLAlchemyError, RuntimeError) as error:
+        except _LOG_FAILURES as error:
             raise Unavailable from error
 
     def _append(self, event: Event) -> None:
@@ -221,7 +222,7 @@ class Units:
                 self.engine.begin() as connection,
             ):
                 log.append(connection, [event], self.clock.now())
-        except (SQLAlchemyError, RuntimeError, OSError) as error:
+        except _LOG_FAILURES as error:
             raise Unavailable from error
 
     def _failed(self, uow: UnitOfWork, error: BaseException) -> None:

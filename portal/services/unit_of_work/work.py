@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, overload
 
 from sqlalchemy import ColumnElement, Select, func, insert, select
 from sqlalchemy.engine import Row
@@ -18,11 +18,12 @@ from audit.event import Basis
 from portal.access.actors import Actor
 from portal.access.policy import Decision
 from portal.access.reaches import PRACTICE
-from portal.crypto.keyring import Keyring
+from portal.crypto.keyring import Keyring, StoredKey
 from portal.domain import dates
 from portal.domain.errors import Conflict, NotFound, Refused
 from portal.domain.texts import T_
 from portal.models.base import Base
+from portal.models.keys import KekRow
 from portal.models.practices import PracticeRow
 from portal.models.queues import TransitionRow
 from portal.models.types import Box
@@ -90,6 +91,10 @@ class UnitOfWork:
         """The reach as a WHERE clause on a model, for joins and subqueries made by hand."""
         return model.within(self.reach)
 
+    @overload
+    def select(self, columns: type[M], /) -> Select[M]: ...
+    @overload
+    def select(self, *columns: Any) -> Select[Any]: ...
     def select(self, *columns: Any) -> Select[Any]:
         """A SELECT of models or columns with the reach on every model named; joins to others add `within`."""
         models = {column if isinstance(column, type) else getattr(column, "class_", None) for column in columns}
@@ -285,6 +290,17 @@ class UnitOfWork:
     def waived(self, earlier: str, later: str) -> bool:
         """Whether a recorded exception lets one person take both steps in this practice today."""
         return moves.waived(self, earlier, later, self.practice_id)
+
+    def store_key(self, key: StoredKey) -> None:
+        """Store a new tenant key; part of making a practice or of a rotation."""
+        self._session.add(
+            KekRow(
+                tenant=key.tenant, purpose=int(key.purpose), generation=key.generation, state=str(key.state),
+                wrapped=key.wrapped, created_at=self.now, changed_at=self.now,
+            )
+        )  # fmt: skip
+        self.flush()
+        self._sealer.reload()
 
     def flush(self) -> None:
         """Send pending changes; a row that someone else changed in between raises Conflict."""

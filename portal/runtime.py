@@ -1,0 +1,155 @@
+"""The only place where settings become real parts: engine, keyring, clock, gateways, signing key."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from flask import Flask
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal.config import Settings
+from portal.crypto.keyring import Keyring
+from portal.crypto.roots import EnvRoot, FileRoot, Roots
+from portal.domain.dates import Clock
+from portal.models.database import db
+from portal.models.keys import InstallationRow
+from portal.services import keys
+from portal.services.parts import Parts
+from portal.services.unit_of_work.trail import Teller
+from portal.services.unit_of_work.units import Gate, Units
+
+RELEASE = "0.1.0"
+ROOT = Path(__file__).resolve().parent.parent
+"""The project's folder: templates, static files and migrations stand in it."""
+
+_PRAGMAS = (
+    "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "secure_delete=ON",
+    "recursive_triggers=ON",
+)  # fmt: skip
+
+
+class SystemClock:
+    """The real time."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Everything that doors need, made once from the settings."""
+
+    settings: Settings
+    flask: Flask
+    engine: Engine
+    units: Units
+    parts: Parts
+    roots: Roots
+    keyring: Keyring
+
+
+def prepare(engine: Engine) -> Engine:
+    """Teach an SQLite engine our pragmas and our BEGIN: the driver's own loses updates (STACK 4)."""
+    if engine.dialect.name != "sqlite":
+        return engine
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("ro")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def bare_engine(url: str) -> Engine:
+    """An engine outside of Flask, for migrations and backups."""
+    return prepare(create_engine(url, hide_parameters=True))
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the store to the newest migration, as the role that owns the tables."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    engine = bare_engine(settings.database_owner_url)
+    config = Config(toml_file=ROOT / "pyproject.toml")
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    if settings.database_owner_url != settings.database_url:
+        config.attributes["application_role"] = make_url(settings.database_url).username
+    try:
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def roots(settings: Settings) -> Roots:
+    """The root provider: the `env` key where one is set, else the key file."""
+    if settings.root_key:
+        return Roots(EnvRoot(settings.root_key))
+    return Roots(FileRoot(settings.root_key_file, data_directory=settings.data))
+
+
+def signing_key(settings: Settings) -> Ed25519PrivateKey:
+    """The key that signs checkpoints; only workers and commands ask for it, web processes never."""
+    return Ed25519PrivateKey.from_private_bytes(settings.signing_key_file.read_bytes())
+
+
+def build(settings: Settings, *, clock: Clock | None = None, parts: dict[str, Any] | None = None) -> Runtime:
+    """Make the runtime; `parts` replaces single parts of the world, for the demonstration and for tests."""
+    flask = Flask("portal", root_path=str(ROOT / "portal"), template_folder=str(ROOT / "templates"), static_folder=None)
+    flask.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    flask.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"hide_parameters": True}
+    flask.secret_key = settings.web_secret_file.read_bytes() if settings.web_secret_file.exists() else None
+    db.init_app(flask)
+    with flask.app_context():
+        engine = prepare(db.engine)
+    the_clock, root = clock or SystemClock(), roots(settings)
+    installation, stored = _standing(engine)
+    keyring = Keyring(root, stored)
+    gate = Gate(settings.data / "writer.lock" if settings.sqlite else None)
+    units = Units(engine, keyring, the_clock, Teller(socket.gethostname(), RELEASE), gate)
+    world = {
+        "clock": the_clock, "cards": None, "paper": None, "mailer": None, "exchange": None, "enqueue": None,
+        "public_url": settings.public_url, "demo": settings.demo, "release": RELEASE, "installation": installation,
+        "anchor_file": settings.anchor_file,
+    } | (parts or {})  # fmt: skip
+    return Runtime(settings, flask, engine, units, Parts(**world), root, keyring)
+
+
+def _standing(engine: Engine) -> tuple[bytes, list[Any]]:
+    """The installation's id and its stored keys; nothing yet before the first set-up."""
+    try:
+        with engine.execution_options(ro=True).connect() as connection:
+            installation = connection.execute(select(InstallationRow.id)).scalar()
+            return installation or bytes(16), keys.stored(connection)
+    except SQLAlchemyError:
+        return bytes(16), []
+
+
+@contextmanager
+def running(settings: Settings, **more: Any) -> Iterator[Runtime]:
+    """A runtime whose connections are closed at the end."""
+    runtime = build(settings, **more)
+    try:
+        yield runtime
+    finally:
+        runtime.engine.dispose()

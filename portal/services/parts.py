@@ -1,0 +1,103 @@
+"""What the services ask of the world, as Protocols over domain types; `runtime` hands in what satisfies them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from portal.domain.dates import Clock
+from portal.domain.payments import CardEvent, Checkout, CheckoutState, RefundState
+
+
+class Cards(Protocol):
+    """The card processor; every call may raise CardsUnavailable or CardsRefused."""
+
+    def open_checkout(
+        self, *, payment_id: str, amount_cents: int, return_url: str, cancel_url: str, key: str, expires_at: datetime
+    ) -> Checkout:
+        """A page of the processor to pay on."""
+
+    def checkout(self, checkout_id: str) -> CheckoutState:
+        """What became of it."""
+
+    def expire(self, checkout_id: str) -> None:
+        """Close an open checkout."""
+
+    def fee(self, intent: str) -> int | None:
+        """What the processor kept, in cents."""
+
+    def refund(self, intent: str, amount_cents: int, key: str) -> RefundState:
+        """Send back part or all of a payment, once per key."""
+
+    def verify(self, body: bytes, signature: str, now: datetime) -> CardEvent:
+        """The event of a webhook whose signature and time hold; raises CardsRefused."""
+
+    def events_since(self, instant: datetime) -> Iterator[CardEvent]:
+        """Events as the processor lists them, for what lost webhooks missed."""
+
+
+class Paper(Protocol):
+    """Makes PDFs; slow, so only jobs call it."""
+
+    def statement(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
+        """A statement as tagged PDF (PDF/UA-1)."""
+
+
+class Mailer(Protocol):
+    """Sends mail."""
+
+    def send(self, *, recipient: str, template: str, language: str, parameters: Mapping[str, Any], key: str) -> None:
+        """Send one mail once; raises MailUncertain when it may or may not have gone, MailRefused when it has not."""
+
+
+class MailRefused(Exception):
+    """The mail was surely not sent."""
+
+
+class MailUncertain(Exception):
+    """The mail may or may not have been sent; it is not repeated by itself."""
+
+
+class Exchange(Protocol):
+    """The clearinghouse: where files out go and files in come from."""
+
+    def put(self, folder: str, name: str, body: bytes) -> None:
+        """Write a file under a fixed name, aside and renamed, so that it appears whole and once."""
+
+    def names(self, folder: str) -> Sequence[str]:
+        """Files waiting to be taken in, by name."""
+
+    def take(self, folder: str, name: str) -> bytes:
+        """The bytes of a waiting file."""
+
+    def done(self, folder: str, name: str) -> None:
+        """Put a waiting file away once it is stored."""
+
+
+class Enqueue(Protocol):
+    """Puts a job into the engine of a store that has its own (PostgreSQL), on the unit of work's own connection."""
+
+    def __call__(self, connection: Any, *, name: str, key: str, arguments: Mapping[str, str]) -> None:
+        """Enqueue within the caller's transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The world as the services know it, and the few facts of the installation that they need."""
+
+    clock: Clock
+    cards: Cards | None
+    """None where no processor is set up: the page says how else to pay."""
+    paper: Paper
+    mailer: Mailer
+    exchange: Exchange
+    enqueue: Enqueue | None
+    """None where jobs lie in our own table."""
+    public_url: str
+    demo: bool
+    release: str
+    installation: bytes
+    anchor_file: Path

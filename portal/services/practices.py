@@ -1,0 +1,210 @@
+"""Setting up: the installation, its practices, their trading partners and prices."""
+
+from __future__ import annotations
+
+import zoneinfo
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from portal.crypto.roots import Root
+from portal.domain import practices as shapes
+from portal.domain.claims import Address
+from portal.domain.errors import Conflict, Refused
+from portal.domain.texts import T_
+from portal.models.keys import InstallationRow
+from portal.models.practices import ControlNumberRow, PartnerRow, PracticeRow, PriceRow, ProviderRow
+from portal.services import keys
+from portal.services.unit_of_work.sealing import INSTALLATION
+from portal.services.unit_of_work.work import UnitOfWork, new_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Practice:
+    """A practice as an administrator states it; ids as X12 wants them (NPI 10 digits, EIN 9 digits)."""
+
+    code: str
+    name: str
+    npi: str
+    ein: str
+    taxonomy: str
+    phone: str
+    address: Address
+    time_zone: str
+    remit_to: Address | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerFacts:
+    """A trading partner as an administrator states it."""
+
+    code: str
+    name: str
+    sender_id: str
+    receiver_id: str
+    group_sender: str
+    group_receiver: str
+    submitter_name: str
+    submitter_contact: str
+    submitter_phone: str
+    folder: str
+    usage: str = "P"
+    sender_qualifier: str = "ZZ"
+    receiver_qualifier: str = "ZZ"
+
+
+def address_values(address: Address | None) -> dict[str, Any] | None:
+    """An address as it is stored."""
+    if address is None:
+        return None
+    return {name: getattr(address, name) for name in ("line1", "line2", "city", "state", "postal_code")}
+
+
+def found_installation(uow: UnitOfWork, roots: Root, mode: str) -> bytes:
+    """The first act in a new store: the installation's own row and keys; a second time gives the same id."""
+    standing = uow.first(uow.select(InstallationRow))
+    if standing is not None:
+        return standing.id
+    row = uow.new(InstallationRow, mode=mode, created_at=uow.now)
+    keys.make_tenant_keys(uow, roots, INSTALLATION)
+    return row.id
+
+
+def add_practice(uow: UnitOfWork, roots: Root, facts: Practice) -> PracticeRow:
+    """Make a practice with its own keys; raises Refused for an NPI, EIN, taxonomy, ZIP or time zone out of shape."""
+    _check(facts)
+    if uow.first(uow.select(PracticeRow).where(PracticeRow.code == facts.code)) is not None:
+        raise Conflict(T_("There is a practice {code} already; use edit.", code=facts.code), code="practice-code")
+    id_ = new_id()
+    row = uow.new(
+        PracticeRow,
+        id_=id_,
+        code=facts.code,
+        name=facts.name,
+        npi=facts.npi,
+        ein=facts.ein,
+        taxonomy=facts.taxonomy,
+        phone=facts.phone,
+        address=address_values(facts.address),
+        remit_to=address_values(facts.remit_to),
+        time_zone=facts.time_zone,
+        created_at=uow.now,
+    )
+    keys.make_tenant_keys(uow, roots, id_)
+    return row
+
+
+def edit_practice(uow: UnitOfWork, code: str, **changes: Any) -> PracticeRow:
+    """Change what is stated of a practice; the whole is checked again."""
+    row = practice_by_code(uow, code)
+    facts = replace(stated(row), **changes)
+    _check(facts)
+    uow.change(
+        row,
+        name=facts.name,
+        npi=facts.npi,
+        ein=facts.ein,
+        taxonomy=facts.taxonomy,
+        phone=facts.phone,
+        address=address_values(facts.address),
+        remit_to=address_values(facts.remit_to),
+        time_zone=facts.time_zone,
+    )
+    return row
+
+
+def _check(facts: Practice) -> None:
+    """Raise Refused for the first identifier out of shape, saying which."""
+    if not shapes.is_npi(facts.npi):
+        raise Refused(T_("The NPI {npi} is not valid: ten digits with a check digit.", npi=facts.npi), code="npi")
+    if not shapes.is_ein(facts.ein):
+        raise Refused(T_("The EIN {ein} is not valid: nine digits, no hyphen.", ein=facts.ein), code="ein")
+    if not shapes.is_zip(facts.address.postal_code, nine=True):
+        raise Refused(T_("A practice's ZIP has nine digits; payers reject five."), code="zip")
+    if shapes.is_post_box(facts.address.line1):
+        raise Refused(T_("The practice's address is a street; a post office box goes to remit-to."), code="street")
+    if not shapes.is_phone(facts.phone):
+        raise Refused(T_("The phone number {phone} must be ten digits.", phone=facts.phone), code="phone")
+    if facts.time_zone not in zoneinfo.available_timezones():
+        raise Refused(T_("There is no time zone {zone}.", zone=facts.time_zone), code="time-zone")
+
+
+def stated(row: PracticeRow) -> Practice:
+    """What is stated of a practice, as a value."""
+    return Practice(
+        code=row.code,
+        name=row.name,
+        npi=row.npi,
+        ein=row.ein,
+        taxonomy=row.taxonomy,
+        phone=row.phone,
+        address=Address(**row.address),
+        remit_to=Address(**row.remit_to) if row.remit_to else None,
+        time_zone=row.time_zone,
+    )
+
+
+def practice_by_code(uow: UnitOfWork, code: str) -> PracticeRow:
+    """The practice of a code; raises Refused naming it."""
+    row = uow.first(uow.select(PracticeRow).where(PracticeRow.code == code))
+    if row is None:
+        raise Refused(T_("There is no practice {code}.", code=code), code="no-practice")
+    return row
+
+
+def practice_codes(uow: UnitOfWork) -> list[tuple[bytes, str, str]]:
+    """Id, code and name of every practice within reach."""
+    rows = uow.rows(uow.select(PracticeRow.id, PracticeRow.code, PracticeRow.name).order_by(PracticeRow.code))
+    return [(row.id, row.code, row.name) for row in rows]
+
+
+def add_provider(uow: UnitOfWork, *, npi: str, last_name: str, first_name: str, taxonomy: str) -> ProviderRow:
+    """A clinician of the practice, made when first met; raises Refused for an NPI whose check digit is wrong."""
+    standing = uow.first(uow.select(ProviderRow).where(ProviderRow.npi == npi))
+    if standing is not None:
+        return standing
+    return uow.new(ProviderRow, npi=npi, last_name=last_name, first_name=first_name, taxonomy=taxonomy)
+
+
+def add_partner(uow: UnitOfWork, practice_id: bytes, facts: PartnerFacts) -> PartnerRow:
+    """A trading partner of a practice, with control numbers that start at 1."""
+    if facts.usage not in {"P", "T"} or not all((facts.sender_id, facts.receiver_id)):
+        raise Refused(
+            T_("A partner needs a sender id, a receiver id, and P (production) or T (test)."), code="partner-shape"
+        )
+    if len(facts.sender_id) > 15 or len(facts.receiver_id) > 15:
+        raise Refused(T_("Sender and receiver ids have at most 15 characters (ISA06, ISA08)."), code="partner-shape")
+    where = (PartnerRow.practice_id == practice_id, PartnerRow.code == facts.code)
+    if uow.first(uow.select(PartnerRow).where(*where)) is not None:
+        raise Conflict(T_("There is a partner {code} already.", code=facts.code), code="partner-code")
+    row = uow.new(
+        PartnerRow,
+        practice_id=practice_id,
+        **{name: getattr(facts, name) for name in PartnerFacts.__dataclass_fields__},
+    )
+    uow.flush()
+    for kind in ("interchange", "group", "set"):
+        uow.new(ControlNumberRow, practice_id=practice_id, partner_id=row.id, kind=kind, following=1)
+    return row
+
+
+def load_prices(uow: UnitOfWork, practice_id: bytes, prices: list[tuple[str, str, int]], valid_from: date) -> int:
+    """The practice's prices from a day on: (code, modifier, cents); the same rows again change nothing."""
+    standing = {
+        (row.code, row.modifier, row.valid_from): row
+        for row in uow.entities(uow.select(PriceRow).where(PriceRow.practice_id == practice_id))
+    }
+    changed = 0
+    for code, modifier, cents in prices:
+        row = standing.get((code, modifier, valid_from))
+        if row is None:
+            uow.new(
+                PriceRow, practice_id=practice_id, code=code, modifier=modifier, amount_cents=cents,
+                valid_from=valid_from,
+            )  # fmt: skip
+        elif row.amount_cents != cents:
+            uow.change(row, amount_cents=cents)
+        else:
+            continue
+        changed += 1
+    return changed

@@ -1,0 +1,159 @@
+"""The application's own databases for tests: migrated once, copied per test, on SQLite and on PostgreSQL.
+
+`world` gives a runtime over a fresh store with one practice; tests that use it run on every engine that is there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal import runtime
+from portal.access.actors import Actor, Grant, system
+from portal.config import Settings, load
+from portal.runtime import Runtime
+from portal.services import practices
+from portal.services.unit_of_work.trail import Request
+from tests.make.practices import practice as invented
+
+START = datetime(2026, 8, 3, 14, 0, tzinfo=UTC)
+
+
+class StillClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self, at: datetime = START) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def forward(self, **step: float) -> None:
+        self.at += timedelta(**step)
+
+
+@dataclass
+class World:
+    """A runtime over a store with one practice, and short ways to act in it."""
+
+    runtime: Runtime
+    clock: StillClock
+    practice_id: bytes = b""
+    people: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def units(self) -> Any:
+        return self.runtime.units
+
+    def actor(self, role: str, name: str = "") -> Actor:
+        """Somebody at work in the practice with one role; the same name is the same person."""
+        user = self.people.setdefault(name or role, os.urandom(16))
+        return Actor(
+            user.hex(), user, practice_id=self.practice_id, grants=(Grant(role, self.practice_id),), session="00" * 8,
+            assurance="aal2", method="totp", authenticated_seconds_ago=10,
+        )  # fmt: skip
+
+    def machine(self, job: str = "test") -> Actor:
+        return system(job, practice_id=self.practice_id)
+
+    def read(self, permission: str, actor: Actor | None = None) -> Any:
+        return self.units.read(actor or self.machine(), permission, request=Request(os.urandom(16), "127.0.0.1"))
+
+    def write(self, permission: str, actor: Actor | None = None) -> Any:
+        return self.units.write(actor or self.machine(), permission, request=Request(os.urandom(16), "127.0.0.1"))
+
+
+def settings_for(home: Path, **more: str) -> Settings:
+    """Settings of an installation in a folder, with keys of its own."""
+    keys = home / "keys"
+    if not keys.exists():
+        keys.mkdir(parents=True)
+        for name in ("root.key", "signing.key", "web.key"):
+            (keys / name).write_bytes(os.urandom(32))
+            (keys / name).chmod(0o400)
+    return load({"CANDOR_HOME": str(home), "CANDOR_MODE": "development", **more})
+
+
+def establish(running: Runtime) -> bytes:
+    """The installation's first rows and a practice; returns the practice's id."""
+    with running.units.write(system("setup"), "practice:edit") as uow:
+        practices.found_installation(uow, running.roots, "development")
+    with running.units.write(system("setup"), "practice:edit") as uow:
+        row = practices.add_practice(uow, running.roots, invented())
+        return row.id
+
+
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    """A migrated, established SQLite store with its keys, to be copied."""
+    home = tmp_path_factory.mktemp("template")
+    settings = settings_for(home)
+    runtime.migrate(settings)
+    with runtime.running(settings, clock=StillClock()) as running:
+        practice = establish(running)
+        with running.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")
+    return home, practice
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(tmp_path_factory: pytest.TempPathFactory, postgres: Any) -> tuple[str, Path, bytes]:
+    """The same on PostgreSQL, made by the owner, used by the role that owns nothing."""
+    home = tmp_path_factory.mktemp("postgres")
+    found: list[bytes] = []
+
+    def build(owner_url: str) -> None:
+        app_url = owner_url.replace("candor_owner:", "candor_app:")
+        settings = settings_for(home, CANDOR_DATABASE_URL=app_url, CANDOR_DATABASE_OWNER_URL=owner_url)
+        runtime.migrate(settings)
+        with runtime.running(settings, clock=StillClock()) as running:
+            found.append(establish(running))
+
+    return postgres.template("candor", build), home, found[0]
+
+
+@pytest.fixture
+def sqlite_world(_template: tuple[Path, bytes], tmp_path: Path) -> Iterator[World]:
+    """A world on SQLite only."""
+    home, practice = _template
+    shutil.copytree(home, tmp_path / "home")
+    clock = StillClock()
+    with runtime.running(settings_for(tmp_path / "home"), clock=clock) as running:
+        yield World(running, clock, practice)
+
+
+@pytest.fixture
+def postgres_world(_postgres_template: tuple[str, Path, bytes], postgres: Any, tmp_path: Path) -> Iterator[World]:
+    """A world on PostgreSQL only, as the role that owns nothing."""
+    template, home, practice = _postgres_template
+    owner, app = postgres.clone(template)
+    shutil.copytree(home / "keys", tmp_path / "home" / "keys")
+    clock = StillClock()
+    settings = settings_for(tmp_path / "home", CANDOR_DATABASE_URL=app, CANDOR_DATABASE_OWNER_URL=owner)
+    (tmp_path / "home" / "data").mkdir()
+    try:
+        with runtime.running(settings, clock=clock) as running:
+            yield World(running, clock, practice)
+    finally:
+        postgres.drop(owner)
+
+
+ENGINES = ["sqlite", "postgresql"] if os.environ.get("CANDOR_TEST_PG_URL") else ["sqlite"]
+"""SQLite by default; PostgreSQL too where a cluster is named, as the list of checks does."""
+
+
+@pytest.fixture(params=ENGINES)
+def world(request: pytest.FixtureRequest) -> World:
+    """A world on each engine that is there."""
+    name = "sqlite_world" if request.param == "sqlite" else "postgres_world"
+    found: World = request.getfixturevalue(name)
+    return found
