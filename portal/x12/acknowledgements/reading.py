@@ -223,7 +223,11 @@ class _ClaimStatuses(Values):
         self.payer_control = ""
         for segment in one.segments:
             self.take(segment)
-        self.close()
+        if one.segments[-1].id == "SE":
+            self.close()
+        elif self.stcs:
+            text = T_("The file ends within this status; it was left out, since a part of it may be missing.")
+            self.note(self.stcs[0], "status-torn", text)
 
     def take(self, segment: Segment) -> None:
         match segment.id:

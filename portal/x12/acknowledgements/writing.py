@@ -83,7 +83,7 @@ def _set(answer: SetAnswer) -> Segments:
 
 
 def _of_guide(fault: SegmentFault) -> bool:
-    """True when only the guide is broken, not the standard below it: every code begins with I (8 only points at IK4)."""
+    """True when only the guide is broken, not the standard below it: every code begins with I (8 points at IK4)."""
     codes = [element.code for element in fault.elements] or [fault.code]
     return all(code.startswith("I") for code in codes)
 

@@ -66,10 +66,16 @@ class _Reading:
         self.claims: list[Claim] = []
         self._billing: dict[int, BillingProvider | None] = {}
         self._subscribers: dict[int, Cover | None] = {}
-        for level in levels(one.segments):
+        tree = levels(one.segments)
+        torn = tree[-1].claims[-1:] if tree and one.segments[-1].id != "SE" else ()
+        for level in tree:
             if level.parent is None and (level.code != "20" or level.hl.get(2).strip()):
                 self.note(level.hl, "hl-parent", T_("This level hangs on none that stands before it."))
             for claim in level.claims:
+                if claim in torn:
+                    text = T_("The file ends within this claim; it was left out, since lines of it may be missing.")
+                    self.note(claim.clm, "claim-torn", text)
+                    continue
                 try:
                     self.claims.append(self.claim(claim, level))
                 except _Broken:
