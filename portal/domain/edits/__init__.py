@@ -1,0 +1,1 @@
+"""Claim edits: ordered rules that find what a payer would reject, each with what to do."""

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.domain.claims import Claim, Rendering
+from portal.domain.codes import CodeRelease, CodeSpan
+from portal.domain.edits.catalog import RULES, edit
+from portal.domain.edits.history import line_key
+from portal.domain.edits.rules import EditContext
+from tests.domain.clean import claim
+
+STANDS = (CodeSpan(date(2020, 1, 1)),)
+RELEASE = CodeRelease(
+    "test",
+    {
+        "icd-10-cm": {"I10": STANDS, "E119": STANDS, "E11": (CodeSpan(date(2020, 1, 1), None, billable=False),)},
+        "hcpcs": {"G0438": STANDS, "J1885": STANDS, "G9999": (CodeSpan(date(2027, 1, 1)),)},
+        "modifier": {"59": STANDS},
+    },
+)
+CONTEXT = EditContext(date(2026, 5, 20), RELEASE, filing_days=180)
+
+Spoiled = tuple[Claim, EditContext]
+Spoil = Callable[[Claim, EditContext], Spoiled]
+
+
+def on_claim(**changes: Any) -> Spoil:
+    return lambda clean, context: (replace(clean, **changes), context)
+
+
+def on_line(**changes: Any) -> Spoil:
+    return lambda clean, context: (
+        replace(clean, lines=(replace(clean.lines[0], **changes), *clean.lines[1:])),
+        context,
+    )
+
+
+def on(part: str, **changes: Any) -> Spoil:
+    return lambda clean, context: (replace(clean, **{part: replace(getattr(clean, part), **changes)}), context)
+
+
+def in_context(**changes: Any) -> Spoil:
+    return lambda clean, context: (clean, replace(context, **changes))
+
+
+def address(part: str, **changes: Any) -> Spoil:
+    def spoil(clean: Claim, context: EditContext) -> Spoiled:
+        owner = getattr(clean, part)
+        return replace(clean, **{part: replace(owner, address=replace(owner.address, **changes))}), context
+
+    return spoil
+
+
+def billed_before(**changes: Any) -> Spoil:
+    def spoil(clean: Claim, context: EditContext) -> Spoiled:
+        key = line_key(clean, clean.lines[0])
+        assert key is not None
+        return clean, replace(context, prior=(replace(key, **changes),))
+
+    return spoil
+
+
+def nothing_charged(clean: Claim, context: EditContext) -> Spoiled:
+    return replace(clean, charge_cents=0, lines=tuple(replace(one, charge_cents=0) for one in clean.lines)), context
+
+
+def medicare(today: date) -> Spoil:
+    return lambda clean, context: (
+        replace(clean, cover=replace(clean.cover, filing_code="MB")),
+        replace(context, today=today),
+    )
+
+
+RENDERING = Rendering("1234567893", "Fernley", taxonomy="207Q00000X")
+MEMBER = claim().cover.subscriber
+
+SPOILS: Mapping[str, tuple[Spoil, ...]] = {
+    "control": (on_claim(control=""), on_claim(control="C" * 21), on_claim(control="A*B")),
+    "frequency": (on_claim(frequency="2"), on_claim(frequency="")),
+    "payer-control": (on_claim(frequency="7"), on_claim(frequency="8"), on_claim(payer_control="P1")),
+    "duplicate": (
+        billed_before(),
+        lambda clean, context: (
+            replace(clean, charge_cents=20_000, lines=(clean.lines[0], clean.lines[0])),
+            context,
+        ),
+    ),
+    "near-duplicate": (
+        billed_before(units=Decimal(3)),
+        billed_before(charge_cents=1),
+        billed_before(modifiers=("59",)),
+    ),
+    "filing-passed": (in_context(today=date(2026, 11, 2)), medicare(date(2027, 5, 6))),
+    "filing-soon": (in_context(today=date(2026, 11, 1)), medicare(date(2027, 5, 5))),
+    "restricted": (in_context(restricted=True),),
+    "billing-required": (
+        on("billing", name=""),
+        on("billing", npi=""),
+        on("billing", tax_id=""),
+        address("billing", city=""),
+    ),
+    "billing-npi": (on("billing", npi="1234567890"),),
+    "rendering-npi": (
+        on_claim(rendering=replace(RENDERING, npi="1234567839")),
+        on_claim(rendering=replace(RENDERING, npi="")),
+    ),
+    "tax-id": (on("billing", tax_id="12-3456789"),),
+    "taxonomy": (on("billing", taxonomy="207Q0000X"), on_claim(rendering=replace(RENDERING, taxonomy="doctor"))),
+    "post-box": (address("billing", line1="P.O. Box 12"), address("billing", line2="PO BOX 9")),
+    "billing-zip": (address("billing", postal_code="45402"),),
+    "patient-required": (
+        on("patient", last=""),
+        on("patient", first=""),
+        on("patient", birth_date=None),
+        on("patient", sex="X"),
+        on("patient", address=None),
+    ),
+    "subscriber-required": (
+        on("cover", member_id=""),
+        on("cover", relationship=""),
+        on("cover", rank="U"),
+        on("cover", subscriber=replace(MEMBER, last="")),
+    ),
+    "subscriber-address": (
+        on("cover", subscriber=replace(MEMBER, address=None)),
+        on("cover", subscriber=replace(MEMBER, birth_date=None)),
+    ),
+    "payer-required": (on("cover", payer_id=""), on("cover", payer_name="")),
+    "birth-date": (on("patient", birth_date=date(2026, 5, 6)), on("patient", birth_date=date(2030, 1, 1))),
+    "line-count": (
+        on_claim(lines=()),
+        lambda clean, context: (replace(clean, lines=clean.lines[:1] * 51), context),
+    ),
+    "sum": (on_claim(charge_cents=15_001),),
+    "zero": (nothing_charged,),
+    "charge": (on_line(charge_cents=-1),),
+    "place": (on_claim(place="00"), on_claim(place=""), on_line(place="98")),
+    "diagnosis-count": (
+        on_claim(diagnoses=()),
+        on_claim(diagnoses=("I10",) * 2),
+        on_claim(diagnoses=tuple(f"A0{number}" for number in range(13))),
+    ),
+    "diagnosis-shape": (on_claim(diagnoses=("E11.9",)), on_claim(code_qualifier="BK", diagnoses=("I10",))),
+    "diagnosis-set": (
+        on_claim(code_qualifier="BK", diagnoses=("4019",)),
+        on_claim(code_qualifier=""),
+        on_line(from_date=date(2015, 9, 30)),
+    ),
+    "diagnosis-valid": (on_claim(diagnoses=("I10", "E11")), on_claim(diagnoses=("I10", "Z999"))),
+    "line-date": (on_line(from_date=None), on_line(to_date=date(2026, 5, 4))),
+    "future": (on_line(from_date=date(2026, 5, 21)), on_line(to_date=date(2026, 5, 21))),
+    "pointers": (
+        on_line(pointers=()),
+        on_line(pointers=(3,)),
+        on_line(pointers=(0,)),
+        on_line(pointers=(1, 1)),
+        on_line(pointers=(1, 2, 1, 2, 1)),
+    ),
+    "procedure-shape": (on_line(code="G043"), on_line(code="G04388"), on_line(code="g0438"), on_line(qualifier="ER")),
+    "procedure-valid": (on_line(code="G9999"), on_line(code="A4550")),
+    "modifier-shape": (
+        on_line(modifiers=("5",)),
+        on_line(modifiers=("59", "59")),
+        on_line(modifiers=("LT", "RT", "59", "25", "76")),
+    ),
+    "modifier-valid": (on_line(modifiers=("ZZ",)),),
+    "units": (on_line(units=Decimal(0)), on_line(units=Decimal(10_000)), on_line(unit="XX")),
+}
+
+CASES = [(code, at) for code, spoils in SPOILS.items() for at in range(len(spoils))]
+
+
+def test_every_rule_has_a_case_that_trips_it() -> None:
+    assert set(SPOILS) == {rule.code for rule in RULES}
+    assert len({rule.code for rule in RULES}) == len(RULES)
+
+
+@pytest.mark.parametrize(("code", "at"), CASES, ids=[f"{code}-{at}" for code, at in CASES])
+def test_a_spoiled_claim_trips_its_rule_with_something_to_do(code: str, at: int) -> None:
+    found = [one for one in edit(*SPOILS[code][at](claim(), CONTEXT)) if one.code == code]
+    assert found
+    for one in found:
+        assert one.severity == next(rule.severity for rule in RULES if rule.code == code)
+        assert str(one.text)
+        assert str(one.what_to_do)
+        assert one.line is None or f"Line {one.line}" in str(one.text)
+
+
+CLEAN: Mapping[str, Spoil] = {
+    "as it is": on_claim(),
+    "with a rendering provider": on_claim(rendering=RENDERING),
+    "nothing loaded": in_context(codes=CodeRelease("none")),
+    "a code of a set that is not loaded": on_line(code="99999"),
+    "a replacement with the payer's number": on_claim(frequency="7", payer_control="P1"),
+    "a void of what was billed": lambda clean, context: billed_before()(
+        replace(clean, frequency="8", payer_control="P1"), context
+    ),
+    "a void after the limit": lambda clean, context: (
+        replace(clean, frequency="8", payer_control="P1"),
+        replace(context, today=date(2028, 1, 1)),
+    ),
+    "no filing limit known": in_context(filing_days=None, today=date(2028, 1, 1)),
+    "repeated with a modifier": lambda clean, context: (
+        replace(clean, charge_cents=20_000, lines=(clean.lines[0], replace(clean.lines[0], modifiers=("59",)))),
+        context,
+    ),
+    "a second payer soon after the first": lambda clean, context: (
+        replace(clean, cover=replace(clean.cover, rank="S")),
+        replace(context, today=date(2027, 2, 1), earlier_payer_answered=date(2027, 1, 15)),
+    ),
+    "a dependent whose subscriber has no address": on(
+        "cover", relationship="19", subscriber=replace(MEMBER, address=None)
+    ),
+    "ICD-9-CM in its time": lambda clean, context: (
+        replace(
+            clean,
+            code_qualifier="BK",
+            diagnoses=("4019", "25000"),
+            lines=tuple(replace(one, from_date=date(2015, 9, 30)) for one in clean.lines),
+        ),
+        EditContext(date(2015, 10, 1)),
+    ),
+    "Medicare's last day, moved from Saturday to Monday": lambda clean, context: medicare(date(2026, 5, 4))(
+        replace(clean, lines=tuple(replace(one, from_date=date(2025, 5, 2)) for one in clean.lines)), context
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_a_clean_claim_has_nothing_that_blocks(name: str) -> None:
+    assert [one for one in edit(*CLEAN[name](claim(), CONTEXT)) if one.severity == "block"] == []
+
+
+def test_the_clean_claim_has_nothing_at_all() -> None:
+    assert edit(claim(), CONTEXT) == ()
+
+
+@settings(max_examples=40)
+@given(st.lists(st.sampled_from([spoil for spoils in SPOILS.values() for spoil in spoils]), max_size=6))
+def test_whatever_is_wrong_at_once_the_edits_only_report(spoils: list[Spoil]) -> None:
+    spoiled, context = claim(), CONTEXT
+    for spoil in spoils:
+        if spoiled.lines and spoiled.patient.address is not None:
+            spoiled, context = spoil(spoiled, context)
+    for one in edit(spoiled, context):
+        assert one.code in SPOILS
+
+
+PROTECTED = ("Ashgrove", "Mina", "W123456789", "I10", "E119", "G0438", "J1885", "Larch", "1980", "E11.9", "Z999")
+
+
+@pytest.mark.parametrize(("code", "at"), CASES, ids=[f"{code}-{at}" for code, at in CASES])
+def test_no_text_carries_a_protected_value(code: str, at: int) -> None:
+    for one in edit(*SPOILS[code][at](claim(), CONTEXT)):
+        for word in PROTECTED:
+            assert word not in f"{one.text} {one.what_to_do}"
