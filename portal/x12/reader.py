@@ -142,6 +142,7 @@ def _delimiters(text: str, start: int, position: int, findings: list[Finding]) -
     isa = text[start : start + 106]
     element = isa[3:4]
     fixed = len(isa) == 106 and all(isa[i] == element for i in _ISA_SEPARATORS) and isa.count(element) == 16
+    fixed = fixed and not isa[105].isalnum()
     if not fixed:
         wrong = T_("The ISA segment is not 106 characters long; its elements were told apart by their separator.")
         findings.append(Finding(position, "isa-length", wrong))

@@ -24,6 +24,7 @@ from portal.x12.values import Values
 
 _GROUPS = frozenset({"CO", "PR", "OA", "PI"})
 _CLAIM_DATES = {"232": "from_date", "233": "to_date", "050": "received_on"}
+_SERVICE_DATES = {"150": ("from_date",), "151": ("to_date",), "472": ("from_date", "to_date")}
 _TORN = frozenset({"se-missing", "se-count", "se-control"})
 """Envelope findings that say segments of the set were lost or added."""
 
@@ -268,10 +269,9 @@ class _SetReader(Values):
     def dtm(self, segment: Segment) -> None:
         qualifier = segment.get(1)
         if self.service is not None:
-            if qualifier in ("150", "472"):
-                self.service["from_date"] = self.day(segment, 2)
-            if qualifier in ("151", "472"):
-                self.service["to_date"] = self.day(segment, 2)
+            fields = _SERVICE_DATES.get(qualifier)
+            if fields is not None:
+                self.service.update(dict.fromkeys(fields, self.day(segment, 2)))
         elif self.claim is not None:
             field = _CLAIM_DATES.get(qualifier)
             if field is not None:
