@@ -96,7 +96,9 @@ def wrap_data_key(
 
 
 def _unwrap(kek: AESGCM, tenant: bytes, subject: bytes, version: int, committed: bytes, wrapped: bytes) -> bytes:
-    if not three_ids(tenant, subject, committed) or len(wrapped) != WRAPPED_BYTES or not 0 <= version < 1 << 32:
+    if type(wrapped) is not bytes or len(wrapped) != WRAPPED_BYTES or not three_ids(tenant, subject, committed):
+        raise SealBroken
+    if type(version) is not int or not 0 <= version < 1 << 32:  # SQLite keeps text in a column of integers
         raise SealBroken
     dek = unseal(kek, _DEK_LABEL, tenant + subject + version.to_bytes(4, "big") + committed, wrapped)
     if not hmac.compare_digest(commitment(dek), committed):
@@ -141,7 +143,7 @@ def wrap_tenant_key(root: AESGCM, root_generation: int, context: KeyContext, key
 
 def unwrap_tenant_key(root: AESGCM, context: KeyContext, wrapped: bytes) -> bytes:
     """Unwrap a KEK, index root or audit key; another tenant's, purpose's or generation's raises SealBroken."""
-    if len(wrapped) != WRAPPED_BYTES:
+    if type(wrapped) is not bytes or len(wrapped) != WRAPPED_BYTES:
         raise SealBroken
     return unseal(root, _KEK_LABEL, context.associated_data(), wrapped)
 

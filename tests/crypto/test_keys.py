@@ -61,7 +61,7 @@ def test_a_wrapped_data_key_has_the_bytes_of_the_description():
 @pytest.mark.parametrize(
     "changed",
     [
-        {"tenant": b"\x11" * 16}, {"subject": b"\x11" * 16}, {"version": 8}, {"version": 2**32}, {"version": -1},
+        {"tenant": b"\x11" * 16}, {"subject": b"\x11" * 16}, {"version": 8}, {"version": 2**32}, {"version": -1}, {"version": "7"}, {"version": None}, {"wrapped": None},
         {"commitment": bytes(16)}, {"commitment": b""}, {"tenant": TENANT[:15]}, {"subject": "x" * 16},
     ],
     ids=lambda changed: next(iter(changed)),
@@ -73,7 +73,7 @@ def test_a_data_key_opens_in_its_own_place_only(changed):
 
 def test_T62_a_changed_wrapped_key_is_refused():
     changed = [WRAPPED_DEK[:at] + bytes([WRAPPED_DEK[at] ^ 1]) + WRAPPED_DEK[at + 1 :] for at in range(66)]
-    changed += [WRAPPED_DEK[:65], WRAPPED_DEK + b"\x00", b"", WRAPPED_DEK.hex()]
+    changed += [WRAPPED_DEK[:65], WRAPPED_DEK + b"\x00", b"", WRAPPED_DEK.hex(), "x" * 66, None]
     for wrapped in changed:
         with pytest.raises(SealBroken):
             unwrap_data_key(AESGCM(KEK), **PLACE, commitment=COMMITMENT, wrapped=wrapped)
