@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from portal.domain.money import Money
+from portal.domain.money import Money
 
 Parameter: TypeAlias = "str | int | date | datetime | Money | Text"
 
@@ -39,3 +38,42 @@ class Text:
 def T_(message: str, /, plural: str | None = None, **parameters: Parameter) -> Text:  # noqa: N802 - the name that gettext extraction looks for
     """Make a Text and mark its message for extraction: `T_("{n} claim sent", "{n} claims sent", n=3)`."""
     return Text(message, MappingProxyType(parameters), plural)
+
+
+def to_json(text: Text) -> dict[str, Any]:
+    """A Text as plain JSON, to be stored and said later in the reader's own language."""
+    return {
+        "message": text.message,
+        "plural": text.plural,
+        "parameters": {name: _dump(value) for name, value in text.parameters.items()},
+    }
+
+
+def from_json(stored: Mapping[str, Any]) -> Text:
+    """The Text that `to_json` stored."""
+    parameters = {name: _load(value) for name, value in stored["parameters"].items()}
+    return Text(stored["message"], MappingProxyType(parameters), stored["plural"])
+
+
+def _dump(value: Parameter) -> Any:
+    if isinstance(value, Text):
+        return {"text": to_json(value)}
+    if isinstance(value, datetime):
+        return {"instant": value.isoformat()}
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    if isinstance(value, str | int):
+        return value
+    return {"cents": value.cents}
+
+
+def _load(stored: Any) -> Parameter:
+    if not isinstance(stored, dict):
+        plain: str | int = stored
+        return plain
+    ((kind, value),) = stored.items()
+    if kind == "text":
+        return from_json(value)
+    if kind == "instant":
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if kind == "date" else Money(value)

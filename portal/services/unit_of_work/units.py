@@ -24,6 +24,7 @@ from portal.crypto.keyring import Keyring
 from portal.domain.dates import Clock
 from portal.domain.errors import NotFound, Refused, TradeError
 from portal.domain.texts import T_
+from portal.services.parts import Enqueue
 from portal.services.unit_of_work.trail import Request, Teller, Trail
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -68,6 +69,7 @@ class Units:
     clock: Clock
     teller: Teller
     gate: Gate
+    enqueue: Enqueue | None = None
 
     @contextmanager
     def read(
@@ -198,6 +200,7 @@ class Units:
             request=request,
             kind=kind,
             basis=basis,
+            enqueue=self.enqueue,
         )
 
     def _tell_within(self, session: Session, uow: UnitOfWork) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, TypeVar, cast, overload
 
 from sqlalchemy import ColumnElement, Select, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -27,6 +28,7 @@ from portal.models.keys import KekRow
 from portal.models.practices import PracticeRow
 from portal.models.queues import TransitionRow
 from portal.models.types import Box
+from portal.services.parts import Enqueue
 from portal.services.unit_of_work import moves
 from portal.services.unit_of_work.changes import Changes
 from portal.services.unit_of_work.fields import digest_of_values, field, row_id, shape
@@ -59,11 +61,13 @@ class UnitOfWork:
         request: Request | None = None,
         kind: str = "rest",
         basis: Basis | None = None,
+        enqueue: Enqueue | None = None,
     ) -> None:
         self._session = session
         self.actor, self.decision, self.reach = actor, decision, decision.reach
         self.permission = decision.permission
         self.now, self.request, self.basis = now, request, basis
+        self.enqueue = enqueue
         self.trail = Trail(kind)
         self._sealer = Sealer(session, keyring, self.trail, decision.role, now)
         self._changes = Changes(session, self.trail)
@@ -73,12 +77,14 @@ class UnitOfWork:
     @property
     def practice_id(self) -> bytes:
         """The one practice this unit of work is about; raises Refused where the reach names none or several."""
-        practices = self.reach.practices
-        if len(practices) == 1:
-            return next(iter(practices))
-        if self.actor.practice_id is not None:
-            return self.actor.practice_id
+        found = self.practice_or_none()
+        if found is not None:
+            return found
         raise Refused(T_("Choose the practice first."), code="practice-needed")
+
+    def practice_or_none(self) -> bytes | None:
+        """The one practice this unit of work is about, if there is one."""
+        return next(iter(self.reach.practices)) if len(self.reach.practices) == 1 else self.actor.practice_id
 
     def today(self, practice_id: bytes | None = None) -> date:
         """The practice's calendar day now."""
@@ -290,6 +296,19 @@ class UnitOfWork:
     def waived(self, earlier: str, later: str) -> bool:
         """Whether a recorded exception lets one person take both steps in this practice today."""
         return moves.waived(self, earlier, later, self.practice_id)
+
+    def claim_key(self, model: type[Base], key: str, **values: Any) -> bool:
+        """Insert a row under a unique `key` unless it stands; whether it was new. For keys that work once for ever."""
+        self.flush()
+        made = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        done: Any = self._session.execute(
+            made(cast("Any", model.__table__)).values(id=new_id(), key=key, **values).on_conflict_do_nothing()
+        )
+        return bool(done.rowcount == 1)
+
+    def connection(self) -> Any:
+        """The driver's own connection, for the job engine's enqueue within this transaction."""
+        return self._session.connection().connection.driver_connection
 
     def store_key(self, key: StoredKey) -> None:
         """Store a new tenant key; part of making a practice or of a rotation."""

@@ -1,0 +1,110 @@
+"""Files in and out: stored sealed before anything is made of them, once each, with what was found in them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from portal.domain.errors import Refused
+from portal.domain.interchanges import ControlNumbers, Finding, Partner
+from portal.domain.texts import T_, from_json, to_json
+from portal.models.interchanges import InterchangeRow
+from portal.models.practices import ControlNumberRow, PartnerRow
+from portal.services.unit_of_work.work import UnitOfWork, new_id
+
+LIMIT_BYTES = 25 * 1024 * 1024
+
+
+def receive(
+    uow: UnitOfWork, name: str, body: bytes, *, kind: str, control: str = "", group: str = ""
+) -> tuple[InterchangeRow, bool]:
+    """Store a file that came in; returns its row and whether it is new. The same bytes again give the first row.
+
+    Raises Refused for a file over 25 MiB.
+    """
+    if len(body) > LIMIT_BYTES:
+        raise Refused(T_("The file is larger than 25 MiB. Split it and try again; nothing was read."), code="too-large")
+    digest = hashlib.sha256(body).digest()
+    standing = uow.first(
+        uow.select(InterchangeRow).where(InterchangeRow.direction == "in", InterchangeRow.digest == digest)
+    )
+    if standing is not None:
+        return standing, False
+    return _store(uow, "in", name, body, digest, kind=kind, control=control, group=group, state="RECEIVED"), True
+
+
+def sent(
+    uow: UnitOfWork,
+    name: str,
+    body: bytes,
+    *,
+    kind: str,
+    control: str,
+    group: str,
+    partner: PartnerRow,
+    items: int,
+    id_: bytes,
+) -> InterchangeRow:
+    """Store a file that goes out, in the transaction that allocated its numbers."""
+    digest = hashlib.sha256(body).digest()
+    return _store(
+        uow, "out", name, body, digest, kind=kind, control=control, group=group, state="WRITTEN", partner_id=partner.id,
+        items=items, id_=id_,
+    )  # fmt: skip
+
+
+def _store(uow: UnitOfWork, direction: str, name: str, body: bytes, digest: bytes, **more: Any) -> InterchangeRow:
+    values = {
+        "direction": direction, "kind": more["kind"], "digest": digest, "name_sealed": name[-120:] or "unnamed",
+        "body_sealed": body, "state": more["state"], "control": more["control"], "group_control": more["group"],
+        "partner_id": more.get("partner_id"), "items": more.get("items", 0), "applied": 0, "finding_count": 0,
+        "size_bytes": len(body), "created_at": uow.now, "created_by": uow.actor.identity,
+    }  # fmt: skip
+    return uow.new(InterchangeRow, id_=more.get("id_") or new_id(), **values)
+
+
+def read_through(
+    uow: UnitOfWork, row: InterchangeRow, *, items: int, applied: int, findings: Sequence[Finding]
+) -> None:
+    """Write down what became of a file: how many items, how many changed something, what was found."""
+    state = "APPLIED" if applied and applied == items else "PARTLY" if applied else "REFUSED" if findings else "READ"
+    uow.change(
+        row,
+        state=state,
+        items=items,
+        applied=applied,
+        finding_count=len(findings),
+        findings_sealed=[finding_values(finding) for finding in findings] or None,
+    )
+
+
+def finding_values(finding: Finding) -> dict[str, Any]:
+    """A finding as it is stored; its words are made again when shown, in the reader's language."""
+    return {"segment": finding.segment, "code": finding.code, "text": to_json(finding.text)}
+
+
+def findings_of(uow: UnitOfWork, row: InterchangeRow) -> list[Finding]:
+    """The findings kept with a file."""
+    stored = uow.read(row, InterchangeRow.findings_sealed) or []
+    return [Finding(each["segment"], each["code"], from_json(each["text"])) for each in stored]
+
+
+def control_numbers(uow: UnitOfWork, partner: PartnerRow, sets: int) -> ControlNumbers:
+    """Allocate ISA13, GS06 and a run of ST02 in the transaction that stores the file, so none is used twice."""
+    taken: dict[str, int] = {}
+    rows = uow.entities(uow.select(ControlNumberRow).where(ControlNumberRow.partner_id == partner.id).with_for_update())
+    for row in rows:
+        taken[row.kind] = row.following
+        uow.change(row, following=row.following + (sets if row.kind == "set" else 1))
+    return ControlNumbers(taken["interchange"], taken["group"], taken["set"])
+
+
+def as_partner(row: PartnerRow) -> Partner:
+    """A stored partner as the envelope needs it."""
+    return Partner(
+        sender_qualifier=row.sender_qualifier, sender_id=row.sender_id, receiver_qualifier=row.receiver_qualifier,
+        receiver_id=row.receiver_id, group_sender=row.group_sender, group_receiver=row.group_receiver, usage=row.usage,
+        submitter_name=row.submitter_name, submitter_contact=row.submitter_contact,
+        submitter_phone=row.submitter_phone, receiver_name=row.name,
+    )  # fmt: skip
