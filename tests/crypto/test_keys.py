@@ -61,11 +61,21 @@ def test_a_wrapped_data_key_has_the_bytes_of_the_description():
 @pytest.mark.parametrize(
     "changed",
     [
-        {"tenant": b"\x11" * 16}, {"subject": b"\x11" * 16}, {"version": 8}, {"version": 2**32}, {"version": -1}, {"version": "7"}, {"version": None}, {"wrapped": None},
-        {"commitment": bytes(16)}, {"commitment": b""}, {"tenant": TENANT[:15]}, {"subject": "x" * 16},
+        {"tenant": b"\x11" * 16},
+        {"subject": b"\x11" * 16},
+        {"version": 8},
+        {"version": 2**32},
+        {"version": -1},
+        {"version": "7"},
+        {"version": None},
+        {"wrapped": None},
+        {"commitment": bytes(16)},
+        {"commitment": b""},
+        {"tenant": TENANT[:15]},
+        {"subject": "x" * 16},
     ],
     ids=lambda changed: next(iter(changed)),
-)  # fmt: skip
+)
 def test_a_data_key_opens_in_its_own_place_only(changed):
     with pytest.raises(SealBroken):
         unwrap_data_key(AESGCM(KEK), **{**PLACE, "commitment": COMMITMENT, "wrapped": WRAPPED_DEK, **changed})
@@ -101,10 +111,14 @@ def test_a_data_key_is_wrapped_anew_for_another_kek():
 @pytest.mark.parametrize(
     "context",
     [
-        KeyContext(b"\x11" * 16, 1, 3), KeyContext(TENANT, 2, 3), KeyContext(TENANT, 1, 4), KeyContext(TENANT, 256, 3),
-        KeyContext(TENANT, 1, -1), KeyContext(b"", 1, 3),
+        KeyContext(b"\x11" * 16, 1, 3),
+        KeyContext(TENANT, 2, 3),
+        KeyContext(TENANT, 1, 4),
+        KeyContext(TENANT, 256, 3),
+        KeyContext(TENANT, 1, -1),
+        KeyContext(b"", 1, 3),
     ],
-)  # fmt: skip
+)
 def test_a_tenant_key_opens_in_its_own_context_only(context):
     with pytest.raises(SealBroken):
         unwrap_tenant_key(AESGCM(ROOT), context, golden.WRAPPED_KEK)
