@@ -12,6 +12,7 @@ from portal.x12.characters import STANDARD, Element, segment_text
 from portal.x12.reader import Delimiters, Document, Segment
 from portal.x12.transactions import FUNCTIONAL, TransactionSet, identify
 
+_CONTROL_SEGMENTS = frozenset({"ISA", "IEA", "GS", "GE", "ST", "SE"})
 _STRAYS_SHOWN = 20
 
 
@@ -73,7 +74,10 @@ def walk(document: Document) -> Envelope:
     """
     walker = _Walker()
     for segment in document.segments:
-        walker.take(segment)
+        if walker.body and segment.id not in _CONTROL_SEGMENTS:
+            walker.body.append(segment)
+        else:
+            walker.take(segment)
     walker.close_interchange(None)
     return Envelope(tuple(walker.interchanges), tuple(walker.findings))
 
@@ -86,6 +90,7 @@ class _Walker:
         self.findings: list[Finding] = []
         self.isa: Segment | None = None
         self.gs: Segment | None = None
+        self.last_gs: Segment | None = None
         self.body: list[Segment] = []
         self.ta1: list[Segment] = []
         self.groups: list[Group] = []
@@ -95,6 +100,7 @@ class _Walker:
         self.strays = 0
 
     def take(self, segment: Segment) -> None:
+        """A control segment, or any segment while no set is open."""
         match segment.id:
             case "ISA":
                 self.close_interchange(None)
@@ -103,7 +109,7 @@ class _Walker:
                 self.close_interchange(segment)
             case "GS":
                 self.close_group(None)
-                self.gs = segment
+                self.gs = self.last_gs = segment
             case "GE":
                 self.close_group(segment)
             case "ST":
@@ -111,10 +117,8 @@ class _Walker:
                 self.body = [segment]
             case "SE":
                 self.close_set(segment)
-            case "TA1" if not self.body:
+            case "TA1":
                 self.ta1.append(segment)
-            case _ if self.body:
-                self.body.append(segment)
             case _:
                 self.stray(segment)
 
@@ -194,7 +198,10 @@ class _Walker:
                 self.stray(trailer)
             if not groups and not ta1:
                 return
-            header = ta1[0] if ta1 else groups[0].sets[0].first
+            # A GS may stand alone, with neither ISA before nor ST behind it.
+            first_sets = (one.first for group in groups for one in group.sets)
+            header = ta1[0] if ta1 else next(first_sets, self.last_gs)
+            assert header is not None, "a group comes from a GS or from the sets in it"
             self.say(header, "isa-missing", T_("What follows stands in no interchange (ISA)."))
         elif trailer is None:
             self.missing(header, "IEA")
