@@ -1,0 +1,263 @@
+"""The professional claim: what is written reads back, the guide takes it, samples give what their index says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.domain.claims import Address, Claim, Person, Rendering
+from portal.x12.claims.reading import Claims, read_claims
+from portal.x12.claims.writing import batches, write_claims
+from portal.x12.envelope import walk
+from portal.x12.guides import validate
+from portal.x12.reader import read
+from tests.make.x12 import SAMPLES, Row, sample_rows
+from tests.x12.strategies import (
+    AT,
+    BILLING,
+    CLAIM,
+    COVER,
+    JOHN,
+    LINE,
+    NUMBERS,
+    PARTNER,
+    batches_of_claims,
+    broken,
+    cuts,
+    without_places,
+)
+
+
+def written(*claims: Claim) -> bytes:
+    return write_claims(claims, partner=PARTNER, numbers=NUMBERS, at=AT)
+
+
+def again(data: bytes) -> Claims:
+    return read_claims(read(data))
+
+
+def found(data: bytes) -> list[Claim]:
+    return [without_places(claim) for claim in again(data).claims]
+
+
+KID = Person("DOE", "KIM", birth_date=date(2015, 5, 5), sex="F", address=JOHN.address)
+DEPENDENT = replace(
+    CLAIM,
+    control="ACCT2",
+    patient=KID,
+    cover=replace(COVER, relationship="19", rank="S", subscriber=Person("DOE", "JOHN")),
+    frequency="7",
+    payer_control="ICN1",
+    rendering=Rendering("1990000006", "ROE", "ANN", "208000000X"),
+    lines=(replace(LINE, to_date=date(2025, 1, 4), modifiers=("25", "59"), pointers=(2, 1), units=Decimal("2.5")),),
+)
+
+
+@settings(max_examples=20)
+@given(batches_of_claims())
+def test_what_is_written_reads_back(claims: list[Claim]) -> None:
+    reading = again(written(*claims))
+    assert reading.findings == ()
+    assert {claim.control: without_places(claim) for claim in reading.claims} == {c.control: c for c in claims}
+
+
+@settings(max_examples=5)
+@given(batches_of_claims(3))
+def test_the_guide_takes_what_is_written(claims: list[Claim]) -> None:
+    assert validate(written(*claims)) == ()
+
+
+@settings(max_examples=20)
+@given(batches_of_claims())
+def test_batches_tell_which_claim_stands_in_which_set(claims: list[Claim]) -> None:
+    document = read(written(*claims))
+    sets = {one.control: one.segments for one in walk(document).sets}
+    expected = {f"{NUMBERS.first_set + n:04d}": {c.control for c in batch} for n, batch in enumerate(batches(claims))}
+    assert {
+        control: {segment.get(1) for segment in segments if segment.id == "CLM"} for control, segments in sets.items()
+    } == expected
+
+
+def test_subscriber_and_dependent_stand_at_their_levels() -> None:
+    data = written(CLAIM, DEPENDENT)
+    assert found(data) == [CLAIM, DEPENDENT]
+    text = data.decode()
+    assert "HL*2*1*22*0~SBR*P*18*GRP1******CI~" in text
+    assert "HL*3*1*22*1~SBR*S**GRP1******CI~NM1*IL*1*DOE*JOHN****MI*M00000001~NM1*PR" in text
+    assert "HL*4*3*23*0~PAT*19~NM1*QC*1*DOE*KIM~N3*" in text
+    assert "BHT*0019*00*000000101-0007*20260102*1015*CH~" in text
+    assert validate(data) == ()
+
+
+def test_text_goes_as_x12_carries_it() -> None:
+    spoken = replace(CLAIM, patient=replace(JOHN, last="Núñez*O~Hara"), note="see:chart")
+    claim = again(written(spoken)).claims[0]
+    assert (claim.patient.last, claim.note) == ("NUNEZ O HARA", "SEE CHART")
+
+
+def test_a_rendering_provider_who_is_the_billing_one_is_not_sent() -> None:
+    data = written(replace(CLAIM, rendering=Rendering(BILLING.npi, "ROE", "ANN")))
+    assert b"NM1*82" not in data
+
+
+def test_a_line_without_number_gets_one_and_its_place_only_when_it_differs() -> None:
+    lines = (replace(LINE, control="", place="11"), replace(LINE, control="", place="22"))
+    one, two = again(written(replace(CLAIM, lines=lines))).claims[0].lines
+    assert (one.control, one.place, two.control, two.place) == ("1", "", "2", "22")
+
+
+def test_limits_of_the_guide_are_kept() -> None:
+    many = [replace(CLAIM, control=f"A{n}") for n in range(101)]
+    text = written(*many).decode()
+    assert text.count("*22*0~") == 2
+    assert [len(batch) for batch in batches([CLAIM] * 5001)] == [5000, 1]
+    with pytest.raises(ValueError, match="1 to 50"):
+        written(replace(CLAIM, lines=(LINE,) * 51))
+    with pytest.raises(ValueError, match="date of service"):
+        written(replace(CLAIM, lines=(replace(LINE, from_date=None),)))
+    with pytest.raises(ValueError, match="nothing to write"):
+        written()
+
+
+def test_one_payer_a_set() -> None:
+    other = replace(CLAIM, control="ACCT3", cover=replace(COVER, payer_id="OTHER"))
+    third = replace(CLAIM, control="ACCT4")
+    assert [[claim.control for claim in batch] for batch in batches([CLAIM, other, third])] == [
+        ["ACCT1", "ACCT4"],
+        ["ACCT3"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "left"),
+    [
+        ("CLM*ACCT1*125*", "CLM**125*", "claim-control", ["ACCT2"]),
+        ("CLM*ACCT1*125*", "CLM*ACCT1*12,5*", "claim-charge", ["ACCT2"]),
+        ("SV1*HC:G0438*125*UN*1***1~", "", "line-missing", ["ACCT2"]),
+        ("SV1*HC:G0438*125*UN*1***1~", "SV1*HC:G0438*125*UN*ONE***1~", "line-amount", ["ACCT2"]),
+        ("SV1*HC:G0438*125*UN*1***1~", "SV1*HC*125*UN*1***1~", "line-code", ["ACCT2"]),
+        ("NM1*QC*1*DOE*KIM~", "", "patient-missing", ["ACCT1"]),
+        ("HL*3*1*22*1~", "HL*3*9*22*1~", "billing-missing", ["ACCT1"]),
+        ("HL*4*3*23*0~", "HL*4*1*23*0~", "claim-level", ["ACCT1"]),
+        ("NM1*IL*1*DOE*JOHN*Q**JR*MI*M00000001~", "", "subscriber-missing", ["ACCT2"]),
+        ("NM1*85*2*EXAMPLE FAMILY MEDICINE*****XX*1234567893~", "", "billing-missing", []),
+    ],
+)
+def test_a_broken_claim_is_left_out_and_the_others_load(old: str, new: str, code: str, left: list[str]) -> None:
+    text = written(CLAIM, DEPENDENT).decode()
+    assert old in text
+    reading = again(text.replace(old, new, 1).encode())
+    assert [claim.control for claim in reading.claims] == left
+    place = [finding.segment for finding in reading.findings if finding.code == code]
+    assert place
+    assert all(1 < position <= text.count("~") for position in place)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("DMG*D8*19400131*M~", "DMG*D8*19400231*M~", "date"),
+        ("DTP*472*D8*20250102~", "DTP*472*D8*2025~", "line-date"),
+        ("DTP*472*D8*20250102~", "", "line-date"),
+        ("DTP*472*D8*20250102~", "DTP*472*RD8*20250103-20250102~", "line-date"),
+        ("***1~DTP", "***A:1~DTP", "line-pointer"),
+        ("HI*ABK:E119*ABF:I10~", "HI*ABK:E11.9*ABF:I10~", "diagnosis-dot"),
+        ("HI*ABK:E119*ABF:I10~", "HI*ABK:E119*BF:I10~", "diagnosis-mixed"),
+        ("HI*ABK:E119*ABF:I10~", "HI*ABF:E119*ABK:I10~", "diagnosis-principal"),
+        ("SBR*P*18*", "SBR*P**", "relationship"),
+        ("NM1*PR*2*EXAMPLE HEALTH PLAN*****PI*EHP01~", "", "payer-missing"),
+        ("SBR*P*18*GRP1******CI~", "", "subscriber-coverage"),
+    ],
+)
+def test_a_detail_that_cannot_be_read_leaves_the_claim(old: str, new: str, code: str) -> None:
+    text = written(CLAIM).decode()
+    assert old in text
+    reading = again(text.replace(old, new, 1).encode())
+    assert [claim.control for claim in reading.claims] == ["ACCT1"]
+    assert code in {finding.code for finding in reading.findings}
+
+
+def test_icd_9_codes_are_read_with_their_qualifier() -> None:
+    text = written(CLAIM).decode().replace("HI*ABK:E119*ABF:I10~", "HI*BK:25000*BF:4019~")
+    claim = again(text.encode()).claims[0]
+    assert (claim.code_qualifier, claim.diagnoses) == ("BK", ("25000", "4019"))
+
+
+def test_a_rendering_provider_on_every_line_is_the_claims() -> None:
+    named = "REF*6R*L1~NM1*82*1*ROE*ANN****XX*1990000006~"
+    text = written(replace(CLAIM, lines=(LINE, LINE))).decode()
+    assert again(text.replace("REF*6R*L1~", named).encode()).claims[0].rendering == Rendering(
+        "1990000006", "ROE", "ANN"
+    )
+    reading = again(text.replace("REF*6R*L1~", named, 1).encode())
+    assert reading.claims[0].rendering is None
+    assert "line-rendering" in {finding.code for finding in reading.findings}
+
+
+def test_what_belongs_to_another_payer_is_not_taken() -> None:
+    other = "SBR*S*18*******CI~NM1*IL*1*ROE*ANN****MI*M9~NM1*PR*2*OTHER PLAN*****PI*OTHER~REF*F8*THEIRS~LX*1~"
+    claim = again(written(CLAIM).decode().replace("LX*1~", other).encode()).claims[0]
+    assert (claim.payer_control, claim.cover.payer_id, claim.cover.subscriber.last) == ("", "EHP01", "DOE")
+
+
+def test_other_transactions_are_a_finding_with_their_place() -> None:
+    text = written(CLAIM).decode().replace("005010X222A1", "005010X223A2")
+    reading = again(text.encode())
+    assert reading.claims == ()
+    assert [(finding.segment, finding.code) for finding in reading.findings] == [(3, "not-837p")]
+
+
+def test_a_cut_file_gives_findings_and_only_whole_claims() -> None:
+    whole = {"ACCT1": CLAIM, "ACCT2": DEPENDENT}
+    for data in cuts(written(CLAIM, DEPENDENT)):
+        reading = again(data)
+        assert reading.findings
+        assert all(without_places(claim) == whole[claim.control] for claim in reading.claims)
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_nothing_is_raised_whatever_is_broken(data: st.DataObject) -> None:
+    reading = again(data.draw(broken(written(CLAIM, DEPENDENT))))
+    assert [f.segment for f in reading.findings] == sorted(f.segment for f in reading.findings)
+    assert all(str(finding.text) for finding in reading.findings)
+
+
+@given(st.binary(max_size=300))
+def test_nothing_is_raised_by_any_bytes(data: bytes) -> None:
+    assert again(b"ISA*" + data).claims == ()
+
+
+@pytest.mark.parametrize("row", sample_rows("837p-"))
+def test_samples_give_the_claims_of_their_index(row: Row) -> None:
+    claims = again(row.data).claims
+    if row.all_sets and "three" not in row.name:
+        assert len(claims) == sum(one.claims for one in row.sets)
+        assert sum(claim.charge_cents for claim in claims) == sum(one.charge for one in row.sets)
+    line = next(line for line in (SAMPLES / "INDEX.md").read_text().splitlines() if line.startswith(f"| {row.name} |"))
+    frequencies = re.findall(r"freq (\S+)x\d+", line)
+    ranks = {part.split(":")[0] for found in re.findall(r"payer seq ([^,]*),", line) for part in found.split()} - {"-"}
+    assert {claim.frequency for claim in claims} == set(frequencies)
+    assert {claim.cover.rank for claim in claims} == ranks
+    sums = re.findall(r"lines = ([\d.]+)", line)
+    if row.all_sets:
+        assert sum(claim.lines_cents for claim in claims) == sum(int(Decimal(text) * 100) for text in sums)
+
+
+def test_a_published_dependent_claim_reads_as_it_says() -> None:
+    path = SAMPLES / "837p-stupidedi-tr3-ex1-commercial.edi"
+    if not path.is_file():
+        pytest.skip("the X12 samples are not here: name their folder in CANDOR_X12_SAMPLES")
+    claim = again(path.read_bytes()).claims[0]
+    assert claim.cover.relationship == "19"
+    assert claim.patient != claim.cover.subscriber
+    assert claim.patient.birth_date is not None
+    assert claim.billing.pay_to is not None
+    assert isinstance(claim.patient.address, Address)
+    assert all(line.pointers and line.from_date for line in claim.lines)
