@@ -48,7 +48,10 @@ class Segment:
 
     def get(self, n: int) -> str:
         """Element n, counted from 1, as sent; empty when absent."""
-        return self.elements[n] if n < len(self.elements) else ""
+        try:
+            return self.elements[n]
+        except IndexError:
+            return ""
 
     def components(self, n: int) -> list[str]:
         """The components of element n; [""] when absent."""

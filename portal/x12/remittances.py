@@ -238,7 +238,7 @@ class _SetReader(Values):
             "qualifier": qualifier,
             "revenue_code": segment.get(4).strip(),
             "units": self.quantity(segment, 5),
-            "billed_code": _procedure(segment.components(6))[1],
+            "billed_code": _procedure(segment.components(6))[1] if segment.get(6) else "",
             "billed_units": self.quantity(segment, 7),
         }
 

@@ -64,8 +64,8 @@ class Values:
 
     def quantity(self, segment: Segment, n: int) -> Decimal | None:
         """Element n as a number; None when empty, and with a finding when it is none."""
-        text = segment.get(n).strip()
-        if not text:
+        text = segment.get(n)
+        if not text or not text.strip():
             return None
         try:
             quantity = Decimal(text)
