@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from portal.domain.interchanges import Acknowledgement, Finding
+from portal.domain.interchanges import REJECTING_CATEGORIES, Acknowledgement, Finding
 from portal.domain.texts import T_, Text
 from portal.x12.acknowledgements import reasons, statuses
 from portal.x12.envelope import walk
@@ -288,13 +288,16 @@ class _ClaimStatuses(Values):
 
     def answer(self, stcs: Sequence[Segment]) -> tuple[str, str] | None:
         """The outcome and the category that decides it: one rejection rejects, whatever stands beside it."""
-        known: list[tuple[str, str]] = []
-        for stc in stcs:
-            for category, _, _ in _composites(stc):
-                outcome = statuses.outcome(category, stc.get(3).strip())
-                if outcome is not None:
-                    known.append((outcome, category))
-        return next((one for one in known if one[0] == "rejected"), known[0] if known else None)
+        known = [
+            (outcome, category)
+            for stc in stcs
+            for category, _, _ in _composites(stc)
+            if (outcome := statuses.outcome(category, stc.get(3).strip())) is not None
+        ]
+        rejected = [one for one in known if one[0] == "rejected"]
+        # STC03 = U rejects every composite; the one whose own category rejects says why.
+        telling = [one for one in rejected if one[1] in REJECTING_CATEGORIES]
+        return next(iter(telling or rejected or known), None)
 
 
 def _composites(stc: Segment) -> list[tuple[str, str, str]]:
