@@ -144,6 +144,33 @@ class Units:
         self._failed(uow, failure)
         raise failure
 
+    @contextmanager
+    def housekeeping(self, *, writing: bool = False) -> Iterator[Session]:
+        """A bare session for what holds nothing protected and is not told: sign-in sessions, throttles, leases of jobs.
+
+        Raises RuntimeError when a row of a told table would be changed.
+        """
+        engine = self.engine if writing else self.engine.execution_options(ro=True)
+        with (
+            self.gate() if writing and engine.dialect.name == "sqlite" else nullcontext(),
+            Session(engine, expire_on_commit=False, autoflush=False) as session,
+        ):
+            yield session
+            told = [each for each in (*session.new, *session.dirty, *session.deleted) if type(each).digested]
+            if told:
+                raise RuntimeError(f"{type(told[0]).__name__} is changed by units of work only")
+            if writing:
+                session.commit()
+
+    def answers(self) -> None:
+        """Ask the store for nothing; raises SQLAlchemyError when it does not answer."""
+        with self.engine.execution_options(ro=True).connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def allow(self, actor: Actor, permission: str, *, request: Request | None = None) -> Decision:
+        """Decide without opening anything, for a door whose steps open units of work of their own; raises Denied."""
+        return self._decide(actor, permission, request, "rest")
+
     def refused(
         self,
         actor: Actor,

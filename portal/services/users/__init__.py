@@ -1,0 +1,1 @@
+"""Users: their sign-in, factors, sessions, roles and invitations."""

@@ -1,0 +1,217 @@
+"""Sessions on the server: reference tokens kept as digests, with idle and absolute limits (SP 800-63B-4 2.2.3)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from portal.access import roles
+from portal.access.actors import ANONYMOUS, Actor, Grant
+from portal.crypto import factors
+from portal.domain.users import session_limits
+from portal.models.patients import PatientLinkRow, PatientRow
+from portal.models.practices import PracticeRow
+from portal.models.users import GrantRow, SessionRow, UserRow
+from portal.services.unit_of_work.units import Units
+from portal.services.unit_of_work.work import new_id
+
+FORM_LIFETIME = timedelta(minutes=30)
+"""Before sign-in, a session exists only because a form was shown."""
+FORMS_PER_ADDRESS = 200
+_TOUCH = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What stands at the head and foot of every page."""
+
+    name: str
+    phone: str
+    address: dict[str, Any]
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A session as a request meets it."""
+
+    id: bytes
+    actor: Actor
+    data: dict[str, Any] = field(default_factory=dict)
+    last_active_at: datetime | None = None
+    ended: str = ""
+    """Why a token that was known opens nothing any more: idle, absolute, user."""
+    practice: Letterhead | None = None
+    language: str = ""
+
+
+def digest(token: str) -> bytes:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def find(units: Units, token: str) -> Standing | None:
+    """The session of a token with its actor as of now; None for an unknown token. Roles are read at every request."""
+    with units.housekeeping() as session:
+        row = session.execute(select(SessionRow).where(SessionRow.token_digest == digest(token))).scalar_one_or_none()
+        if row is None:
+            return None
+        now = units.clock.now()
+        if row.expires_at <= now:
+            return Standing(row.id, ANONYMOUS, ended="absolute")
+        if row.user_id is None:
+            return Standing(row.id, ANONYMOUS, dict(row.data), row.last_active_at)
+        return _signed_in(session, row, now)
+
+
+def _signed_in(session: Session, row: SessionRow, now: datetime) -> Standing:
+    user = session.get_one(UserRow, row.user_id)
+    if user.state != "ACTIVE":
+        return Standing(row.id, ANONYMOUS, ended="user")
+    grants = session.execute(
+        select(GrantRow.role, GrantRow.practice_id, GrantRow.payer_id).where(
+            GrantRow.user_id == user.id, GrantRow.ended_at.is_(None)
+        )
+    ).all()
+    day = now.date()
+    links = session.execute(
+        select(PatientLinkRow.patient_id, PatientLinkRow.relation).where(
+            PatientLinkRow.user_id == user.id,
+            PatientLinkRow.valid_from <= day,
+            or_(PatientLinkRow.valid_to.is_(None), PatientLinkRow.valid_to >= day),
+        )
+    ).all()
+    actor = Actor(
+        identity=user.id.hex(),
+        user_id=user.id,
+        hat=row.hat,
+        practice_id=row.practice_id,
+        grants=tuple(Grant(*grant) for grant in grants),
+        own_patients=frozenset(patient for patient, relation in links if relation == "self"),
+        stands_for=frozenset(patient for patient, relation in links if relation != "self"),
+        session=row.token_digest.hex()[:16],
+        assurance=row.assurance,
+        method=row.method,
+        authenticated_seconds_ago=int((now - row.authenticated_at).total_seconds()) if row.authenticated_at else None,
+    )
+    if now - row.last_active_at > session_limits(actor.roles()).idle:
+        return Standing(row.id, ANONYMOUS, ended="idle")
+    standing = Standing(row.id, actor, dict(row.data), row.last_active_at, language=user.language)
+    practice = _letterhead(session, row.practice_id, links[0].patient_id if links else None)
+    return standing if practice is None else replace(standing, practice=practice)
+
+
+def _letterhead(session: Session, practice_id: bytes | None, patient_id: bytes | None) -> Letterhead | None:
+    """The practice whose name stands on the pages: the one worked in, or the patient's."""
+    if practice_id is None and patient_id is None:
+        return None
+    where = PracticeRow.id == practice_id
+    if practice_id is None:
+        where = PracticeRow.id == select(PatientRow.practice_id).where(PatientRow.id == patient_id).scalar_subquery()
+    found = session.execute(
+        select(PracticeRow.name, PracticeRow.phone, PracticeRow.address, PracticeRow.time_zone).where(where)
+    ).one_or_none()
+    return None if found is None else Letterhead(*found)
+
+
+def open_form(units: Units, *, address: str, agent: bytes, data: dict[str, Any]) -> str | None:
+    """A session before sign-in, made because a form is shown; None when an address holds too many of them."""
+    token, now = factors.session_token(), units.clock.now()
+    with units.housekeeping(writing=True) as session:
+        session.execute(delete(SessionRow).where(SessionRow.expires_at < now - timedelta(days=1)))
+        held = session.execute(
+            select(SessionRow.id).where(
+                SessionRow.address == address, SessionRow.user_id.is_(None), SessionRow.expires_at > now
+            )
+        ).all()
+        if len(held) >= FORMS_PER_ADDRESS:
+            return None
+        session.add(
+            SessionRow(
+                id=new_id(), token_digest=digest(token), user_id=None, hat=roles.WORK, practice_id=None,
+                assurance="none", method="", authenticated_at=None, created_at=now, last_active_at=now,
+                expires_at=now + FORM_LIFETIME, address=address, agent_digest=agent, data=data,
+            )
+        )  # fmt: skip
+    return token
+
+
+def sign_in(
+    units: Units,
+    old_token: str,
+    *,
+    user_id: bytes,
+    assurance: str,
+    method: str,
+    hat: str,
+    practice_id: bytes | None,
+    lifetime: timedelta,
+) -> str:
+    """A new token at a higher level; the old one is dead (ASVS 7.2.4). The absolute limit counts from the password."""
+    return _rotate(
+        units,
+        old_token,
+        user_id=user_id,
+        assurance=assurance,
+        method=method,
+        hat=hat,
+        practice_id=practice_id,
+        authenticated_at=units.clock.now(),
+        expires_at=units.clock.now() + lifetime,
+    )
+
+
+def change_hat(units: Units, old_token: str, *, hat: str, practice_id: bytes | None) -> str:
+    """The same person under another hat or in another practice, with a new token."""
+    return _rotate(units, old_token, hat=hat, practice_id=practice_id)
+
+
+def _rotate(units: Units, old_token: str, **changes: Any) -> str:
+    token = factors.session_token()
+    with units.housekeeping(writing=True) as session:
+        row = session.execute(
+            select(SessionRow).where(SessionRow.token_digest == digest(old_token)).with_for_update()
+        ).scalar_one()
+        for name, value in changes.items():
+            setattr(row, name, value)
+        row.token_digest, row.last_active_at = digest(token), units.clock.now()
+        row.data = {name: value for name, value in row.data.items() if name in {"next", "notice", "language"}}
+    return token
+
+
+def save(units: Units, session_id: bytes, data: dict[str, Any]) -> None:
+    """Keep what a request changed in the session's data."""
+    with units.housekeeping(writing=True) as session:
+        session.execute(update(SessionRow).where(SessionRow.id == session_id).values(data=data))
+
+
+def touch(units: Units, standing: Standing) -> None:
+    """A request by the person: the idle limit counts from now; written at most once a minute."""
+    now = units.clock.now()
+    if standing.last_active_at is None or now - standing.last_active_at < _TOUCH:
+        return
+    with units.housekeeping(writing=True) as session:
+        session.execute(update(SessionRow).where(SessionRow.id == standing.id).values(last_active_at=now))
+
+
+def end(units: Units, token: str) -> None:
+    """End one session."""
+    with units.housekeeping(writing=True) as session:
+        session.execute(delete(SessionRow).where(SessionRow.token_digest == digest(token)))
+
+
+def end_all(units: Units, user_id: bytes, *, but: bytes | None = None) -> None:
+    """End every session of a user, but for one that stays: sign-out everywhere, password change, disabling."""
+    with units.housekeeping(writing=True) as session:
+        statement = delete(SessionRow).where(SessionRow.user_id == user_id)
+        session.execute(statement if but is None else statement.where(SessionRow.id != but))
+
+
+def with_data(standing: Standing, data: dict[str, Any]) -> Standing:
+    """The same standing with other data."""
+    return replace(standing, data=data)

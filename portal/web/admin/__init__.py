@@ -1,0 +1,1 @@
+"""What an administrator sees: people and what they may; nothing protected."""

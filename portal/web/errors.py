@@ -1,0 +1,96 @@
+"""When something is turned down or breaks: a page that says what happened, what was lost, and one number to quote."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from portal.domain.errors import Conflict, NotFound, Refused, TradeError
+from portal.domain.payments import CardsUnavailable
+from portal.domain.texts import T_, Text
+from portal.services.unit_of_work.units import Denied, Unavailable
+
+_LOG = logging.getLogger("candor.web")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """See `templates/errors/_error.html`."""
+
+    request_id: str
+    text: Text | None
+    back: str | None
+
+
+def install(flask: Flask) -> None:
+    """Answer every failure with a page of ours."""
+    flask.register_error_handler(Denied, _denied)
+    flask.register_error_handler(TradeError, _turned_down)
+    flask.register_error_handler(Unavailable, lambda _: _page("unavailable", 503))
+    flask.register_error_handler(CSRFError, lambda _: _page("bad_request", 400))
+    flask.register_error_handler(HTTPException, _http)
+    flask.register_error_handler(Exception, _broken)
+
+
+def _denied(error: Denied) -> ResponseReturnValue:
+    """Not signed in: to the sign-in page and back here; a step missing: to that step; else no."""
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    places = {
+        "not-signed-in": "auth.sign_in",
+        "second-factor-needed": "auth.second_factor",
+        "step-up-needed": "auth.step_up",
+    }
+    if error.code in places:
+        return redirect(url_for(places[error.code], next=here), 303)
+    return _page("refused", 403)
+
+
+def _turned_down(error: TradeError) -> ResponseReturnValue:
+    if isinstance(error, NotFound):
+        return _page("not_found", 404)
+    if isinstance(error, Conflict):
+        return _page("conflict", 409, error.text)
+    if isinstance(error, CardsUnavailable):
+        return _page("unavailable", 503, error.text)
+    if isinstance(error, Refused) and error.code in {"no-role", "field-not-in-role"}:
+        return _page("refused", 403)
+    return _page("bad_request", 422, error.text)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    code = error.code or 500
+    if code in {301, 302, 303, 307, 308}:
+        return error.get_response()
+    names = {404: "not_found", 405: "not_found", 403: "refused", 409: "conflict", 429: "too_many", 503: "unavailable"}
+    text = T_("The file is larger than 25 MiB. Split it and try again.") if code == 413 else None
+    return _page(names.get(code, "bad_request" if code < 500 else "broken"), code, text)
+
+
+def _broken(error: Exception) -> ResponseReturnValue:
+    # The class and place are enough to find it; its words might be protected.
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
+    _LOG.error("broken", extra={"error": type(error).__name__, "where": where, "request_id": _request_id()})
+    if g.get("raise_errors"):
+        raise error
+    return _page("broken", 500)
+
+
+def _page(name: str, status: int, text: Text | None = None) -> ResponseReturnValue:
+    if status == 404 and request.path.startswith("/static/"):
+        return "", 404
+    page: Any = ErrorPage(_request_id(), text, request.full_path.rstrip("?") if request.method == "GET" else None)
+    return render_template(f"errors/{name}.html", page=page), status
+
+
+def _request_id() -> str:
+    desk = g.get("desk")
+    return desk.request.id.hex() if desk else ""

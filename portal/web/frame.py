@@ -1,0 +1,170 @@
+"""What every page has around it: whose page, which hat, where to go, what was just said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, g, request, session, url_for
+
+from portal.access import roles
+from portal.access.permissions import PERMISSIONS
+from portal.access.policy import decide
+from portal.domain.texts import T_, Text, from_json
+from portal.services.users import people
+from portal.services.users.sessions import Standing
+from portal.web import headers
+from portal.web.guard import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One place to go."""
+
+    label: Text
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something just done, told once."""
+
+    tone: str
+    text: Text
+    undo_url: str | None = None
+    undo_items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """See the comment at the head of `templates/base.html`."""
+
+    practice_name: str
+    practice_address: str | None
+    phone: str | None
+    phone_href: str | None
+    hours: Text | None
+    home: str
+    nav: tuple[NavItem, ...]
+    hat: Text | None
+    person: str | None
+    role: Text | None
+    can_change_hat: bool
+    demo: bool
+    here: str
+    notices: tuple[Notice, ...]
+    nonce: str
+
+
+ROLE_WORDS: dict[str, Text] = {
+    roles.PATIENT: T_("patient"),
+    roles.CHARGE_CLERK: T_("charge clerk"),
+    roles.CODER: T_("coder"),
+    roles.CODING_MANAGER: T_("coding manager"),
+    roles.QA_AUDITOR: T_("QA auditor"),
+    roles.BILLER: T_("biller"),
+    roles.PAYMENT_POSTER: T_("payment poster"),
+    roles.DENIAL_SPECIALIST: T_("denial specialist"),
+    roles.BILLING_MANAGER: T_("billing manager"),
+    roles.PAYER_USER: T_("payer"),
+    roles.COMPLIANCE_OFFICER: T_("compliance officer"),
+    roles.ADMINISTRATOR: T_("administrator"),
+    roles.SYSTEM: T_("the system"),
+}
+
+_PATIENT_NAV = (
+    (T_("Home"), "patient.home"), (T_("Visits"), "patient.visits"), (T_("Payments"), "patient.payments"),
+    (T_("Documents"), "patient.documents"), (T_("Who looked"), "patient.access"),
+)  # fmt: skip
+_OTHER_NAV = (
+    (T_("Work"), "staff.work.show"), (T_("Claims"), "staff.claims.list"), (T_("Remittances"), "staff.remittances.list"),
+    (T_("Patients"), "staff.accounts.search"), (T_("Statements"), "staff.statements.list"),
+    (T_("Files"), "staff.imports.list"), (T_("Claims"), "payer.claims.list"),
+    (T_("Remittances"), "payer.remittances.list"), (T_("Log"), "compliance.log.search"),
+    (T_("State of the log"), "compliance.log.health"), (T_("People"), "admin.users.list"),
+)  # fmt: skip
+
+
+def home_of(standing: Standing | None) -> str:
+    """The first page of whoever has signed in."""
+    actor = standing.actor if standing else None
+    held = actor.roles() if actor else frozenset()
+    for role, endpoint in (
+        (roles.PATIENT, "patient.home"), (roles.PAYER_USER, "payer.claims.list"),
+        (roles.COMPLIANCE_OFFICER, "compliance.log.search"), (roles.ADMINISTRATOR, "admin.users.list"),
+    ):  # fmt: skip
+        if role in held and not held & roles.STAFF:
+            return _url(endpoint) or "/"
+    return (_url("staff.work.show") if held & roles.STAFF else None) or _url("auth.sign_in") or "/"
+
+
+def frame() -> Frame:
+    """The frame of the present request."""
+    desk: Desk | None = g.get("desk")
+    standing = desk.standing if desk else None
+    actor = standing.actor if standing and not standing.actor.anonymous else None
+    held = actor.roles() if actor else frozenset()
+    letterhead = standing.practice if standing else None
+    staff = bool(held & (roles.STAFF | {roles.COMPLIANCE_OFFICER, roles.ADMINISTRATOR, roles.PAYER_USER}))
+    role = next((each for each in roles.NARROWEST_FIRST if each in held), None)
+    signed_in = actor is not None and actor.assurance == "aal2"
+    word = ROLE_WORDS[role] if role else None
+    name = letterhead.name if letterhead else ""
+    return Frame(
+        practice_name=name or "Candor",
+        practice_address=_address(letterhead.address) if letterhead else None,
+        phone=_phone(letterhead.phone) if letterhead else None,
+        phone_href=f"+1{letterhead.phone}" if letterhead else None,
+        hours=None,
+        home=home_of(standing) if signed_in else "/",
+        nav=_nav(desk, held) if desk and signed_in else (),
+        hat=_hat(name, word) if staff and word else None,
+        person=people.name_of(desk.units, actor) if desk and actor and signed_in else None,
+        role=word,
+        can_change_hat=actor is not None and _hats(actor) > 1,
+        demo=bool(desk and desk.parts.demo),
+        here=request.full_path.rstrip("?"),
+        notices=_notices(),
+        nonce=headers.nonce(),
+    )
+
+
+def _hat(name: str, word: Text) -> Text:
+    return T_("{practice}, as {role}", practice=name, role=word) if name else T_("As {role}", role=word)
+
+
+def _hats(actor: Any) -> int:
+    return len({(roles.hat_of(grant.role), grant.practice_id) for grant in actor.grants})
+
+
+def _nav(desk: Desk, held: frozenset[str]) -> tuple[NavItem, ...]:
+    wanted = _PATIENT_NAV if held == {roles.PATIENT} else _OTHER_NAV
+    items: list[NavItem] = []
+    for label, endpoint in wanted:
+        view = current_app.view_functions.get(endpoint)
+        declared = getattr(view, "declared", None)
+        if declared is None or (
+            declared.permission in PERMISSIONS and not decide(desk.actor, declared.permission).allowed
+        ):
+            continue
+        url = url_for(endpoint)
+        items.append(NavItem(label, url, request.path == url or request.path.startswith(url.rstrip("/") + "/")))
+    return tuple(items)
+
+
+def _notices() -> tuple[Notice, ...]:
+    said = session.pop("notice", None) if session.get("notice") else None
+    return (Notice(said["tone"], from_json(said["text"])),) if said else ()
+
+
+def _address(address: dict[str, Any]) -> str:
+    return f"{address['line1']}, {address['city']}"
+
+
+def _phone(phone: str) -> str:
+    return f"({phone[:3]}) {phone[3:6]}-{phone[6:]}"
+
+
+def _url(endpoint: str) -> str | None:
+    return url_for(endpoint) if endpoint in current_app.view_functions else None
