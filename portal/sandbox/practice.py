@@ -49,6 +49,8 @@ class Payer:
     address: Address
     first_three: str
     """How its member ids begin."""
+    pays_by: str = "ACH"
+    """BPR04: ACH or CHK."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ PAYERS = (
     Payer("Copper Basin Health Plan", "CBH03", "CI", "001000003", 180, 68,
           _payer_address("88 Smelter Way", "Boise", "ID", "837019999"), "CBH"),
     Payer("Lakeshore Mutual", "LKM04", "CI", "001000004", 90, 74,
-          _payer_address("12 Harbor Drive", "Duluth", "MN", "558029999"), "LKM"),
+          _payer_address("12 Harbor Drive", "Duluth", "MN", "558029999"), "LKM", "CHK"),
     Payer("Timberworkers Health Trust", "TWH05", "CI", "001000005", 120, 61,
           _payer_address("5 Sawmill Road", "Eugene", "OR", "974019999"), "TWH"),
 )  # fmt: skip
