@@ -40,10 +40,16 @@ def browser() -> Iterator[Browser]:
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if executable is None:
         absent("no Chromium here: on Debian, apt-get install chromium")
-    with sync_playwright() as playwright:
+    try:
+        playwright = sync_playwright().start()
+    except Exception as error:  # noqa: BLE001 -- Playwright raises a bare Exception when its own Node does not start
+        absent(f"Playwright's driver does not start (on Debian it needs libatomic1): {error}")
+    try:
         running = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield running
         running.close()
+    finally:
+        playwright.stop()
 
 
 @pytest.fixture

@@ -47,11 +47,18 @@ def _shut(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_shut)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark by fixture what asks for a browser, and keep those tests in one worker, where they are quicker."""
+    """Mark what asks for PostgreSQL or for a browser by its fixtures and parameters, so that no mark is forgotten.
+
+    Browser tests stay in one worker, where they are quicker than in two.
+    """
     for item in items:
+        parameters = getattr(item, "callspec", None)
+        if "postgres" in getattr(item, "fixturenames", ()) or (
+            parameters and "postgresql" in parameters.params.values()
+        ):
+            item.add_marker("database")
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
             item.add_marker(pytest.mark.xdist_group("browser"))
-        if "world" in getattr(item, "fixturenames", ()):
-            item.add_marker("database")
