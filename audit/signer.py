@@ -157,7 +157,7 @@ def _continued(
         if (signed.size, signed.root) != (last.size, frontier.root()):
             raise Broken(f"the checkpoint of {last.size} events does not fit its frontier")
     for each in read(connection, frontier.size, size - 1):
-        if each.seq != frontier.size or each.body is None or leaf(each.body) != each.leaf:
+        if each.seq != frontier.size or not isinstance(each.body, bytes) or leaf(each.body) != each.leaf:
             raise Broken(f"event {frontier.size} is missing or was changed")
         frontier.append(each.leaf)
     if frontier.size != size:

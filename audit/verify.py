@@ -179,8 +179,7 @@ def _rows(connection: Connection) -> Iterator[tuple[int, object, object]]:
     last = -(2**62)  # whatever number a planted row has
     statement = text("SELECT seq, body, leaf FROM audit_event WHERE seq > :last ORDER BY seq LIMIT 1000")
     while rows := connection.execute(statement, {"last": last}).all():
-        for seq, body, leaf_hash in rows:
-            yield seq, body, leaf_hash
+        yield from ((seq, body, leaf_hash) for seq, body, leaf_hash in rows)
         last = rows[-1].seq
 
 

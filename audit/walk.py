@@ -127,14 +127,23 @@ class Walk:
                     self.rows[each["type"], each["id"]] = (each.get("after"), seq)
 
     def _check_root(self) -> None:
-        """Compare with the signed root of this size; the first that differs is told, later ones must differ too."""
+        """Compare with the signed root of this size; the first that differs is told, later ones must differ too.
+
+        The break lies between the last size that fitted and this one: at an event already known to be bad, else all
+        of them are in question and the first is named.
+        """
         if self.frontier is None or self.size not in self._roots:
             return
         if self.frontier.root() == self._roots[self.size]:
             self._good_size = self.size
             return
-        span = f"an event from {self._good_size} on" if self._good_size < self.size - 1 else f"event {self._good_size}"
-        self.bad("root", f"{span} was changed: the first {self.size} do not have the signed root", self._good_size)
+        span = range(self._good_size, self.size)
+        known = [each.seq for each in self.problems if each.seq is not None and each.seq in span]
+        seq = min(known, default=self._good_size)
+        text = (
+            f"of events {span[0]} to {span[-1]} some were changed" if span else "the empty log is not what was signed"
+        )
+        self.bad("root", f"{text}: the first {self.size} do not have the signed root", seq)
         self._roots = {}
 
     def _check_purged(self, first: int, last: int) -> None:

@@ -169,6 +169,8 @@ def server(witness: Witness, host: str, port: int) -> ThreadingHTTPServer:
             self.send_response(answer.status)
             self.send_header("Content-Type", answer.content_type)
             self.send_header("Content-Length", str(len(body)))
+            if self.close_connection:
+                self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(body)
 
