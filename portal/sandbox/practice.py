@@ -79,6 +79,15 @@ class Practice:
     payers: tuple[Payer, ...]
     patients: tuple[Patient, ...]
 
+    def crossovers(self) -> dict[str, Payer]:
+        """By member id, to whom the Medicare-like payer passes a claim on: the supplements it has been told of."""
+        payers = {payer.identifier: payer for payer in self.payers}
+        return {
+            first.member_id: payers[then.payer_id]
+            for first, then in (patient.covers[:2] for patient in self.patients if len(patient.covers) > 1)
+            if first.filing_code == "MB"
+        }
+
 
 def _payer_address(line: str, city: str, state: str, postal_code: str) -> Address:
     return Address(line, city, state, postal_code)

@@ -165,6 +165,16 @@ def test_bank_debit_completes_unpaid_and_settles_later(server):
     assert found["payment_status"] == "paid"
 
 
+def test_bank_debit_arrives_by_itself_after_its_time(clock):
+    with CardProcessor(api_key=API_KEY, webhook_secret=SECRET, clock=clock, bank_seconds=60) as server:
+        session = opened(server)
+        server.pay(session["id"], "us_bank_account")
+        clock.instant += timedelta(seconds=59)
+        assert call(server, "GET", f"/v1/checkout/sessions/{session['id']}")[1]["payment_status"] == "unpaid"
+        clock.instant += timedelta(seconds=1)
+        assert call(server, "GET", f"/v1/checkout/sessions/{session['id']}")[1]["payment_status"] == "paid"
+
+
 def test_lists_are_paged_newest_first(server):
     ids = [opened(server)["id"] for _ in range(5)]
     _, page, _ = call(server, "GET", "/v1/checkout/sessions?limit=2")

@@ -15,7 +15,7 @@ from portal.domain.remittances import imbalances
 from portal.sandbox.clearinghouse import Clearinghouse
 from portal.sandbox.outcomes import SHARES
 from portal.sandbox.payer import STRAY
-from portal.sandbox.practice import PAYERS, practice
+from portal.sandbox.practice import practice
 from portal.sandbox.visits import claims_by_day, visits
 from portal.x12.acknowledgements.reading import read_acknowledgements
 from portal.x12.claims.writing import write_claims
@@ -87,13 +87,7 @@ def claims(made) -> list[Claim]:
 @pytest.fixture(scope="module")
 def told(made, claims, tmp_path_factory):
     """Everything sent at once, three months gone by: the world, the first answers, the payments."""
-    payers = {payer.identifier: payer for payer in PAYERS}
-    after = {
-        patient.covers[0].member_id: payers[patient.covers[1].payer_id]
-        for patient in made.patients
-        if len(patient.covers) > 1 and patient.covers[0].filing_code == "MB"
-    }
-    one = world(tmp_path_factory.mktemp("edi"), next_payers=after)
+    one = world(tmp_path_factory.mktemp("edi"), next_payers=made.crossovers())
     answers = one.send(claims)
     return one, answers, one.walk()
 

@@ -58,6 +58,14 @@ def test_every_coverage_is_whole(made):
     assert len(set(members)) == len(members)
 
 
+def test_crossovers_are_the_elders_with_a_supplement(made):
+    assert made.crossovers()
+    for patient in made.patients:
+        first, *rest = [cover.payer_id for cover in patient.covers] or [""]
+        passed_on = patient.covers and patient.covers[0].member_id in made.crossovers()
+        assert bool(passed_on) == (first == "FEC01" and bool(rest))
+
+
 def test_elders_have_the_elders_payer(made):
     for patient in made.patients:
         if patient.covers and patient.covers[0].filing_code == "MB":

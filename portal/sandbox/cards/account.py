@@ -35,6 +35,8 @@ class Account:
     def __init__(self, clock: Clock, tell: Callable[[Json], None]) -> None:
         self.clock = clock
         self.url = ""
+        self.bank_seconds: int | None = None
+        """How long a bank debit takes; None leaves it under way until it is settled by hand."""
         self.lock = threading.RLock()
         self._objects: dict[str, Json] = {}
         self._tell = tell

@@ -94,8 +94,12 @@ def _amount(params: Json) -> tuple[int, str]:
 
 
 def sweep(account: Account) -> None:
-    """Expire every open session whose time has come."""
+    """Expire every open session whose time has come, and let the bank debits arrive that took long enough."""
     with account.lock:
+        if account.bank_seconds is not None:
+            for intent in account.every("payment_intent"):
+                if intent["status"] == "processing" and intent["created"] + account.bank_seconds <= account.now():
+                    settle(account, intent["id"])
         for session in account.every("checkout.session"):
             if session["status"] == "open" and session["expires_at"] <= account.now():
                 _close(account, session)

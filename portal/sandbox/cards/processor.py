@@ -28,6 +28,7 @@ class CardProcessor:
 
     `url` is its address once started, for the `api` base address of the Stripe library. `webhook_url` may be set when
     it becomes known; events before that are only listed. Its time is the clock's, its objects live in memory.
+    A bank debit arrives at the first request after `bank_seconds`, or only by `settle` without.
     """
 
     def __init__(
@@ -40,10 +41,12 @@ class CardProcessor:
         clock: Clock,
         webhook_url: str | None = None,
         retry_seconds: Sequence[float] = RETRY_SECONDS,
+        bank_seconds: int | None = None,
     ) -> None:
         self.faults = Faults()
         self._courier = Courier(webhook_secret, clock, self.faults, webhook_url, retry_seconds)
         self._account = Account(clock, self._courier.take)
+        self._account.bank_seconds = bank_seconds
         self._api = Api(self._account, api_key, self.faults)
         app = Flask(__name__, static_folder=None)
         self._api.add_to(app)
