@@ -47,13 +47,14 @@ Found = Generator[tuple[int, str, str | tuple[str, str], list[str]], None, None]
 
 
 def texts(
-    source: BinaryIO, _keywords: Mapping[str, object], _comment_tags: Collection[str], _options: Mapping[str, object]
+    source: BinaryIO, _keywords: Mapping[str, object], _comment_tags: Collection[str], options: Mapping[str, object]
 ) -> Found:
     """Messages of `T_("…")` and `T_("…", "…", n=…)` calls in Python, as Babel's extraction interface asks.
 
     Babel's own reader cannot tell a plural from a keyword argument, so the syntax tree is read.
     """
-    for node in ast.walk(ast.parse(source.read())):
+    encoding = str(options.get("encoding", "utf-8"))
+    for node in ast.walk(ast.parse(source.read().decode(encoding))):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "T_"):
             continue
         words = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
@@ -85,7 +86,9 @@ def update(path: Path, template: Catalog) -> None:
     """Bring one kept catalogue up to date: new messages come in empty, unused ones go out, nothing is guessed."""
     with path.open("rb") as kept:
         catalogue = read_po(kept, locale=path.parents[1].name, domain=DOMAIN)
+    written_on = catalogue.creation_date
     catalogue.update(template, no_fuzzy_matching=True)
+    catalogue.creation_date = written_on  # else every run changes the file
     catalogue.obsolete.clear()
     with path.open("wb") as target:
         write_po(

@@ -1,0 +1,378 @@
+"""Pages of the patient, of signing in, and of errors, with every way they can look."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from portal.domain.money import Money
+from portal.domain.texts import T_
+from tests.language.rendering import frame, made
+
+ID = "0f" * 16
+NOW = datetime(2026, 11, 21, 17, 12, tzinfo=UTC)
+THEN = datetime(2026, 11, 21, 0, 12, tzinfo=UTC)
+
+
+def state(code: str, words: str):
+    return made("State", code=code, text=T_("{words}", words=words))
+
+
+def form(errors=(), **data):
+    return made("Form", data=data, errors={name: [T_("Please look at this once more.")] for name in errors})
+
+
+def sums(*cents: int):
+    names = ("charged", "discount", "plan_paid", "you_paid", "you_owe")
+    return made("Sums", **{name: Money(value) for name, value in zip(names, cents, strict=True)})
+
+
+def statement_line(title, day, why, *cents, provider="Dr. Amara Okafor"):
+    names = ("charged", "discount", "plan_paid", "you_paid", "you_owe")
+    amounts = {name: Money(value) for name, value in zip(names, cents, strict=True)}
+    return made("StatementLine", title=title, day=day, provider=provider, why=why, **amounts)
+
+
+LINES = (
+    statement_line(
+        "Walk-in clinic visit",
+        date(2026, 9, 14),
+        T_("Your plan sets a copay for this visit. You paid {paid} at the desk.", paid=Money(2500)),
+        *(18500, 5700, 8800, 2500, 1500),
+    ),
+    statement_line(
+        "Ankle brace <L1902> & strap",
+        date(2026, 9, 14),
+        T_("Your plan counts this toward your yearly deductible."),
+        *(9600, 2460, 0, 0, 7140),
+        provider="",
+    ),
+    statement_line(
+        "Vitamin B-12 injection", date(2026, 10, 6), T_("Your plan covers this in full."), 3800, 1100, 2700, 0, 0
+    ),
+)
+
+
+def visit(title, day, code, words, owe, statement=ID):
+    return made(
+        "VisitItem",
+        encounter_id=ID,
+        title=title,
+        day=day,
+        provider="Dr. Amara Okafor",
+        state=state(code, words),
+        you_owe=None if owe is None else Money(owe),
+        statement_id=statement,
+    )
+
+
+VISITS = (
+    visit("yearly wellness visit", date(2026, 11, 9), "SUBMITTED", "With insurance", None, None),
+    visit("vitamin B-12 injection", date(2026, 10, 6), "CLOSED", "Paid by your plan", 0),
+    visit("walk-in visit", date(2026, 9, 14), "ADJUDICATED", "Open", 8640),
+)
+LOOKS = (
+    made(
+        "Look",
+        at=THEN,
+        text=T_("Priya Raman, who answers insurance plans for us, opened the claim for your knee brace."),
+    ),
+    made("Look", at=NOW, text=T_("Nadia Brandt, who prepares our bills, opened your visit to write this bill.")),
+)
+STATEMENT = {
+    "statement_id": ID,
+    "number": "1042-7",
+    "made_on": date(2026, 11, 18),
+    "due_on": date(2026, 12, 12),
+    "patient_name": "Teresa Marlowe",
+    "sums": sums(31900, 9260, 11500, 2500, 8640),
+    "open_now": Money(8640),
+    "sentence": T_(
+        "We charged {charged}. Your plan agreed to lower prices and paid its part, and this is what is left.",
+        charged=Money(31900),
+    ),
+    "lines": LINES,
+    "document_id": ID,
+    "contact": "Juniper Ridge Family Practice, 214 Alder Street, Millbrook, OR 97001",
+}
+HOME = {
+    "first_name": "Teresa",
+    "today": date(2026, 11, 21),
+    "owed": Money(8640),
+    "due_on": date(2026, 12, 12),
+    "overdue": False,
+    "statement_id": ID,
+    "why": T_("That is for your walk-in visit on {day}.", day=date(2026, 9, 14)),
+    "credit": Money(0),
+    "waiting": (
+        made(
+            "Waiting",
+            title=T_("Yearly wellness visit, {day}", day=date(2026, 11, 9)),
+            text=T_("Sent to Bluestem Health Plan on {day}.", day=date(2026, 11, 11)),
+            state=state("SUBMITTED", "Being decided"),
+        ),
+    ),
+    "visits": VISITS,
+    "looks": LOOKS,
+    "others": (),
+}
+PAYMENT = {"payment_id": ID, "statement_id": ID, "amount": Money(8640), "left": Money(0), "why": None}
+
+PATIENT = [
+    ("patient/home.html", "owes", {"page": made("HomePage", **HOME)}),
+    (
+        "patient/home.html",
+        "nothing",
+        {
+            "page": made(
+                "HomePage",
+                **HOME
+                | {"owed": Money(0), "due_on": None, "statement_id": None, "why": None, "credit": Money(1250)}
+                | {"waiting": (), "visits": (), "looks": (), "others": (made("Other", patient_id=ID, name="Leo"),)},
+            )
+        },
+    ),
+    ("patient/home.html", "overdue", {"page": made("HomePage", **HOME | {"overdue": True})}),
+    ("patient/statement.html", "open", {"page": made("StatementPage", **STATEMENT)}),
+    (
+        "patient/statement.html",
+        "settled",
+        {"page": made("StatementPage", **STATEMENT | {"open_now": Money(0), "document_id": None, "contact": None})},
+    ),
+    (
+        "patient/pay.html",
+        "open",
+        {
+            "page": made(
+                "PayPage", statement_id=ID, owed=Money(8640), due_on=date(2026, 12, 12), least=Money(50), contact=None
+            ),
+            "form": form(errors=("sum",), amount="other", sum="900"),
+        },
+    ),
+    (
+        "patient/pay.html",
+        "small",
+        {"page": made("PayPage", statement_id=ID, owed=Money(40), due_on=None, least=Money(50), contact="By post.")},
+    ),
+    (
+        "patient/pay.html",
+        "none",
+        {"page": made("PayPage", statement_id=ID, owed=Money(0), due_on=None, least=Money(50), contact=None)},
+    ),
+    *(
+        ("patient/pay_return.html", outcome, {"page": made("PayReturnPage", **PAYMENT | {"outcome": outcome})})
+        for outcome in ("success", "pending", "cancelled", "failed")
+    ),
+    (
+        "patient/receipt.html",
+        "part",
+        {
+            "page": made(
+                "ReceiptPage",
+                payment_id=ID,
+                number="P-20417",
+                amount=Money(9000),
+                paid_at=NOW,
+                means=T_("Card ending in {digits}", digits="4242"),
+                state=state("SUCCEEDED", "Paid"),
+                patient_name="Teresa Marlowe",
+                applied=(
+                    made("Applied", title="Walk-in visit", day=date(2026, 9, 14), amount=Money(1500)),
+                    made("Applied", title="Ankle brace", day=date(2026, 9, 14), amount=Money(7140)),
+                ),
+                unapplied=Money(360),
+                owed_now=Money(0),
+            )
+        },
+    ),
+    ("patient/visits.html", "some", {"page": made("VisitsPage", visits=VISITS, newer="a", older="b")}),
+    ("patient/visits.html", "none", {"page": made("VisitsPage", visits=(), newer=None, older=None)}),
+    (
+        "patient/payments.html",
+        "some",
+        {
+            "page": made(
+                "PaymentsPage",
+                payments=tuple(
+                    made(
+                        "PaymentItem",
+                        payment_id=ID,
+                        at=NOW,
+                        amount=Money(2500),
+                        means=T_("Card"),
+                        state=state(code, code.capitalize()),
+                        has_receipt=code == "SUCCEEDED",
+                    )
+                    for code in ("SUCCEEDED", "PENDING", "FAILED")
+                ),
+                newer=None,
+                older="c",
+            )
+        },
+    ),
+    ("patient/payments.html", "none", {"page": made("PaymentsPage", payments=(), newer=None, older=None)}),
+    (
+        "patient/documents.html",
+        "some",
+        {
+            "page": made(
+                "DocumentsPage",
+                statements=tuple(
+                    made(
+                        "StatementItem",
+                        statement_id=ID,
+                        number=f"1042-{n}",
+                        made_on=date(2026, 11, n),
+                        due_on=date(2026, 12, 12),
+                        amount=Money(8640),
+                        open_now=Money(8640 * (n % 2)),
+                        state=state("STATEMENT_1", "Bill sent"),
+                        document_id=ID if n == 7 else None,
+                    )
+                    for n in (7, 4)
+                ),
+                documents=(made("DocumentItem", document_id=ID, title="Your code", made_on=date(2026, 11, 2)),),
+            )
+        },
+    ),
+    ("patient/documents.html", "none", {"page": made("DocumentsPage", statements=(), documents=())}),
+    (
+        "patient/access.html",
+        "some",
+        {"page": made("AccessPage", looks=LOOKS, since=date(2026, 8, 21), newer=None, older="x")},
+    ),
+    (
+        "patient/access.html",
+        "none",
+        {"page": made("AccessPage", looks=(), since=date(2026, 8, 21), newer=None, older=None)},
+    ),
+]
+
+PEOPLE = tuple(
+    made("Persona", key=name.lower(), name=f"{name} Marlowe", first_name=name, role=T_("Patient"), about=T_("Pays."))
+    for name in ("Teresa", "Tomás")
+)
+HATS = tuple(
+    made("Hat", key=key, title=T_("{key}", key=key.capitalize()), about=T_("One of two."), current=key == "work")
+    for key in ("work", "administration")
+)
+SESSIONS = tuple(
+    made(
+        "SessionItem",
+        id=ID,
+        device=device,
+        address="192.0.2.7",
+        began_at=THEN,
+        last_at=NOW,
+        current=device == "Firefox on Linux",
+    )
+    for device in ("Firefox on Linux", "Safari on iPhone")
+)
+PATH = "".join(f"M{x} {y}h1v1h-1z" for x in range(2, 27) for y in range(2, 27) if (x * y + x) % 3 == 0)
+
+AUTH = [
+    (
+        "auth/sign_in.html",
+        "first",
+        {"page": made("SignInPage", practice_name="Juniper Ridge", next="/"), "form": None},
+    ),
+    (
+        "auth/sign_in.html",
+        "wrong",
+        {
+            "page": made("SignInPage", practice_name="Juniper Ridge", next="/"),
+            "form": form(errors=("password",), email='t"<x>@example.org', password="secret-word"),
+        },
+    ),
+    (
+        "auth/second_factor.html",
+        "app",
+        {
+            "page": made("SecondFactorPage", recovery=False, phone="(503) 555-0142"),
+            "form": form(errors=("code",), code="123456"),
+        },
+    ),
+    ("auth/second_factor.html", "recovery", {"page": made("SecondFactorPage", recovery=True, phone=None)}),
+    ("auth/step_up.html", "first", {"page": made("StepUpPage", why=T_("An export is noted."), next="/x")}),
+    (
+        "auth/enrol_totp.html",
+        "first",
+        {
+            "page": made(
+                "EnrolTotpPage", qr_path=PATH, qr_size=29, secret="JBSW Y3DP EHPK 3PXP", account="teresa@example.org"
+            )
+        },
+    ),
+    (
+        "auth/recovery_codes.html",
+        "first",
+        {"page": made("RecoveryCodesPage", codes=tuple(f"K7QM-{n}XYZ-84TR-P0VD" for n in range(8)), next="/")},
+    ),
+    ("auth/forgot.html", "first", {"page": made("ForgotPage", sent=False)}),
+    ("auth/forgot.html", "sent", {"page": made("ForgotPage", sent=True)}),
+    (
+        "auth/reset.html",
+        "short",
+        {"page": made("ResetPage", token="t0", least=12), "form": form(errors=("password",))},
+    ),
+    (
+        "auth/register.html",
+        "refused",
+        {
+            "page": made("RegisterPage", practice_name="Juniper Ridge", least=12, phone="(503) 555-0142", refused=True),
+            "form": form(code="K7QM-1XYZ-84TR", last_name="Marlowe", birth_date="1961-04-05"),
+        },
+    ),
+    (
+        "auth/invitation.html",
+        "first",
+        {
+            "page": made(
+                "InvitationPage",
+                token="t0",
+                email="n@example.org",
+                role=T_("biller"),
+                practice_name="Juniper Ridge",
+                least=12,
+            )
+        },
+    ),
+    ("auth/change_password.html", "first", {"page": made("ChangePasswordPage", least=12)}),
+    (
+        "auth/sessions.html",
+        "two",
+        {"page": made("SessionsPage", email="t@example.org", codes_left=1, sessions=SESSIONS)},
+    ),
+    ("auth/choose_hat.html", "two", {"page": made("ChooseHatPage", hats=HATS)}),
+    (
+        "auth/personas.html",
+        "two",
+        {"page": made("PersonasPage", groups=(made("PersonaGroup", title=T_("Patients"), people=PEOPLE),))},
+    ),
+]
+
+ERRORS = [
+    (
+        f"errors/{name}.html",
+        "back" if back else "home",
+        {"page": made("ErrorPage", request_id="7c2f19aa04be", text=text, back=back)},
+    )
+    for name in ("bad_request", "refused", "not_found", "conflict", "too_many", "broken", "unavailable")
+    for text, back in ((None, None), (T_("This claim was sent in between."), "/claims"))
+]
+
+NOTICES = tuple(
+    made(
+        "Notice",
+        tone=tone,
+        text=T_("{n} claim is with you.", "{n} claims are with you.", n=n),
+        undo_url=undo,
+        undo_items=(ID,),
+    )
+    for n, tone, undo in ((1, "good", "/undo"), (3, "wait", None))
+)
+
+SAMPLES = (
+    [(name, kind, {"frame": frame("patient", notices=NOTICES)} | context) for name, kind, context in PATIENT]
+    + [(name, kind, {"frame": frame("nobody", demo=True)} | context) for name, kind, context in AUTH]
+    + [(name, kind, {"frame": frame("staff")} | context) for name, kind, context in ERRORS]
+)
