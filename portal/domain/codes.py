@@ -12,7 +12,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-SETS = ("icd-10-cm", "icd-9-cm", "hcpcs", "cpt", "cdt", "modifier", "pos", "taxonomy", "carc", "rarc")
+SETS = ("icd10cm", "icd9cm", "hcpcs", "cpt", "cdt", "modifier", "pos", "taxonomy", "carc", "rarc")
 """Names of the code sets that can be loaded."""
 
 ICD_10_START = date(2015, 10, 1)

@@ -1,4 +1,7 @@
-"""A denial case: what counts as a denial, its life, its priority and where it may be routed."""
+"""A denial case: its life, where it may be routed, and what working it is worth.
+
+The routing to the patient and the write-off are approved under one permission, by a person other than the asker.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,6 @@ from dataclasses import dataclass
 
 from portal.domain.lifecycle import Guard, Lifecycle, Move
 from portal.domain.texts import T_, Text
-
-PRESSING_DAYS = 14
-"""Anything due within so many days outranks value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +77,18 @@ LIFE: Lifecycle[DenialFacts] = Lifecycle(
     start_states=("NEW",),
     moves=(
         Move("NEW", "TRIAGED", "denial:triage", guard="triaged"),
-        Move("TRIAGED", "ASSIGNED", "denial:assign", guard="assigned"),
-        *(Move("ASSIGNED", to, "denial:work", needs_reason=True) for to in _WORK),
-        *(Move(frm, "ASSIGNED", "denial:work", needs_reason=True) for frm in _WORK),
-        Move("ASSIGNED", "ROUTE_TO_PATIENT", "denial:work", guard="may-be-billed", needs_reason=True),
-        Move("ASSIGNED", "WRITE_OFF_REQUESTED", "denial:work", needs_reason=True),
-        Move("ROUTE_TO_PATIENT", "ASSIGNED", "denial:approve", needs_reason=True),
-        Move("WRITE_OFF_REQUESTED", "ASSIGNED", "denial:approve", needs_reason=True),
-        *(Move(frm, "RESOLVED", "denial:work", "either", guard="outcome") for frm in _WORK),
-        Move("ROUTE_TO_PATIENT", "RESOLVED", "denial:approve", guard="approved"),
-        Move("WRITE_OFF_REQUESTED", "RESOLVED", "denial:approve", guard="approved"),
-        Move("RESOLVED", "CLOSED", "denial:close", "either", guard="outcome"),
-        Move("CLOSED", "REOPENED", "denial:reopen", "system", guard="new-remittance"),
+        Move("TRIAGED", "ASSIGNED", "denial:triage", guard="assigned"),
+        *(Move("ASSIGNED", to, "denial:triage", needs_reason=True) for to in _WORK),
+        *(Move(frm, "ASSIGNED", "denial:triage", needs_reason=True) for frm in _WORK),
+        Move("ASSIGNED", "ROUTE_TO_PATIENT", "denial:triage", guard="may-be-billed", needs_reason=True),
+        Move("ASSIGNED", "WRITE_OFF_REQUESTED", "denial:triage", needs_reason=True),
+        Move("ROUTE_TO_PATIENT", "ASSIGNED", "denial:write-off", needs_reason=True),
+        Move("WRITE_OFF_REQUESTED", "ASSIGNED", "denial:write-off", needs_reason=True),
+        *(Move(frm, "RESOLVED", "denial:triage", "either", guard="outcome") for frm in _WORK),
+        Move("ROUTE_TO_PATIENT", "RESOLVED", "denial:write-off", guard="approved"),
+        Move("WRITE_OFF_REQUESTED", "RESOLVED", "denial:write-off", guard="approved"),
+        Move("RESOLVED", "CLOSED", "denial:triage", "either", guard="outcome"),
+        Move("CLOSED", "REOPENED", "denial:triage", "system", guard="new-remittance"),
         Move("REOPENED", "TRIAGED", "denial:triage", guard="triaged"),
     ),
     words={
@@ -125,14 +125,9 @@ def category_of(reason: str) -> str:
     return _BY_REASON.get(reason, "other")
 
 
-def priority(amount_cents: int, overturn_permille: int, days_left: int) -> int:
-    """Higher is sooner: expected value in cents by day left; what is due in 14 days outranks every value.
-
-    `overturn_permille` is how often such denials were overturned, in thousandths. Whole numbers only (workflows 2).
-    """
-    value = max(amount_cents, 0) * overturn_permille // 1000 // max(days_left, 1)
-    # Sums stay far below this floor: an amount of X12 has at most 18 digits.
-    return value + (10**18 * (PRESSING_DAYS + 1 - max(days_left, 0)) if days_left <= PRESSING_DAYS else 0)
+def expected_cents(amount_cents: int, overturn_permille: int) -> int:
+    """What working a denial is worth: the amount by how often such denials were overturned, in thousandths."""
+    return max(amount_cents, 0) * overturn_permille // 1000
 
 
 _REASONS = {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.denials import CATEGORIES, LIFE, DenialFacts, category_of, priority
+from portal.domain.denials import CATEGORIES, LIFE, DenialFacts, category_of, expected_cents
 from portal.domain.errors import Refused
 
 
@@ -53,12 +53,7 @@ def test_a_reason_suggests_a_category(reason: str, category: str) -> None:
     assert category in CATEGORIES
 
 
-@given(st.integers(0, 10**16), st.integers(0, 1000), st.integers(-30, 14), st.integers(15, 400))
-def test_what_is_pressing_outranks_every_value(amount: int, permille: int, soon: int, late: int) -> None:
-    assert priority(0, 0, soon) > priority(amount, permille, late)
-
-
-@given(st.integers(0, 10**9), st.integers(0, 1000), st.integers(-30, 400))
-def test_more_money_or_fewer_days_never_rank_lower(amount: int, permille: int, days: int) -> None:
-    assert priority(amount + 1, permille, days) >= priority(amount, permille, days)
-    assert priority(amount, permille, days - 1) >= priority(amount, permille, days)
+@given(st.integers(-100, 10**12), st.integers(0, 1000))
+def test_a_denial_is_worth_at_most_its_amount_and_never_less_than_nothing(amount: int, permille: int) -> None:
+    assert 0 <= expected_cents(amount, permille) <= max(amount, 0)
+    assert expected_cents(amount, 1000) == max(amount, 0)

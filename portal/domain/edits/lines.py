@@ -111,7 +111,7 @@ def _diagnosis_valid(claim: Claim, context: EditContext) -> Iterator[Found]:
     day = service_day(claim)
     if day is None:
         return
-    code_set = "icd-9-cm" if claim.code_qualifier == "BK" else "icd-10-cm"
+    code_set = "icd9cm" if claim.code_qualifier == "BK" else "icd10cm"
     for number, code in enumerate(claim.diagnoses, start=1):
         standing = context.codes.standing(code_set, code, day)
         if standing == "heading":

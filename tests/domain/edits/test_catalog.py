@@ -21,7 +21,7 @@ STANDS = (CodeSpan(date(2020, 1, 1)),)
 RELEASE = CodeRelease(
     "test",
     {
-        "icd-10-cm": {"I10": STANDS, "E119": STANDS, "E11": (CodeSpan(date(2020, 1, 1), None, billable=False),)},
+        "icd10cm": {"I10": STANDS, "E119": STANDS, "E11": (CodeSpan(date(2020, 1, 1), None, billable=False),)},
         "hcpcs": {"G0438": STANDS, "J1885": STANDS, "G9999": (CodeSpan(date(2027, 1, 1)),)},
         "modifier": {"59": STANDS},
     },
