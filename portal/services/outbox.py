@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from portal.models.jobs import JobKeyRow, JobRow
+from portal.models.jobs import JobKeyRow, JobRow, MailRow
 from portal.services.unit_of_work.work import UnitOfWork
 
 
@@ -38,3 +39,29 @@ def later(
         created_at=uow.now,
     )
     return True
+
+
+def mail(
+    uow: UnitOfWork,
+    template: str,
+    *,
+    recipient: str,
+    subject_id: bytes,
+    language: str,
+    parameters: dict[str, Any],
+    practice_id: bytes | None = None,
+) -> None:
+    """Write a mail, sealed under a patient's or user's key, and ask for its sending; it is sent at most once."""
+    row = uow.new(
+        MailRow,
+        practice_id=practice_id,
+        subject_id=subject_id,
+        template=template,
+        language=language,
+        recipient_sealed=recipient,
+        parameters_sealed=parameters,
+        state="WAITING",
+        created_at=uow.now,
+    )
+    uow.flush()
+    later(uow, "mail.send", f"mail.send:{row.id.hex()}", {"mail": row.id})

@@ -94,6 +94,11 @@ class Sealer:
         self._known(tenant)
         return blind.token_for(self._keyring, rule, tenant, *parts)
 
+    def code_key(self, tenant: bytes) -> bytes:
+        """The key of one-time codes of a tenant (recovery codes, mailed codes)."""
+        self._known(tenant)
+        return self._keyring.index_key(tenant, blind.INDEXES["one-time-code"].code)
+
     def reload(self) -> None:
         """Let the keyring know the tenant keys as they stand in the store."""
         rows = self._session.execute(

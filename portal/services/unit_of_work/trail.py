@@ -40,6 +40,11 @@ class Trail:
     digest: bytes | None = None
     disclosure: Disclosure | None = None
     extra: list[Object] = field(default_factory=list)
+    identity: str | None = None
+    """Who acted, where the actor of the unit of work is the system on someone's behalf (a sign-in)."""
+    outcome: int = 0
+    reason: str | None = None
+    """An act that is kept and yet failed: a wrong password counts, and is told as a failure."""
 
     def empty(self) -> bool:
         """Nothing was seen and nothing changed."""
@@ -100,9 +105,9 @@ class Teller:
             type=trail.kind,
             subtype=decision.permission,
             action=action,
-            actor=actor.identity,
-            outcome=outcome,
-            reason=reason,
+            actor=trail.identity or actor.identity,
+            outcome=outcome or trail.outcome,
+            reason=reason or trail.reason,
             actor_role=decision.role or None,
             acting_for=clip(actor.initiator) if actor.initiator else None,
             practices=trail.practices | decision.reach.practices if outcome else trail.practices,

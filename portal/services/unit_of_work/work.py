@@ -187,6 +187,10 @@ class UnitOfWork:
         """The blind index token to look a value up by; a hit must be opened and compared before it is shown."""
         return self._sealer.token(rule, self.practice_id if practice is None else practice, *parts)
 
+    def code_key(self, tenant: bytes) -> bytes:
+        """The key under which one-time codes are kept as digests."""
+        return self._sealer.code_key(tenant)
+
     def seal(
         self, column: Column, value: Any, *, row: bytes, subject: bytes, practice: bytes | None = None
     ) -> Box | None:
