@@ -40,7 +40,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "portal.app": (("portal.web", "portal.runtime"), ("flask", "werkzeug", "prometheus_client", "structlog")),
     "portal.web": (
         ("portal.services", "portal.access", "portal.domain", "portal.language"),
-        ("flask", "werkzeug", "markupsafe", "flask_login", "flask_wtf", "wtforms", "authlib", "segno"),
+        ("flask", "jinja2", "werkzeug", "markupsafe", "flask_login", "flask_wtf", "wtforms", "authlib", "segno"),
     ),
     "portal.jobs": (("portal.services", "portal.access", "portal.domain"), ("procrastinate",)),
     "portal.runtime": (
