@@ -333,8 +333,8 @@ COMMON = [
 
 
 @pytest.mark.parametrize("status", COMMON)
-def test_common_statuses_have_words(status: str) -> None:
-    text = str(statuses.claim_reason("A7", status, "85"))
+def test_common_statuses_have_words(status: int) -> None:
+    text = str(statuses.claim_reason("A7", str(status), "85"))
     assert "not on our list" not in text
     assert text.startswith("Rejected because something is not valid.")
 

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from portal.domain.claims import Address, Claim, Person, Rendering
@@ -59,7 +59,7 @@ DEPENDENT = replace(
 )
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(batches_of_claims())
 def test_what_is_written_reads_back(claims: list[Claim]) -> None:
     reading = again(written(*claims))
@@ -67,13 +67,13 @@ def test_what_is_written_reads_back(claims: list[Claim]) -> None:
     assert {claim.control: without_places(claim) for claim in reading.claims} == {c.control: c for c in claims}
 
 
-@settings(max_examples=5)
+@settings(max_examples=5, phases=[Phase.generate])
 @given(batches_of_claims(3))
 def test_the_guide_takes_what_is_written(claims: list[Claim]) -> None:
     assert validate(written(*claims)) == ()
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(batches_of_claims())
 def test_batches_tell_which_claim_stands_in_which_set(claims: list[Claim]) -> None:
     document = read(written(*claims))
