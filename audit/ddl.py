@@ -122,7 +122,7 @@ def _sqlite(name: str, operation: str, when: str = "") -> str:
 
 def _sqlite_replace(name: str, unique_columns: Sequence[Unique]) -> str:
     same = (" AND ".join(f"{column} = NEW.{column}" for column in _columns(key)) for key in unique_columns)
-    exists = " OR ".join(f"EXISTS (SELECT 1 FROM {name} WHERE {each})" for each in same)  # noqa: S608 -- names checked
+    exists = " OR ".join(f"EXISTS (SELECT 1 FROM {name} WHERE {each})" for each in same)  # noqa: S608  # nosec B608 -- names checked
     return (
         f"CREATE TRIGGER {name}_no_replace BEFORE INSERT ON {name} WHEN {exists}\n"
         f"BEGIN SELECT RAISE(ABORT, '{name} is append-only, its key is taken'); END"
