@@ -156,18 +156,10 @@ def _switch(uow: UnitOfWork, staged: _Staged, code_set: str, release_id: bytes) 
                     uow.change(row, words=_folded(row.description), release_id=release_id)
             else:
                 uow.delete(row)
+    about = {"release_id": release_id, "code_set": code_set}
     uow.insert(
         CodeRow,
-        [
-            {
-                "id": new_id(),
-                "release_id": release_id,
-                "code_set": code_set,
-                "words": _folded(row["description"]),
-                **row,
-            }
-            for row in staged.rows
-        ],
+        [{"id": new_id(), **about, "words": _folded(row["description"]), **row} for row in staged.rows],
     )
 
 
@@ -220,7 +212,7 @@ _KEPT: dict[tuple[bytes, ...], CodeRelease] = {}
 
 
 def release(uow: UnitOfWork, on: date) -> CodeRelease:
-    """All that is loaded, with the days of every code, as one value for the claim edits; named by what holds on a day."""
+    """All that is loaded, with the days of every code, as one value for claim edits, named by what holds on a day."""
     rows = uow.rows(uow.select(CodeReleaseRow.id, CodeReleaseRow.effective).order_by(CodeReleaseRow.id))
     ids = tuple(row.id for row in rows)
     kept = _KEPT.get(ids)
@@ -235,14 +227,11 @@ def release(uow: UnitOfWork, on: date) -> CodeRelease:
 def _spans(uow: UnitOfWork) -> dict[str, dict[str, tuple[CodeSpan, ...]]]:
     sets: dict[str, dict[str, tuple[CodeSpan, ...]]] = {}
     same: dict[CodeSpan, CodeSpan] = {}
-    for code_set, code, *span in uow.rows(
-        uow.select(CodeRow.code_set, CodeRow.code, CodeRow.valid_from, CodeRow.valid_to, CodeRow.billable).order_by(
-            CodeRow.valid_from
-        )
-    ):
-        made = CodeSpan(*span)
-        codes = sets.setdefault(code_set, {})
-        codes[code] = (*codes.get(code, ()), same.setdefault(made, made))
+    columns = (CodeRow.code_set, CodeRow.code, CodeRow.valid_from, CodeRow.valid_to, CodeRow.billable)
+    for row in uow.rows(uow.select(*columns).order_by(CodeRow.valid_from)):
+        made = CodeSpan(row.valid_from, row.valid_to, row.billable)
+        codes = sets.setdefault(row.code_set, {})
+        codes[row.code] = (*codes.get(row.code, ()), same.setdefault(made, made))
     return sets
 
 
