@@ -856,6 +856,7 @@ def _tables() -> None:
         sa.Column("answered_on", sa.Date(), nullable=True),
         sa.Column("message_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("payer_control_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["about_interchange_id"], ["interchange.id"], name=op.f("fk_acknowledgement_about_interchange_id")
         ),

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from portal.domain.lifecycle import Guard, Lifecycle, Move
-from portal.domain.texts import T_
+from portal.domain.texts import T_, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,3 +295,30 @@ LIFE: Lifecycle[ClaimFacts] = Lifecycle(
         ),
     },
 )
+
+HOLDS: dict[str, Text] = {
+    "record": T_("A record from the provider is awaited"),
+    "authorization": T_("An approval in advance is awaited"),
+    "coverage": T_("The coverage is being checked"),
+    "duplicate": T_("It may be billed already"),
+    "payer-request": T_("The payer asked us to wait"),
+    "answered-late": T_("The payer took an earlier version after all; do not send it again"),
+}
+"""Reasons for which a claim is held."""
+
+RETURNS: dict[str, Text] = {
+    "codes": T_("A code is wrong or missing"),
+    "charges": T_("A charge, unit or price is wrong"),
+    "edits": T_("The edits found something to mend"),
+    "guide": T_("The file check found something to mend"),
+}
+"""Reasons for which a claim goes back to draft; the first two take its visit back to coding, the others are the rules'."""
+
+REWORKS: dict[str, Text] = {
+    "registration": T_("The patient's registration was corrected"),
+    "coverage": T_("The coverage was corrected"),
+    "codes": T_("Codes or charges were corrected"),
+    "practice": T_("The practice's own data was corrected"),
+    "partner": T_("The partner's fault was cleared"),
+}
+"""What was corrected before a rejected claim goes again."""

@@ -56,6 +56,8 @@ LIFE: Lifecycle[EncounterFacts] = Lifecycle(
         Move("CHARGED", "QA", "charge:enter", "either", guard="entered"),
         Move("QA", "CLEARED", "charge:audit", guard="not-the-clerk"),
         Move("QA", "CHARGED", "charge:audit", guard="not-the-clerk", needs_reason=True),
+        # A claim went back because its codes or charges are wrong: the whole way is taken again.
+        Move("CLEARED", "PROPOSED", "claim:edit", "either", needs_reason=True),
     ),
     words={
         "PROPOSED": T_("To be coded"),

@@ -91,6 +91,13 @@ _ALL = (
         (("claim", "REJECTED"),),
     ),
     Queue(
+        "unmatched-answers",
+        T_("Answers without a claim"),
+        "claim:acknowledge",
+        3,
+        T_("Every answer found its claim or file."),
+    ),
+    Queue(
         "pended-claims",
         T_("Payer asks for more"),
         "claim:acknowledge",

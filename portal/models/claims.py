@@ -46,7 +46,7 @@ class ClaimRow(Base):
     adjudicated_at: Mapped[datetime | None] = clear(18)
     versions: Mapped[int] = clear(19)
     edits: Mapped[list[Any]] = clear(20, JSON)
-    """Codes of the edits that fired last: [{"code", "severity", "line"}]; their words are made when shown."""
+    """The edits that fired last: [{"code", "severity", "line", "text", "todo"}], both Texts as JSON, with no values."""
     state_before_remittance: Mapped[str | None] = clear(21)
     payer_control_sealed: Mapped[Box | None] = sealed(22)
     note_sealed: Mapped[Box | None] = sealed(23, bucket=1024)
@@ -96,5 +96,8 @@ class AcknowledgementRow(Base):
     codes: Mapped[list[Any]] = clear(11, JSON)
     received_at: Mapped[datetime] = clear(12)
     answered_on: Mapped[date | None] = clear(13)
-    message_sealed: Mapped[Box | None] = sealed(14, bucket=1024)
+    message_sealed: Mapped[Box | None] = sealed(14, kind="json", bucket=1024)
+    """{"reasons": [Text as JSON, ...], "message": what the partner wrote}."""
     payer_control_sealed: Mapped[Box | None] = sealed(15)
+    made_at: Mapped[datetime] = clear(16)
+    """When the partner made the file (ISA09, ISA10), in the partner's own time though stored as UTC: for order only."""
