@@ -8,7 +8,9 @@ from tests.house.tree import ROOT, files
 
 BINARY = {".png", ".pdf", ".ttf", ".woff2", ".ico", ".gz", ".zip"}
 # put together here, so that this file does not hold what it looks for
-REGISTRIES = "|".join(("pypi" + r"\.org", "python" + r"hosted\.org", "file:" + "///", r"--(?:extra-)?index" + "-url"))
+REGISTRIES = "|".join(
+    ("pypi" + r"\.org", "python" + r"hosted\.org", "file:" + r"///\w+/py" + "pi", r"--(?:extra-)?index" + "-url")
+)
 MACHINES = r"(?<![\w.$}~-])/(?:" + "|".join(("wo" + "rk", "ro" + "ot", "ho" + "me", "Use" + "rs")) + r")/\w"
 UNFINISHED = r"\b(?:" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "NotImplemented" + "Error")) + r")\b"
 
