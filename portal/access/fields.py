@@ -37,7 +37,7 @@ _REMITTANCE = frozenset(
 )
 _PAPER = frozenset({"document.name", "document.body", "statement.content"})
 _QUEUE = frozenset({"queue_item.note"})
-_SELF = frozenset({"user.email", "user.name", "factor.secret"})
+_SELF = frozenset({"user.email", "user.name"})
 _MAIL = frozenset({"mail.recipient", "mail.parameters"})
 
 _MEMBER = frozenset({
@@ -45,10 +45,10 @@ _MEMBER = frozenset({
     "remittance_claim.payer_control", "remittance_claim.control",
 })  # fmt: skip
 
-_CODING = _IDENTITY | _CODES | _QUEUE
-_CHARGING = _IDENTITY | _CODES | _COVER | _CONTACT | _FILES | _QUEUE | _PAPER
+_CODING = _SELF | _IDENTITY | _CODES | _QUEUE
+_CHARGING = _SELF | _IDENTITY | _CODES | _COVER | _CONTACT | _FILES | _QUEUE | _PAPER
 _BILLING = _CHARGING | _CLAIM | _REMITTANCE
-_SYSTEM = _BILLING | _SELF | _MAIL | {"patient.guarantor", "payment.note", "denial.note"}
+_SYSTEM = _BILLING | _SELF | {"factor.secret"} | _MAIL | {"patient.guarantor", "payment.note", "denial.note"}
 
 OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.PATIENT: (_IDENTITY | _CONTACT | _COVER | _PAPER | _SELF | {"encounter.diagnoses", "patient.guarantor"}),
@@ -61,7 +61,7 @@ OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.PAYMENT_POSTER: _BILLING | {"payment.note"},
     r.BILLER: _BILLING | {"patient.guarantor"},
     r.BILLING_MANAGER: _BILLING | {"patient.guarantor", "payment.note", "denial.note"},
-    r.COMPLIANCE_OFFICER: _NAME | {"patient.mrn", "user.name"},
-    r.ADMINISTRATOR: _SELF - {"factor.secret"},
+    r.COMPLIANCE_OFFICER: _NAME | _SELF | {"patient.mrn"},
+    r.ADMINISTRATOR: _SELF,
     r.SYSTEM: _SYSTEM,
 })  # fmt: skip

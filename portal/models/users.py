@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlalchemy import JSON, ColumnElement, Index, UniqueConstraint, exists
 from sqlalchemy.orm import Mapped
 
+from portal.access.reaches import PRACTICE, Reach
 from portal.models.base import Base, ReachedBy
 from portal.models.columns import clear, index, key, ref, sealed
+from portal.models.patients import PatientLinkRow
 from portal.models.types import Box
 
 
@@ -32,6 +34,16 @@ class UserRow(Base):
     version: Mapped[int] = clear(9)
     created_at: Mapped[datetime] = clear(10)
     email_index: Mapped[bytes] = index(11, "e-mail", "email_sealed", unique=True)
+
+    @classmethod
+    def within(cls, reach: Reach) -> ColumnElement[bool]:
+        """A practice's people are those with a role in it, and those who are its patients."""
+        if reach.kind == PRACTICE:
+            practices = sorted(reach.practices)
+            works = exists().where(GrantRow.user_id == cls.id, GrantRow.practice_id.in_(practices))
+            comes = exists().where(PatientLinkRow.user_id == cls.id, PatientLinkRow.practice_id.in_(practices))
+            return works | comes
+        return super().within(reach)
 
 
 class GrantRow(Base):

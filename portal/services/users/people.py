@@ -38,3 +38,9 @@ def names(uow: UnitOfWork, users: set[bytes]) -> dict[bytes, str]:
         row.id: uow.open(row.name_sealed, UserRow.name_sealed, row=row.id, subject=row.id, practice=INSTALLATION)
         for row in rows
     }
+
+
+def email_of(uow: UnitOfWork, user_id: bytes) -> str:
+    """A user's e-mail address."""
+    email: str = uow.read(uow.get(UserRow, user_id), UserRow.email_sealed)
+    return email

@@ -171,6 +171,24 @@ def change_hat(units: Units, old_token: str, *, hat: str, practice_id: bytes | N
     return _rotate(units, old_token, hat=hat, practice_id=practice_id)
 
 
+def prove_again(units: Units, old_token: str) -> str:
+    """The second factor was given again: step-up counts from now, under a new token."""
+    return _rotate(units, old_token, authenticated_at=units.clock.now())
+
+
+def of_user(units: Units, user_id: bytes) -> list[SessionRow]:
+    """The live sessions of a user, newest first."""
+    with units.housekeeping() as session:
+        statement = select(SessionRow).where(SessionRow.user_id == user_id, SessionRow.expires_at > units.clock.now())
+        return list(session.execute(statement.order_by(SessionRow.last_active_at.desc())).scalars())
+
+
+def end_one(units: Units, user_id: bytes, session_id: bytes) -> None:
+    """End one of a user's own sessions."""
+    with units.housekeeping(writing=True) as session:
+        session.execute(delete(SessionRow).where(SessionRow.user_id == user_id, SessionRow.id == session_id))
+
+
 def _rotate(units: Units, old_token: str, **changes: Any) -> str:
     token = factors.session_token()
     with units.housekeeping(writing=True) as session:

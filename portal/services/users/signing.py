@@ -166,3 +166,16 @@ def _count_address(uow: UnitOfWork, request: Request) -> None:
         uow.change(row, failures=1, until=uow.now + _WINDOW)
     else:
         uow.change(row, failures=row.failures + 1)
+
+
+def told_out(units: Units, request: Request, actor: Actor) -> None:
+    """A sign-out is an event too."""
+    if actor.user_id is not None:
+        with units.write(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow:
+            uow.trail.identity, uow.trail.reason = actor.identity, "signed-out"
+
+
+def enrolled(units: Units, user_id: bytes) -> bool:
+    """Whether the user has a second factor that was proved."""
+    with units.read(_SYSTEM, "sign-in:attempt", kind="sign-in", defer=True) as uow:
+        return _totp(uow, user_id) is not None

@@ -1,7 +1,10 @@
-"""Signing in and out."""
+"""All doors of signing in and out."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from portal.web.auth import accounts, personas, signing
+from portal.web.auth.blueprint import blueprint
 
-blueprint = Blueprint("auth", __name__)
+ROOMS = (accounts, personas, signing)
+
+__all__ = ["ROOMS", "blueprint"]

@@ -1,0 +1,7 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("auth", __name__)
