@@ -114,6 +114,7 @@ PLACES = frozenset(f"{number:02d}" for number in range(1, 100) if number not in 
 
 CONTRACTUAL: Mapping[str, date] = MappingProxyType({
     "24": date.min,  # covered by capitation
+    "42": date.min,  # above the fee schedule, as older remittances say it
     "44": date.min,  # discount for prompt payment
     "45": date.min,  # above the fee schedule or the contracted amount
     "59": date.min,  # reduced by rules for several procedures at once
@@ -122,6 +123,7 @@ CONTRACTUAL: Mapping[str, date] = MappingProxyType({
     "172": date.min,  # contracted amount of the specialty
     "223": date.min,  # a law or regulation without a code of its own
     "237": date(2012, 1, 1),  # penalty by law: first payment year of the quality programmes (42 CFR 414.92)
+    "A2": date.min,  # contractual, as older remittances say it
     "253": date(2013, 4, 1),  # sequestration, services from this day (2 U.S.C. 901a)
 })  # fmt: skip
 """CARC numbers that, in group CO, lower the charge by contract or law and are written off, with the first service date.

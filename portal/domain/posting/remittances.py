@@ -245,7 +245,7 @@ def _open_cases(index: int, claim: ClaimPayment, claim_id: bytes, share: Share) 
     for left in share.left:
         if left.group == "OA" and left.reason == "23" and claim.status in LATER:
             continue
-        denied = claim.status == "4" or left.unpaid
+        denied = left.amount_cents > 0 and (claim.status == "4" or left.unpaid)
         text = (
             T_("Not paid, for a reason outside the contract ({group} {reason}).", group=left.group, reason=left.reason)
             if denied

@@ -245,6 +245,13 @@ def test_a_part_not_paid_is_an_adjustment_case_not_a_denial() -> None:
     assert [case.kind for case in post(payment_of(claim), {0: matched_one(10_000)}).cases] == ["adjustment"]
 
 
+def test_an_amount_that_raises_a_payment_is_no_denial() -> None:
+    claim = one_claim("1", Adjustment("CO", "45", 14_000), Adjustment("OA", "94", -4_000))
+    assert [case.kind for case in post(payment_of(claim, method="NON"), {0: matched_one(10_000)}).cases] == [
+        "adjustment"
+    ]
+
+
 def test_nothing_paid_by_contract_is_no_denial() -> None:
     claim = one_claim("1", Adjustment("CO", "24", 10_000))
     assert post(payment_of(claim, method="NON"), {0: matched_one(10_000)}).cases == ()
