@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from audit.event import Object
 from portal.access import roles
 from portal.access.actors import Actor, system
 from portal.domain.texts import T_, Text
@@ -53,5 +52,5 @@ def wear(units: Units, request: Request, actor: Actor, token: str, hat: str, pra
     new = sessions.change_hat(units, token, hat=hat, practice_id=practice_id)
     with units.write(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow:
         uow.trail.identity = actor.identity
-        uow.trail.extra.append(Object("hat", practice_id or hat))
+        uow.note("hat", practice_id or hat)
     return new

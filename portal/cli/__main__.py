@@ -1,0 +1,66 @@
+"""Entry of `./candor`: groups load when called, so that `x12 check` and `--help` need no settings and no database."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+_COMMANDS = {
+    "acks": ("portal.cli.trade", "acks"),
+    "audit": ("portal.cli.oversight", "audit"),
+    "backup": ("portal.cli.oversight", "backup"),
+    "charges": ("portal.cli.office", "charges"),
+    "claims": ("portal.cli.trade", "claims"),
+    "codes": ("portal.cli.trade", "codes"),
+    "db": ("portal.cli.office", "db"),
+    "demo": ("portal.cli.showing", "demo"),
+    "keys": ("portal.cli.oversight", "keys"),
+    "partners": ("portal.cli.office", "partners"),
+    "payers": ("portal.cli.office", "payers"),
+    "practices": ("portal.cli.office", "practices"),
+    "remittances": ("portal.cli.trade", "remittances"),
+    "routes": ("portal.cli.serving", "routes"),
+    "serve": ("portal.cli.serving", "serve"),
+    "setup": ("portal.cli.office", "setup"),
+    "statements": ("portal.cli.trade", "statements"),
+    "users": ("portal.cli.office", "users"),
+    "visits": ("portal.cli.trade", "visits"),
+    "worker": ("portal.cli.serving", "worker"),
+    "x12": ("portal.cli.reading", "x12"),
+}
+
+
+class Candor(click.Group):
+    """Loads a group's module only when it is called or its help is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click hands it in
+        """All commands, in order."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click hands it in
+        """The command of a name."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        found: click.Command = getattr(importlib.import_module(module), name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Names with their first sentence."""
+        rows = []
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None:
+                rows.append((name, command.get_short_help_str(70)))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.command(cls=Candor, epilog="Example: ./candor x12 check remittance.edi --json")
+def main() -> None:
+    """Candor: patients read and pay, staff work the revenue cycle, payers answer, officers see who saw what."""
+
+
+if __name__ == "__main__":
+    main(prog_name="./candor")

@@ -1,0 +1,105 @@
+"""What commands share: the runtime of the settings, who acts, in which practice, and how results and faults are said."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import click
+
+from portal import config
+from portal.access.actors import Actor, system
+from portal.domain.errors import TradeError
+from portal.domain.texts import Text
+from portal.language.speaker import Speaker
+from portal.runtime import Runtime, running
+from portal.services import practices
+from portal.services.unit_of_work.units import Unavailable
+from portal.services.users import commanding
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FINDINGS, USAGE = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A command at work: the runtime, the actor, and whether results are printed as JSON."""
+
+    runtime: Runtime
+    actor: Actor
+    as_json: bool
+
+    def say(self, result: Any, words: str = "") -> None:
+        """Print a result: JSON for scripts, else words for people."""
+        click.echo(json.dumps(result, sort_keys=True) if self.as_json else words or result)
+
+
+def options(command: Command) -> Command:
+    """`--json`, `--practice` and `--as`, for commands that act in a practice."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+        click.option("--practice", default=None, help="The practice's code, where there are several."),
+        click.option("--as", "as_user", default=None, help="Act as this user (email); else as the system."),
+    ):
+        command = option(command)
+    return command
+
+
+def english(text: Text) -> str:
+    """A Text on a terminal."""
+    return Speaker("en_US", "UTC").text(text)
+
+
+def progress(label: str, items: Any, length: int | None = None) -> Any:
+    """A progress bar on a terminal; silent elsewhere."""
+    return click.progressbar(items, label=label, length=length, file=sys.stderr, hidden=not sys.stderr.isatty())
+
+
+@contextmanager
+def opened(
+    job: str,
+    *,
+    practice: str | None = None,
+    as_user: str | None = None,
+    as_json: bool = False,
+    any_practice: bool = False,
+) -> Iterator[Bench]:
+    """A bench over the present settings; faults are said on standard error with the exit code they deserve."""
+    try:
+        settings = config.load()
+        with running(settings) as runtime:
+            actor = system(job, initiator=getpass.getuser())
+            if not any_practice:
+                actor = replace(actor, practice_id=_practice(runtime, actor, practice))
+            if as_user is not None:
+                actor = commanding.as_user(runtime.units, as_user, actor)
+            yield Bench(runtime, actor, as_json)
+    except config.SettingsError as error:
+        for fault in error.faults:
+            click.echo(fault, err=True)
+        sys.exit(USAGE)
+    except TradeError as error:
+        click.echo(english(error.text), err=True)
+        sys.exit(FINDINGS)
+    except Unavailable:
+        click.echo("The audit log cannot be written, so nothing was done. Check the disk and the database.", err=True)
+        sys.exit(FINDINGS)
+
+
+def _practice(runtime: Runtime, actor: Actor, code: str | None) -> bytes | None:
+    """The practice of a code, or the only one there is."""
+    with runtime.units.read(actor, "practice:edit", defer=True) as uow:
+        found = practices.practice_codes(uow)
+    if code is None and len(found) == 1:
+        return found[0][0]
+    for id_, known, _ in found:
+        if known == code:
+            return id_
+    known = ", ".join(each[1] for each in found) or "none yet; run ./candor setup"
+    raise click.UsageError(f"Name the practice with --practice CODE (there are: {known}).")

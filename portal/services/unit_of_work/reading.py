@@ -1,0 +1,214 @@
+"""The reading half of the unit of work: rows within reach, sealed values opened, everything shown noted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypeVar, cast, overload
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.engine import Row
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from audit.event import Basis, Object
+from portal.access.actors import Actor
+from portal.access.policy import Decision
+from portal.crypto.keyring import Keyring
+from portal.domain import dates
+from portal.domain.errors import NotFound, Refused
+from portal.domain.texts import T_
+from portal.models.base import Base
+from portal.models.practices import PracticeRow
+from portal.models.types import Box
+from portal.services.parts import Enqueue
+from portal.services.unit_of_work.changes import Changes
+from portal.services.unit_of_work.fields import field, row_id
+from portal.services.unit_of_work.sealing import INSTALLATION, Sealer
+from portal.services.unit_of_work.trail import Request, Trail
+
+M = TypeVar("M", bound=Base)
+Column = InstrumentedAttribute[Any]
+
+ABSENT = T_("There is no such record, or it is not yours to see.")
+
+
+class Reading:
+    """What any unit of work can do without changing a row."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        actor: Actor,
+        decision: Decision,
+        keyring: Keyring,
+        now: datetime,
+        request: Request | None = None,
+        kind: str = "rest",
+        basis: Basis | None = None,
+        enqueue: Enqueue | None = None,
+    ) -> None:
+        self._session = session
+        self.actor, self.decision, self.reach = actor, decision, decision.reach
+        self.permission = decision.permission
+        self.now, self.request, self.basis = now, request, basis
+        self.enqueue = enqueue
+        self.trail = Trail(kind)
+        self._sealer = Sealer(session, keyring, self.trail, decision.role, now)
+        self._changes = Changes(session, self.trail)
+
+    # Where and when
+
+    @property
+    def practice_id(self) -> bytes:
+        """The one practice this unit of work is about; raises Refused where the reach names none or several."""
+        found = self.practice_or_none()
+        if found is not None:
+            return found
+        raise Refused(T_("Choose the practice first."), code="practice-needed")
+
+    def practice_or_none(self) -> bytes | None:
+        """The one practice this unit of work is about, if there is one."""
+        return next(iter(self.reach.practices)) if len(self.reach.practices) == 1 else self.actor.practice_id
+
+    def today(self, practice_id: bytes | None = None) -> date:
+        """The practice's calendar day now."""
+        where = PracticeRow.id == (practice_id or self.practice_id)
+        return dates.today(self.now, self._session.execute(select(PracticeRow.time_zone).where(where)).scalar_one())
+
+    # Reading
+
+    def within(self, model: type[Base]) -> ColumnElement[bool]:
+        """The reach as a WHERE clause on a model, for joins and subqueries made by hand."""
+        return model.within(self.reach)
+
+    @overload
+    def select(self, columns: type[M], /) -> Select[M]: ...
+    @overload
+    def select(self, *columns: Any) -> Select[Any]: ...
+    def select(self, *columns: Any) -> Select[Any]:
+        """A SELECT of models or columns with the reach on every model named; joins to others add `within`."""
+        models = {column if isinstance(column, type) else getattr(column, "class_", None) for column in columns}
+        named = sorted((model for model in models if model is not None), key=lambda model: model.__name__)
+        return select(*columns).where(*(self.within(model) for model in named))
+
+    def rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        """Rows of columns; those with a `patient_id` count as shown about that patient."""
+        found = self._session.execute(statement).all()
+        if found:
+            names = found[0]._fields
+            if "patient_id" in names:
+                self.saw(*(row.patient_id for row in found if row.patient_id is not None))
+            if "practice_id" in names:
+                self.trail.practices.update(row.practice_id for row in found if row.practice_id is not None)
+        return found
+
+    def row(self, statement: Select[Any]) -> Row[Any] | None:
+        """The first row of columns, if any."""
+        found = self.rows(statement.limit(1))
+        return found[0] if found else None
+
+    def value(self, statement: Select[Any]) -> Any:
+        """One value, such as a sum; PostgreSQL's Decimal sums come back as the whole numbers they are."""
+        found = self._session.execute(statement).scalar()
+        return int(found) if isinstance(found, Decimal) else found
+
+    def count(self, statement: Select[Any]) -> int:
+        """How many rows a statement has."""
+        return int(self._session.execute(select(func.count()).select_from(statement.subquery())).scalar_one())
+
+    def get(self, model: type[M], id_: bytes) -> M:
+        """One row for a change or a close look; raises NotFound alike for absent and out of reach."""
+        self.trail.asked.add((model.table_code, id_))
+        key: Any = cast("Any", model).id
+        found = self.first(select(model).where(key == id_, self.within(model)))
+        if found is None:
+            raise NotFound(ABSENT, code="not-found")
+        return found
+
+    def first(self, statement: Select[M]) -> M | None:
+        """The first entity of a statement built by `select`, if any."""
+        found = self.entities(statement.limit(1))
+        return found[0] if found else None
+
+    def entities(self, statement: Select[M]) -> list[M]:
+        """Entities, remembered with their digests so that a change of them is told."""
+        found = list(self._session.execute(statement).scalars())
+        for entity in found:
+            self._changes.loaded(entity)
+            self._about(entity)
+        return found
+
+    def saw(self, *patients: bytes) -> None:
+        """These patients were shown; the event names them, and their keys come in one query when first needed."""
+        self.trail.subjects.update(patients)
+        self._sealer.expect(patients)
+
+    # Opening and sealing
+
+    def open(
+        self, box: Box | None, column: Column, *, row: bytes, subject: bytes, practice: bytes | None = None
+    ) -> Any:
+        """Open one sealed value of a row: field set checked, access recorded. None stays None.
+
+        `practice` is the tenant; left out, the one practice of this unit of work. Raises Refused, SealBroken.
+        """
+        if box is None:
+            return None
+        tenant = self.practice_id if practice is None else practice
+        return self._sealer.open(field(column), box, tenant=tenant, subject=subject, row=row)
+
+    def read(self, entity: Base, column: Column) -> Any:
+        """Open one sealed value of an entity."""
+        box: Box | None = getattr(entity, column.key)
+        owner = owner_of(entity)
+        return self.open(box, column, row=row_id(entity), subject=owner, practice=tenant_of(entity))
+
+    def expect(self, *subjects: bytes) -> None:
+        """Keys of these subjects (users, documents, practices) will be needed: fetch them together."""
+        self._sealer.expect(subjects)
+
+    def token(self, rule: str, *parts: Any, practice: bytes | None = None) -> bytes | None:
+        """The blind index token to look a value up by; a hit must be opened and compared before it is shown."""
+        return self._sealer.token(rule, self.practice_id if practice is None else practice, *parts)
+
+    def code_key(self, tenant: bytes) -> bytes:
+        """The key under which one-time codes are kept as digests."""
+        return self._sealer.code_key(tenant)
+
+    def seal(
+        self, column: Column, value: Any, *, row: bytes, subject: bytes, practice: bytes | None = None
+    ) -> Box | None:
+        """Seal one value, for rows inserted in bulk; entities are sealed by `new` and `change`."""
+        if value is None:
+            return None
+        tenant = self.practice_id if practice is None else practice
+        return self._sealer.seal(field(column), value, tenant=tenant, subject=subject, row=row)
+
+    def note(self, kind: str, ref: bytes | str) -> None:
+        """Something touched that is no row (a hat, a file), named in the event by a word and an id."""
+        self.trail.extra.append(Object(kind, ref))
+
+    def _about(self, entity: Base) -> None:
+        patient = row_id(entity) if entity.__tablename__ == "patient" else getattr(entity, "patient_id", None)
+        if patient is not None:
+            self.saw(patient)
+        practice = getattr(entity, "practice_id", None)
+        if practice is not None:
+            self.trail.practices.add(practice)
+
+
+def owner_of(entity: Base) -> bytes:
+    """Whose key seals an entity."""
+    for name in entity.sealed_under:
+        found: bytes | None = getattr(entity, name, None)
+        if found is not None:
+            return found
+    raise ValueError(f"{entity.__tablename__}: nobody's key seals this row")
+
+
+def tenant_of(entity: Base) -> bytes:
+    """Under which tenant's keys an entity is sealed: its practice's, else the installation's."""
+    found: bytes | None = getattr(entity, "practice_id", None)
+    return found or INSTALLATION
