@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from portal.domain import queues as rules
 from portal.models.base import Base
 from portal.models.queues import QueueItemRow
 from portal.services.unit_of_work.fields import row_id
@@ -53,6 +54,30 @@ def put(
         due_on=due_on,
         created_at=uow.now,
     )
+
+
+def follow(
+    uow: UnitOfWork,
+    subject: Base,
+    *,
+    reason: str,
+    at_risk_cents: int = 0,
+    detail: dict[str, Any] | None = None,
+    limit: date | None = None,
+) -> None:
+    """Put a thing with a life into the queue of its state, or take it out of all where nobody has to work it.
+
+    `limit` is the day that matters for its urgency (filing, appeal), where there is one.
+    """
+    queue = rules.queue_of(subject.__tablename__, subject.state)  # type: ignore[attr-defined]  # it has a life
+    if queue is None:
+        done(uow, subject)
+        return
+    today = uow.today()
+    put(
+        uow, queue.name, subject, reason=reason, detail=detail, at_risk_cents=at_risk_cents,
+        due_on=rules.due_on(queue, today, limit), priority=rules.priority(at_risk_cents, rules.days_left(limit, today)),
+    )  # fmt: skip
 
 
 def done(uow: UnitOfWork, subject: Base) -> None:

@@ -1,0 +1,1 @@
+"""Visits from the file to released codes: importing, coding, and the second look at the codes."""

@@ -1,0 +1,172 @@
+"""Taking in a visit: account, coverage, clinician, encounter and charges in one piece, never the same visit twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from portal.domain.claims import Claim, ServiceLine
+from portal.domain.errors import Refused
+from portal.domain.interchanges import Finding
+from portal.domain.texts import T_
+from portal.models.encounters import ChargeRow, EncounterRow
+from portal.services import queues
+from portal.services.intake import people
+from portal.services.unit_of_work.work import UnitOfWork
+
+MOST_LINES = 50
+"""Service lines of one professional claim (005010X222A1, loop 2400)."""
+
+_CONTROL = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""No 0, 1, I, O: line controls are read aloud to payers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a visit: its encounter, and whether that and the account are new."""
+
+    encounter_id: bytes
+    interchange_id: bytes | None
+    """The file it came in first."""
+    new: bool
+    new_patient: bool
+    findings: tuple[Finding, ...]
+
+
+def take(uow: UnitOfWork, claim: Claim, *, interchange_id: bytes | None = None) -> Taken:
+    """Make what a visit needs from a professional claim; a visit that stands already makes nothing.
+
+    A coverage without payer and member is none: the patient pays. The codes are the provider's proposal; prices are the
+    file's. Raises Refused before anything is made: no birth date, no service date, a negative charge, a coverage that
+    cannot be told.
+    """
+    days = _days(claim)
+    covered = people.check_cover(uow, claim.cover)
+    notes = people.Notes(claim.segment)
+    patient_id, new_patient = people.patient(uow, claim.patient, claim.cover, notes)
+    digest = _source_digest(patient_id, claim)
+    if not new_patient:
+        standing = uow.row(
+            uow.select(EncounterRow.id, EncounterRow.interchange_id).where(EncounterRow.source_digest == digest)
+        )
+        if standing is not None:
+            return Taken(standing.id, standing.interchange_id, False, False, ())
+    coverage_id = people.coverage(uow, patient_id, claim, days[0], notes) if covered else None
+    encounter = uow.new(
+        EncounterRow,
+        patient_id=patient_id,
+        coverage_id=coverage_id,
+        provider_id=people.provider(uow, claim, notes),
+        state="PROPOSED",
+        place=printable(claim.place),
+        service_from=days[0],
+        service_to=days[1],
+        charge_cents=claim.lines_cents,
+        diagnoses_sealed=[code.upper() for code in claim.diagnoses],
+        proposal_sealed=_proposal(claim),
+        note_sealed=claim.note or None,
+        code_qualifier=claim.code_qualifier,
+        source_digest=digest,
+        source_control=printable(claim.control),
+        interchange_id=interchange_id,
+        created_at=uow.now,
+    )
+    uow.flush()
+    for position, line in enumerate(claim.lines, 1):
+        charge(uow, encounter, position, line, days[0])
+    if claim.charge_cents != claim.lines_cents:
+        notes.add("charge-sum", T_("The claim's charge (CLM02) is not the sum of its lines; the lines were taken."))
+    uow.begin(encounter, reason="imported")
+    queues.follow(
+        uow, encounter, reason="proposed", at_risk_cents=encounter.charge_cents,
+        detail={"number": encounter.source_control},
+    )  # fmt: skip
+    uow.flush()
+    return Taken(encounter.id, interchange_id, True, new_patient, tuple(notes.findings))
+
+
+def charge(uow: UnitOfWork, encounter: EncounterRow, position: int, line: ServiceLine, day: date) -> ChargeRow:
+    """One service line of an encounter, under a control number of ours (REF*6R)."""
+    first = line.from_date or day
+    return uow.new(
+        ChargeRow,
+        practice_id=encounter.practice_id,
+        patient_id=encounter.patient_id,
+        encounter_id=encounter.id,
+        position=position,
+        control="".join(secrets.choice(_CONTROL) for _ in range(12)),
+        code=printable(line.code).upper(),
+        modifiers=[printable(modifier).upper() for modifier in line.modifiers],
+        units_thousandths=thousandths(line.units),
+        unit=printable(line.unit) or "UN",
+        pointers=list(line.pointers),
+        charge_cents=line.charge_cents,
+        service_from=first,
+        service_to=line.to_date or first,
+        place=printable(line.place),
+        qualifier=printable(line.qualifier),
+        posted=False,
+        active=True,
+    )
+
+
+def thousandths(units: Decimal) -> int:
+    """Units of service times 1,000, to the nearest whole."""
+    return int((units * 1000).to_integral_value())
+
+
+def printable(text: str) -> str:
+    """Text for an open column: what came in a file may hold characters that no database takes."""
+    return "".join(filter(str.isprintable, text))[:60]
+
+
+def _days(claim: Claim) -> tuple[date, date]:
+    """First and last day of service; raises Refused for what an encounter cannot be without."""
+    if claim.patient.birth_date is None or not claim.patient.last.strip():
+        raise Refused(
+            T_("The patient has no name or no birth date that can be read; the visit was left out."), code="patient"
+        )
+    if len(claim.lines) > MOST_LINES:
+        raise Refused(T_("The visit has more than {n} service lines; it was left out.", n=MOST_LINES), code="lines")
+    if any(line.charge_cents < 0 or line.units < 0 for line in claim.lines):
+        raise Refused(T_("A charge or the units of a line are negative; the visit was left out."), code="line-amount")
+    spans = [(line.from_date, line.to_date or line.from_date) for line in claim.lines if line.from_date is not None]
+    if not spans:
+        raise Refused(T_("No line of the visit has a date of service; it was left out."), code="service-date")
+    return min(first for first, _ in spans), max(max(span) for span in spans)
+
+
+def _source_digest(patient_id: bytes, claim: Claim) -> bytes:
+    """What makes a visit the same in another file: patient, CLM01, and every line's day, code, units and charge.
+
+    The patient stands for name and birth date, which so are in no digest that could be guessed at; diagnoses neither.
+    Many systems write the account number into CLM01, so it alone would take two visits for one.
+    """
+    lines = sorted(
+        [str(line.from_date), line.code.upper(), *sorted(line.modifiers), thousandths(line.units), line.charge_cents]
+        for line in claim.lines
+    )
+    parts = ["visit/v1", patient_id.hex(), claim.control, claim.billing.npi, lines]
+    return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).digest()
+
+
+def _proposal(claim: Claim) -> dict[str, Any]:
+    """The provider's codes as they came in, and what else a claim of this visit must carry on."""
+    return {
+        "diagnoses": [code.upper() for code in claim.diagnoses],
+        "authorization": claim.authorization,
+        "referral": claim.referral,
+        "lines": [
+            {
+                "position": position, "code": line.code, "modifiers": list(line.modifiers),
+                "units_thousandths": thousandths(line.units), "unit": line.unit, "pointers": list(line.pointers),
+                "charge_cents": line.charge_cents, "control": line.control,
+            }
+            for position, line in enumerate(claim.lines, 1)
+        ],
+    }  # fmt: skip
