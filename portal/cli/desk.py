@@ -1,4 +1,4 @@
-"""What commands share: the runtime of the settings, who acts, in which practice, and how results and faults are said."""
+"""What commands share: the runtime, who acts in which practice, and how results and faults are said."""
 
 from __future__ import annotations
 

@@ -111,11 +111,12 @@ def _first_practice(bench: Bench, answers: Mapping[str, str]) -> bytes:
 
 
 def _practice_facts(answers: Mapping[str, str]) -> practice_service.Practice:
-    address = Address(
-        answers["line1"], answers["city"], answers["state"], answers["postal_code"], answers.get("line2", "")
-    )
-    names = ("code", "name", "npi", "ein", "taxonomy", "phone", "time_zone")
-    return practice_service.Practice(address=address, **{name: answers[name] for name in names})
+    a = answers
+    address = Address(a["line1"], a["city"], a["state"], a["postal_code"], a.get("line2", ""))
+    return practice_service.Practice(
+        code=a["code"], name=a["name"], npi=a["npi"], ein=a["ein"], taxonomy=a["taxonomy"], phone=a["phone"],
+        time_zone=a["time_zone"], address=address,
+    )  # fmt: skip
 
 
 @click.group()
