@@ -36,6 +36,8 @@ class PaymentRow(Base):
     expires_at: Mapped[datetime] = clear(15)
     settled_at: Mapped[datetime | None] = clear(16)
     version: Mapped[int] = clear(17)
+    encounter_id: Mapped[bytes | None] = ref(18, "encounter.id")
+    """The visit that the patient chose to pay first; None for the oldest first."""
 
 
 class CardEventRow(Base):
