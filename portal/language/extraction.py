@@ -21,7 +21,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 SPOKEN_TO_PATIENTS = (
     "portal/domain/payments.py",
-    "portal/domain/statements.py",
     "portal/domain/statements/**.py",
     "templates/auth/**.html",
     "templates/base.html",

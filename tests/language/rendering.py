@@ -17,7 +17,7 @@ TEMPLATES = ROOT / "templates"
 ZONE = "America/Los_Angeles"
 
 
-def made(kind: str, **fields):
+def made(kind: str, /, **fields):
     """A frozen dataclass instance with these fields and no others, as services hand them out."""
     return make_dataclass(kind, fields, frozen=True)(**fields)
 

@@ -1,0 +1,1132 @@
+"""Pages of the office, the payers, the compliance officer and the administrator."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from portal.domain.money import Money
+from portal.domain.texts import T_
+from tests.language.rendering import frame, made
+from tests.language.samples_patient import ID, NOTICES, NOW, THEN, form, state
+
+DAY = date(2026, 11, 18)
+OTHER = "1e" * 16
+HEX = "9f3a41c277e05d18b6c90e4d2a51f7b304d8e95c6b1fa237e8c05d913f7a26b4"
+
+
+def said(words: str, **parameters):
+    return T_(words, **parameters)
+
+
+VISIT = {
+    "encounter_id": ID,
+    "version": 3,
+    "patient_name": "Walter Ochoa",
+    "birth_date": date(1955, 2, 7),
+    "sex": said("Male"),
+    "mrn": "M-20417",
+    "day": DAY,
+    "provider": "Dr. Amara Okafor",
+    "place": said("Office"),
+    "payer_name": "Medicare Part B",
+    "note": "Yearly wellness visit.\nScreened for depression.",
+}
+RETURNED = made(
+    "Returned", category=said("A diagnosis is missing"), note="E53.8 stands in the note.", by="Ruth Calloway", at=THEN
+)
+DIAGNOSES = tuple(
+    made("Diagnosis", code=code, words=words)
+    for code, words in (("Z0000", "General adult examination"), ("E538", "Deficiency of other B vitamins"))
+)
+HITS = (
+    made("CodeHit", code="G0438", words="Yearly wellness visit, the first", kind="service"),
+    made("CodeHit", code="Z1331", words="Screening for depression", kind="diagnosis"),
+)
+CODE = VISIT | {
+    "state": state("PROPOSED", "To be coded"),
+    "may_code": True,
+    "why_not": None,
+    "returned": RETURNED,
+    "proposed_diagnoses": ("Z0000", "Z1331"),
+    "diagnoses": DIAGNOSES,
+    "lines": tuple(
+        made(
+            "CodeLine",
+            position=n,
+            words=words,
+            proposed=proposed,
+            code=code,
+            modifiers="",
+            points="A B",
+            units="1",
+            changed=proposed != code,
+        )
+        for n, (words, proposed, code) in enumerate(
+            (("Yearly wellness visit", "G0438", "G0439"), ("Vitamin B-12 injection", "J3420", "J3420")), start=1
+        )
+    ),
+    "find": "wellness",
+    "hits": HITS,
+}
+VISIT_LINES = tuple(
+    made(
+        "VisitLine",
+        code=code,
+        modifiers=modifiers,
+        words=words,
+        points="A",
+        units=Decimal(units),
+        charge=Money(cents),
+    )
+    for code, modifiers, words, units, cents in (
+        ("G0439", "25", "Yearly wellness visit, a later one", "1", 18500),
+        ("J3420", "", "Vitamin B-12, up to 1,000 mcg", "1.5", 3800),
+    )
+)
+CODED = VISIT | {
+    "diagnoses": DIAGNOSES,
+    "lines": VISIT_LINES,
+    "total": Money(22300),
+    "why_not": None,
+}
+CATEGORIES = (("diagnosis-missing", said("A diagnosis is missing")), ("units", said("The units are wrong")))
+DIFFERENCES = (
+    made("Difference", what=said("Line {n}, code", n=1), proposed="G0438", coded="G0439"),
+    made("Difference", what=said("Diagnosis {n}", n=2), proposed="", coded="E53.8"),
+)
+CHECKS = tuple(
+    made("Check", title=said("Price of {code}", code="G0439"), text=said("As in the price list."), tone=tone)
+    for tone in ("good", "wait", "stop")
+)
+
+KINDS = ("code", "review", "charge", "audit", "claim", "remittance", "account")
+ROWS = tuple(
+    made(
+        "QueueRow",
+        item_id=f"{n:032x}",
+        kind=kind,
+        target_id=ID,
+        number=f"C-12041{n}",
+        name=name,
+        payer_name="Bluestem Health Plan" if n % 2 else None,
+        why=said("No approval in advance on file"),
+        code="CO 197" if n % 2 else None,
+        amount=Money(14800 * n) if n else None,
+        age_days=n,
+        due_on=date(2026, 12, n + 1) if n else None,
+        days_left=5 * n - 6,
+        holder="Priya Raman" if n % 3 else None,
+        next_step=said("Send the approval number"),
+    )
+    for n, (kind, name) in enumerate(
+        zip(
+            KINDS,
+            ("Teresa Marlowe", "Walter Ochoa", "June Abernathy", "Samuel Ito", "Rosa Delgado", "file 0812", "Leo Weiss"),
+            strict=True,
+        )
+    )
+)
+VIEWS = tuple(
+    made("View", name=name, label=said(label), count=n)
+    for n, (name, label) in enumerate((("mine", "Mine and unassigned"), ("due", "Due in 14 days")))
+)
+QUEUE = {
+    "queue": "denials",
+    "title": said("Denials"),
+    "sentence": said("{n} open, {sum} at risk.", n=7, sum=Money(417625)),
+    "view": "mine",
+    "views": VIEWS,
+    "rows": ROWS,
+    "empty_next": said("Four sleep until a date; the next wakes on Monday."),
+    "newer": "n",
+    "older": "o",
+}
+STEPS = (
+    made("Step", text=said("Draft"), at=date(2026, 8, 4), done=True, current=False, note=None),
+    made("Step", text=said("Sent"), at=date(2026, 8, 5), done=True, current=False, note=None),
+    made("Step", text=said("Answered"), at=date(2026, 10, 28), done=False, current=True, note=said("denial open")),
+    made("Step", text=said("Closed"), at=None, done=False, current=False, note=said("when every balance is zero")),
+)
+
+
+def claim_line(code, cents, allowed, paid, patient, answer, tone):
+    amounts = {"allowed": allowed, "paid": paid, "patient": patient}
+    return made(
+        "ClaimLine",
+        code=code,
+        modifiers="",
+        words="Knee brace, canvas",
+        diagnoses=("M1711", "Z00"),
+        units=Decimal(1),
+        charge=Money(cents),
+        answer=answer,
+        tone=tone,
+        **{name: None if amount is None else Money(amount) for name, amount in amounts.items()},
+    )
+
+
+CLAIM_LINES = (
+    claim_line("L1830", 14800, 0, 0, 0, said("CO 197"), "stop"),
+    claim_line("J3301", 4400, 3120, 3120, 0, said("Paid"), "good"),
+    claim_line("J1885", 4400, None, None, None, None, ""),
+)
+CLAIM = {
+    "claim_id": ID,
+    "version": 7,
+    "number": "C-120418",
+    "state": state("ADJUDICATED", "Answered by the payer"),
+    "hold_reason": None,
+    "rank": said("first payer"),
+    "frequency": said("original"),
+    "patient_id": OTHER,
+    "patient_name": "Teresa Marlowe",
+    "encounter_id": ID,
+    "day": date(2026, 8, 3),
+    "payer_name": "Bluestem Health Plan",
+    "payer_number": "262180-093",
+    "filing_due": date(2027, 1, 30),
+    "days_left": 70,
+    "steps": STEPS,
+    "findings": (
+        made(
+            "Finding",
+            severity="block",
+            title=said("Approval number is empty"),
+            text=said("Fill in the number from the authorization."),
+        ),
+        made("Finding", severity="warn", title=said("Filing limit is near"), text=said("Send it this week.")),
+    ),
+    "denials": (
+        made(
+            "DenialItem",
+            title=said("No approval in advance on file (CO 197)"),
+            text=said("Add the approval and send again."),
+            state=state("NEW", "New"),
+            amount=Money(14800),
+            due_on=date(2026, 11, 24),
+            days_left=3,
+        ),
+    ),
+    "lines": CLAIM_LINES,
+    "sums": made(
+        "ClaimSums",
+        charged=Money(19200),
+        discount=Money(1280),
+        plan_paid=Money(3120),
+        patient=Money(0),
+        open=Money(14800),
+    ),
+    "versions": (
+        made(
+            "ClaimVersion",
+            number=1,
+            control="C-120418",
+            sent_at=THEN,
+            interchange_id=ID,
+            answer=said("Accepted by the payer"),
+        ),
+    ),
+    "history": (
+        made("Happening", at=NOW, text=said("{who} took this denial.", who="Priya Raman")),
+        made("Happening", at=THEN, text=said("Remittance {trace} paid {sum}.", trace="R-7781", sum=Money(3120))),
+    ),
+    "actions": ("check", "hold", "ready", "draft"),
+    "hold_reasons": (("records", said("Records are missing")), ("coverage", said("Coverage is being checked"))),
+}
+FINDINGS = (
+    made(
+        "FileFinding",
+        segment=212,
+        code="npi-digit",
+        text=said("The check digit of this NPI is wrong."),
+        item="C-1",
+        severity="stop",
+    ),
+    made(
+        "FileFinding", segment=None, code="envelope", text=said("The file ends early."), item=None, severity="wait"
+    ),
+)
+BALANCES = tuple(
+    made(
+        "Balance",
+        title=said(title),
+        words=said("Charge less adjustments is what was paid."),
+        expected=Money(5000),
+        found=Money(5000 - off),
+        holds=not off,
+    )
+    for title, off in (("Each line", 0), ("Each claim", 0), ("The payment", 150))
+)
+ADJUSTMENTS = (
+    made(
+        "ProviderAdjustment", code="WO", words=said("Overpayment taken back"), reference="R-70", amount=Money(1250)
+    ),
+)
+
+
+def remittance_claim(number: str, claim_id, **more):
+    return made(
+        "RemittanceClaim",
+        number=number,
+        patient_name="Teresa Marlowe",
+        claim_id=claim_id,
+        status=said("Paid as first payer"),
+        charged=Money(19200),
+        paid=Money(3120),
+        patient=Money(0),
+        reasons=("CO 45 $12.80", "CO 197 $148.00"),
+        **more,
+    )
+
+
+OFFICE_CLAIMS = (
+    remittance_claim("C-120418", ID, remittance_claim_id=ID, state=state("MATCHED", "Matched"), segment=40),
+    remittance_claim("0099", None, remittance_claim_id=OTHER, state=state("UNMATCHED", "Not matched"), segment=80),
+)
+REMITTANCE = {
+    "remittance_id": ID,
+    "version": 1,
+    "payer_name": "Bluestem Health Plan",
+    "trace": "R-7781",
+    "method": said("Electronic transfer"),
+    "amount": Money(312050),
+    "paid_on": DAY,
+    "state": state("HELD", "Held"),
+    "interchange_id": ID,
+    "sentence": said("Held: the payment is off by {sum}.", sum=Money(150)),
+    "balances": BALANCES,
+    "adjustments": ADJUSTMENTS,
+    "findings": FINDINGS,
+    "claims": OFFICE_CLAIMS,
+    "claim_count": 2,
+    "matched_count": 1,
+    "newer": None,
+    "older": None,
+    "may_match": True,
+    "may_post": True,
+}
+ACCOUNT = {
+    "patient_id": ID,
+    "version": 4,
+    "name": "Teresa Marlowe",
+    "birth_date": date(1961, 4, 5),
+    "sex": said("Female"),
+    "mrn": "M-1042",
+    "phone": "(503) 555-0188",
+    "email": None,
+    "language": said("Spanish"),
+    "line1": "9 Mill Road",
+    "line2": "",
+    "city": "Millbrook",
+    "state": "OR",
+    "postal_code": "97001",
+    "has_sign_in": False,
+    "owed": Money(8640),
+    "with_payers": Money(14800),
+    "credit": Money(0),
+    "coverages": (
+        made(
+            "CoverageItem",
+            payer_name="Bluestem Health Plan",
+            rank=said("first"),
+            member="4471-MARL",
+            group="",
+            relationship=said("herself"),
+            since=date(2024, 1, 1),
+            until=None,
+        ),
+    ),
+    "encounters": (
+        made(
+            "EncounterItem",
+            encounter_id=ID,
+            day=DAY,
+            provider="Dr. Amara Okafor",
+            charge=Money(22300),
+            state=state("QA", "Charges in audit"),
+        ),
+    ),
+    "claims": (
+        made(
+            "AccountClaim",
+            claim_id=ID,
+            number="C-120418",
+            payer_name="Bluestem Health Plan",
+            day=DAY,
+            charge=Money(19200),
+            open=Money(14800),
+            state=state("ADJUDICATED", "Answered"),
+        ),
+    ),
+    "ledger": tuple(
+        made("LedgerItem", posted_on=DAY, text=said("Charge {code}", code="L1830"), payer_amount=a, patient_amount=b)
+        for a, b in ((Money(19200), Money(0)), (Money(-3120), Money(8640)))
+    ),
+    "statements": (
+        made(
+            "AccountStatement",
+            statement_id=ID,
+            number="1042-7",
+            made_on=DAY,
+            due_on=date(2026, 12, 12),
+            amount=Money(8640),
+            state=state("STATEMENT_1", "Bill sent"),
+            document_id=ID,
+        ),
+    ),
+    "documents": (made("DocumentItem", document_id=ID, title="Letter with code", made_on=DAY),),
+    "may_change": True,
+    "may_issue_code": True,
+    "changing": False,
+}
+NOTHING = dict.fromkeys(("coverages", "encounters", "claims", "ledger", "statements", "documents"), ())
+
+STAFF = [
+    (
+        "staff/work.html",
+        "some",
+        {
+            "page": made(
+                "WorkPage",
+                today=DAY,
+                queues=tuple(
+                    made(
+                        "QueueCount",
+                        queue=name.lower(),
+                        title=said(name),
+                        about=said("What payers refused."),
+                        open=n,
+                        mine=1,
+                        due_soon=n,
+                        amount=Money(417625) if n else None,
+                    )
+                    for n, name in enumerate(("Coding", "Denials"))
+                ),
+            )
+        },
+    ),
+    ("staff/work.html", "none", {"page": made("WorkPage", today=DAY, queues=())}),
+    ("staff/queue.html", "some", {"page": made("QueuePage", **QUEUE)}),
+    ("staff/queue.html", "none", {"page": made("QueuePage", **QUEUE | {"rows": (), "newer": None, "older": None})}),
+    ("staff/encounters/code.html", "found", {"page": made("CodePage", **CODE), "form": form(errors=("code",))}),
+    (
+        "staff/encounters/code.html",
+        "read",
+        {
+            "page": made(
+                "CodePage",
+                **CODE
+                | {"may_code": False, "why_not": said("It was released."), "returned": None, "hits": None, "note": None},
+            )
+        },
+    ),
+    ("staff/encounters/code.html", "nothing-found", {"page": made("CodePage", **CODE | {"hits": ()})}),
+    *(
+        (
+            "staff/encounters/review.html",
+            kind,
+            {
+                "page": made(
+                    "ReviewPage",
+                    **CODED
+                    | {"state": state("CODE_REVIEW", "Codes in review"), "coder": "Tomás Rivera", "coded_at": THEN}
+                    | {"differences": differences, "categories": CATEGORIES, "may_review": may}
+                    | {"why_not": None if may else said("You coded this visit yourself; somebody else checks it.")},
+                )
+            },
+        )
+        for kind, differences, may in (("may", DIFFERENCES, True), ("own", (), False))
+    ),
+    *(
+        (
+            "staff/charges/enter.html",
+            kind,
+            {
+                "page": made(
+                    "EnterPage",
+                    **CODED
+                    | {"state": state("RELEASED", "Codes released"), "returned": RETURNED if may else None}
+                    | {"unpriced": unpriced, "may_enter": may},
+                )
+            },
+        )
+        for kind, unpriced, may in (("may", 1, True), ("read", 0, False))
+    ),
+    *(
+        (
+            "staff/charges/audit.html",
+            kind,
+            {
+                "page": made(
+                    "AuditPage",
+                    **CODED
+                    | {"state": state("QA", "Charges in audit"), "clerk": "Nadia Brandt", "entered_at": THEN}
+                    | {"checks": CHECKS if may else (), "categories": CATEGORIES, "may_audit": may},
+                )
+            },
+        )
+        for kind, may in (("may", True), ("read", False))
+    ),
+    *(
+        (
+            "staff/claims/list.html",
+            "some" if claims else "none",
+            {
+                "page": made(
+                    "ClaimsPage",
+                    search=made("ClaimSearch", state="READY", payer="", number=""),
+                    states=(("READY", said("Ready")), ("HELD", said("Held"))),
+                    payers=((ID, "Bluestem Health Plan"),),
+                    claims=claims,
+                    count=len(claims),
+                    total=Money(19200),
+                    ready=2,
+                    may_send=True,
+                    newer="a" if claims else None,
+                    older="b" if claims else None,
+                )
+            },
+        )
+        for claims in (
+            tuple(
+                made(
+                    "ClaimItem",
+                    claim_id=ID,
+                    number=f"C-12041{n}",
+                    patient_name="Teresa Marlowe",
+                    payer_name="Bluestem Health Plan",
+                    day=DAY,
+                    charge=Money(19200),
+                    state=state(code, code.capitalize()),
+                    filing_due=date(2027, 1, 30),
+                    days_left=days,
+                    findings=n,
+                )
+                for n, (code, days) in enumerate((("READY", 70), ("HELD", 0), ("REJECTED", -2)))
+            ),
+            (),
+        )
+    ),
+    ("staff/claims/show.html", "denied", {"page": made("ClaimPage", **CLAIM)}),
+    (
+        "staff/claims/show.html",
+        "draft",
+        {
+            "page": made(
+                "ClaimPage",
+                **CLAIM
+                | {"state": state("HELD", "Held"), "hold_reason": said("Records are missing."), "findings": ()}
+                | {"denials": (), "versions": (), "payer_number": None, "actions": ("release",)},
+            )
+        },
+    ),
+    (
+        "staff/claims/snapshot.html",
+        "first",
+        {
+            "page": made(
+                "SnapshotPage",
+                claim_id=ID,
+                claim_number="C-120418",
+                number=1,
+                control="C-120418",
+                sent_at=THEN,
+                segments=("ST*837*0001*005010X222A1~", "CLM*C-120418*192***11:B:1*Y*A*Y*Y~"),
+                digest=HEX,
+            )
+        },
+    ),
+    *(
+        (
+            "staff/imports/list.html",
+            "some" if files else "none",
+            {
+                "page": made(
+                    "ImportsPage",
+                    files=files,
+                    may_upload=True,
+                    largest_mb=25,
+                    newer=None,
+                    older="x" if files else None,
+                ),
+                "form": None if files else form(errors=("file",), file="x"),
+            },
+        )
+        for files in (
+            tuple(
+                made(
+                    "FileItem",
+                    interchange_id=ID,
+                    name="visits-0812.837",
+                    kind=said("Visits (837P)"),
+                    direction=direction,
+                    at=THEN,
+                    by="Nadia Brandt",
+                    state=state("READ", "Read"),
+                    claims=12,
+                    findings=n,
+                )
+                for n, direction in enumerate(("in", "out"))
+            ),
+            (),
+        )
+    ),
+    *(
+        (
+            "staff/imports/show.html",
+            kind,
+            {
+                "page": made(
+                    "ImportPage",
+                    interchange_id=ID,
+                    name="visits-0812.837",
+                    kind=said("Visits (837P)"),
+                    at=THEN,
+                    by="Nadia Brandt",
+                    state=state("PARTIAL", "Read in part"),
+                    control="000000812",
+                    sentence=said("{n} visits were made; one could not be read.", n=11),
+                    counts=((said("Visits made"), 11), (said("Already there"), 0)),
+                    findings=findings,
+                    answers=(
+                        made(
+                            "FileAnswer",
+                            kind="999",
+                            at=THEN,
+                            text=said("The file was accepted."),
+                            state=state("ACCEPTED", "Accepted"),
+                            interchange_id=ID,
+                        ),
+                    )
+                    if findings
+                    else (),
+                    links=tuple(
+                        made("FileLink", kind=to, target_id=ID, words=to) for to in ("claim", "remittance", "account")
+                    )
+                    if findings
+                    else (),
+                )
+            },
+        )
+        for kind, findings in (("findings", FINDINGS), ("clean", ()))
+    ),
+    *(
+        (
+            "staff/remittances/list.html",
+            "some" if items else "none",
+            {
+                "page": made(
+                    "RemittancesPage",
+                    state="",
+                    states=(("HELD", said("Held")), ("POSTED", said("Posted"))),
+                    remittances=items,
+                    newer=None,
+                    older=None,
+                )
+            },
+        )
+        for items in (
+            tuple(
+                made(
+                    "RemittanceItem",
+                    remittance_id=ID,
+                    payer_name="Bluestem Health Plan",
+                    trace="R-7781",
+                    method=said("Electronic transfer"),
+                    amount=Money(312050),
+                    adjustments=Money(1250),
+                    paid_on=DAY,
+                    state=state(code, code.capitalize()),
+                    claims=12,
+                    matched=11,
+                )
+                for code in ("POSTED", "HELD")
+            ),
+            (),
+        )
+    ),
+    ("staff/remittances/show.html", "held", {"page": made("RemittancePage", **REMITTANCE)}),
+    (
+        "staff/remittances/show.html",
+        "posted",
+        {
+            "page": made(
+                "RemittancePage",
+                **REMITTANCE
+                | {"adjustments": (), "findings": (), "claims": OFFICE_CLAIMS[:1], "may_post": False}
+                | {"paid_on": None, "interchange_id": None, "state": state("POSTED", "Posted")},
+            )
+        },
+    ),
+    *(
+        ("staff/accounts/search.html", kind, {"page": made("SearchPage", q="Marlow", hits=hits, more=True)})
+        for kind, hits in (
+            ("first", None),
+            ("none", ()),
+            (
+                "some",
+                (
+                    made(
+                        "AccountHit",
+                        patient_id=ID,
+                        name="Teresa Marlowe",
+                        birth_date=date(1961, 4, 5),
+                        mrn="M-1042",
+                        payer_name=None,
+                        owed=Money(8640),
+                    ),
+                ),
+            ),
+        )
+    ),
+    ("staff/accounts/show.html", "full", {"page": made("AccountPage", **ACCOUNT)}),
+    (
+        "staff/accounts/show.html",
+        "changing",
+        {
+            "page": made("AccountPage", **ACCOUNT | NOTHING | {"changing": True, "has_sign_in": True}),
+            "form": form(errors=("postal_code",), line1="9 Mill Rd", city="Millbrook", state="OR", postal_code="9"),
+        },
+    ),
+    (
+        "staff/accounts/conflict.html",
+        "two",
+        {
+            "page": made(
+                "AccountConflictPage",
+                patient_id=ID,
+                name="Teresa Marlowe",
+                version=5,
+                changed_by="Ruth Calloway",
+                changed_at=NOW,
+                fields=tuple(
+                    made(
+                        "FieldConflict",
+                        name=name,
+                        label=said(name.capitalize()),
+                        before="",
+                        theirs="9 Mill Road",
+                        yours=yours,
+                        differs=yours != "9 Mill Road",
+                    )
+                    for name, yours in (("line1", "12 Oak Lane"), ("city", "9 Mill Road"), ("phone", ""))
+                ),
+            )
+        },
+    ),
+    *(
+        (
+            "staff/statements/list.html",
+            "some" if items else "none",
+            {"page": made("StatementsPage", statements=items, ready=1, may_run=True, newer=None, older=None)},
+        )
+        for items in (
+            tuple(
+                made(
+                    "StatementItem",
+                    statement_id=ID,
+                    number=f"1042-{n}",
+                    patient_id=ID,
+                    patient_name="Teresa Marlowe",
+                    made_on=DAY,
+                    due_on=date(2026, 12, 12),
+                    days_left=24,
+                    amount=Money(8640),
+                    open_now=Money(8640 * n),
+                    state=state("PAID", "Paid"),
+                    document_id=ID if n else None,
+                )
+                for n in (0, 1)
+            ),
+            (),
+        )
+    ),
+    *(
+        (
+            "staff/statements/run.html",
+            "some" if ready else "none",
+            {
+                "page": made(
+                    "RunPage",
+                    run_on=DAY,
+                    due_on=date(2026, 12, 12),
+                    count=3 if ready else 0,
+                    total=Money(25920),
+                    ready=ready,
+                    left_out=(made("LeftOut", text=said("Billed in the last 25 days"), count=4),) if ready else (),
+                )
+            },
+        )
+        for ready in (
+            (
+                made(
+                    "ReadyAccount",
+                    patient_id=ID,
+                    name="Teresa Marlowe",
+                    owed=Money(8640),
+                    oldest=date(2026, 9, 14),
+                    last=None,
+                ),
+            ),
+            (),
+        )
+    ),
+]
+
+PAYER = [
+    *(
+        (
+            "payer/claims/list.html",
+            "some" if items else "none",
+            {
+                "page": made(
+                    "PayerClaimsPage",
+                    payer_name="Bluestem Health Plan",
+                    practice_name="Juniper Ridge",
+                    state="",
+                    states=(("ACCEPTED", said("Accepted")),),
+                    claims=items,
+                    newer=None,
+                    older="z" if items else None,
+                )
+            },
+        )
+        for items in (
+            tuple(
+                made(
+                    "PayerClaimItem",
+                    claim_id=ID,
+                    number="C-120418",
+                    payer_number=None,
+                    patient_name="Teresa Marlowe",
+                    member="4471-MARL",
+                    day=DAY,
+                    charge=Money(19200),
+                    paid=paid,
+                    state=state("ACCEPTED", "Accepted"),
+                )
+                for paid in (None, Money(3120))
+            ),
+            (),
+        )
+    ),
+    (
+        "payer/claims/show.html",
+        "answered",
+        {
+            "page": made(
+                "PayerClaimPage",
+                claim_id=ID,
+                number="C-120418",
+                payer_number="262180-093",
+                patient_name="Teresa Marlowe",
+                member="4471-MARL",
+                birth_date=date(1961, 4, 5),
+                day=DAY,
+                provider="Dr. Amara Okafor",
+                practice_name="Juniper Ridge",
+                practice_phone="(503) 555-0142",
+                payer_name="Bluestem Health Plan",
+                state=state("ADJUDICATED", "Answered"),
+                steps=STEPS,
+                lines=CLAIM_LINES,
+                charged=Money(19200),
+                paid=None,
+                remittances=((ID, "R-7781"),),
+            )
+        },
+    ),
+    *(
+        (
+            "payer/remittances/list.html",
+            "some" if items else "none",
+            {
+                "page": made(
+                    "PayerRemittancesPage",
+                    payer_name="Bluestem Health Plan",
+                    practice_name="Juniper Ridge",
+                    remittances=items,
+                    newer=None,
+                    older=None,
+                )
+            },
+        )
+        for items in (
+            (
+                made(
+                    "PayerRemittanceItem",
+                    remittance_id=ID,
+                    trace="R-7781",
+                    method=said("Check"),
+                    amount=Money(312050),
+                    paid_on=None,
+                    claims=12,
+                ),
+            ),
+            (),
+        )
+    ),
+    (
+        "payer/remittances/show.html",
+        "one",
+        {
+            "page": made(
+                "PayerRemittancePage",
+                remittance_id=ID,
+                trace="R-7781",
+                method=said("check"),
+                amount=Money(312050),
+                paid_on=DAY,
+                practice_name="Juniper Ridge",
+                balances=BALANCES,
+                adjustments=ADJUSTMENTS,
+                claims=(remittance_claim("C-120418", ID), remittance_claim("C-2", None)),
+            )
+        },
+    ),
+]
+
+ENTRIES = tuple(
+    made(
+        "Entry",
+        seq=48211 - n,
+        at=THEN,
+        person=person,
+        role=said(role),
+        text=said(text),
+        flag=said(flag) if flag else None,
+        tone="stop",
+    )
+    for n, (person, role, text, flag) in enumerate(
+        (
+            ("Priya Raman", "denial specialist", "opened claim C-120418, for payment, because it was in her queue", ""),
+            ("Owen Pratt", "reviewer at Bluestem", "asked for another claim and was refused", "Refused"),
+        )
+    )
+)
+LOG = {
+    "search": made("LogSearch", patient=ID, person="", action="", outcome="", from_day=DAY, to_day=None),
+    "patient_name": "Teresa Marlowe",
+    "people": ((ID, "Priya Raman"),),
+    "actions": (("claim:view", said("Opened a claim")),),
+    "outcomes": (("0", said("It was done")), ("4", said("It was refused"))),
+    "entries": ENTRIES,
+    "count": 1284,
+    "health": made("LogHealth", state=state("READ", "Whole"), text=said("Signed and kept outside a moment ago")),
+    "may_export": True,
+    "newer": None,
+    "older": 47000,
+    "q": "",
+    "found": None,
+}
+EVENT = {
+    "seq": 48211,
+    "at": THEN,
+    "person": "Priya Raman",
+    "role": said("denial specialist"),
+    "text": said("opened claim C-120418, for payment"),
+    "outcome": state("READ", "Done"),
+    "permission": "claim:view",
+    "purpose": said("Payment"),
+    "basis": said("The denial was assigned to her"),
+    "place": "192.0.2.7",
+    "auth": said("Password and digits, 6 minutes before"),
+    "request_id": "7c2f19aa04be",
+    "subjects": ((ID, "Teresa Marlowe"),),
+    "objects": (
+        made("EventObject", kind=said("Claim"), id=ID, fields=said("name, member number"), before=None, after=HEX),
+    ),
+    "query": None,
+    "count": None,
+    "proof": made(
+        "Proof",
+        holds=True,
+        leaf=HEX,
+        path=16,
+        size=48390,
+        root=HEX,
+        signed_at=NOW,
+        anchored=said("A copy is kept outside."),
+    ),
+}
+COMPLIANCE = [
+    ("compliance/log.html", "patient", {"page": made("LogPage", **LOG)}),
+    (
+        "compliance/log.html",
+        "empty",
+        {
+            "page": made(
+                "LogPage",
+                **LOG
+                | {"search": made("LogSearch", patient="", person=ID, action="", outcome="4", from_day=None, to_day=DAY)}
+                | {"patient_name": None, "entries": (), "older": None, "q": "Marlowe", "found": ()},
+            )
+        },
+    ),
+    (
+        "compliance/log.html",
+        "found",
+        {
+            "page": made(
+                "LogPage",
+                **LOG
+                | {"found": (made("Found", patient_id=ID, name="Teresa Marlowe", birth_date=date(1961, 4, 5)),)},
+            )
+        },
+    ),
+    ("compliance/event.html", "proved", {"page": made("EventPage", **EVENT)}),
+    (
+        "compliance/event.html",
+        "fresh",
+        {
+            "page": made(
+                "EventPage", **EVENT | {"proof": None, "subjects": (), "objects": (), "query": "Marlowe", "count": 3}
+            )
+        },
+    ),
+    *(
+        (
+            "compliance/viewers.html",
+            "some" if viewers else "none",
+            {
+                "page": made(
+                    "ViewersPage",
+                    patient_id=ID,
+                    patient_name="Teresa Marlowe",
+                    since=date(2025, 11, 21),
+                    until=DAY,
+                    viewers=viewers,
+                )
+            },
+        )
+        for viewers in (
+            tuple(
+                made(
+                    "Viewer",
+                    person_id=OTHER,
+                    person="Derek Stone",
+                    role=said("registrar"),
+                    purpose=said("Payment"),
+                    times=n,
+                    last_at=THEN,
+                    tie=tie,
+                )
+                for n, tie in ((14, said("Her own visits")), (1, None))
+            ),
+            (),
+        )
+    ),
+    *(
+        (
+            "compliance/export.html",
+            "made" if ready else "ask",
+            {
+                "page": made(
+                    "ExportPage",
+                    count=1284,
+                    about=said("everything about Teresa Marlowe"),
+                    query=(("patient", ID),),
+                    made=ready,
+                )
+            },
+        )
+        for ready in (
+            None,
+            made("ExportMade", export_id=ID, name="log.jsonl", size_bytes=812345, digest=HEX, count=1284),
+        )
+    ),
+    *(
+        (
+            "compliance/health.html",
+            "signed" if signed else "unsigned",
+            {
+                "page": made(
+                    "HealthPage",
+                    state=state("READ" if signed else "REFUSED", "Whole" if signed else "Behind"),
+                    sentence=said("Every entry is signed and kept outside."),
+                    size=48390,
+                    signed_size=48390 if signed else 0,
+                    signed_at=NOW if signed else None,
+                    root=HEX if signed else None,
+                    anchors=(
+                        made(
+                            "Anchor",
+                            title=said("Anchor file"),
+                            about=said("On a disk of another user."),
+                            state=state("READ", "In step"),
+                            size=48390,
+                            at=NOW if signed else None,
+                        ),
+                    ),
+                    checks=(
+                        made(
+                            "LogCheck",
+                            title=said("No number is missing"),
+                            text=said("From 0 to 48,389."),
+                            state=state("READ", "Holds"),
+                            at=None if signed else THEN,
+                        ),
+                    ),
+                )
+            },
+        )
+        for signed in (True, False)
+    ),
+]
+
+ADMIN = [
+    *(
+        (
+            "admin/users/list.html",
+            "some" if users else "none",
+            {"page": made("UsersPage", users=users, newer=None, older=None)},
+        )
+        for users in (
+            tuple(
+                made(
+                    "UserItem",
+                    user_id=ID,
+                    name="Nadia Brandt",
+                    email="nadia@example.org",
+                    state=state(code, code.capitalize()),
+                    grants=(
+                        made("GrantItem", role=said("Biller"), place="Juniper Ridge"),
+                        made("GrantItem", role=said("Payment poster"), place="Juniper Ridge"),
+                    ),
+                    factors=factors,
+                    last_at=NOW if factors else None,
+                    version=1,
+                    can_disable=bool(factors),
+                )
+                for code, factors in (("ACTIVE", 1), ("INVITED", 0))
+            ),
+            (),
+        )
+    ),
+    *(
+        (
+            "admin/users/invite.html",
+            "sent" if link else "first",
+            {
+                "page": made(
+                    "InvitePage",
+                    roles=(("biller", said("Biller")),),
+                    practices=((ID, "Juniper Ridge"),),
+                    payers=((ID, "Bluestem Health Plan"),),
+                    link=link,
+                    hours=72,
+                ),
+                "form": form(errors=("role",), email="a@example.org", practice=ID),
+            },
+        )
+        for link in (None, "https://candor.example/i/K7QM")
+    ),
+]
+
+SAMPLES = (
+    [(name, kind, {"frame": frame("staff", notices=NOTICES)} | context) for name, kind, context in STAFF]
+    + [(name, kind, {"frame": frame("payer")} | context) for name, kind, context in PAYER]
+    + [(name, kind, {"frame": frame("compliance")} | context) for name, kind, context in COMPLIANCE]
+    + [(name, kind, {"frame": frame("admin", demo=True)} | context) for name, kind, context in ADMIN]
+)
