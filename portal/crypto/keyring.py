@@ -168,6 +168,10 @@ class Keyring:
         """Give the audit key of a month (`keys.audit_generation`); to write, it must be active."""
         return self._sealer(tenant, Purpose.AUDIT, generation, WRITES if writing else READS)
 
+    def new_audit_key(self, tenant: bytes, generation: int) -> StoredKey:
+        """Make the audit key of a month, active at once; the caller stores the row."""
+        return new_stored_key(self._roots, tenant, Purpose.AUDIT, generation, KeyState.ACTIVE)
+
     def index_generations(self, tenant: bytes) -> tuple[int, ...]:
         """List the readable index root generations, newest first: while one is replaced, look for tokens of each."""
         with self._lock:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from portal.domain import claims, denials, encounters, payments, statements
+from portal.domain import claims, denials, encounters, payments
 from portal.domain.lifecycle import Lifecycle
+from portal.domain.statements import life as statements
 
 LIVES: Final[Mapping[str, Lifecycle[Any]]] = MappingProxyType({
     "claim": claims.LIFE,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar, cast, overload
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from audit.event import Basis, Object
 from portal.access.actors import Actor
 from portal.access.policy import Decision
+from portal.access.reaches import PRACTICE
 from portal.crypto.keyring import Keyring
 from portal.domain import dates
 from portal.domain.errors import NotFound, Refused
@@ -22,8 +23,10 @@ from portal.models.base import Base
 from portal.models.practices import PracticeRow
 from portal.models.types import Box
 from portal.services.parts import Enqueue
+from portal.services.unit_of_work import queries
 from portal.services.unit_of_work.changes import Changes
 from portal.services.unit_of_work.fields import field, row_id
+from portal.services.unit_of_work.queries import Searched
 from portal.services.unit_of_work.sealing import INSTALLATION, Sealer
 from portal.services.unit_of_work.trail import Request, Trail
 
@@ -55,6 +58,8 @@ class Reading:
         self.now, self.request, self.basis = now, request, basis
         self.enqueue = enqueue
         self.trail = Trail(kind)
+        self.query: Searched | None = None
+        self._keyring = keyring
         self._sealer = Sealer(session, keyring, self.trail, decision.role, now)
         self._changes = Changes(session, self.trail)
 
@@ -189,6 +194,22 @@ class Reading:
     def note(self, kind: str, ref: bytes | str) -> None:
         """Something touched that is no row (a hat, a file), named in the event by a word and an id."""
         self.trail.extra.append(Object(kind, ref))
+
+    def searched(self, words: str, *, scanned: int, shown: int) -> None:
+        """What was searched for goes into the event, sealed, also where nothing was found; searches only read."""
+        self.query = Searched(words, scanned, shown)
+        if self.reach.kind == PRACTICE:
+            self.trail.practices.update(self.reach.practices)
+
+    def words_of(self, said: Mapping[str, Any]) -> str:
+        """The words of the search that an event of the log carries; raises SealBroken."""
+        if not queries.readable(self._keyring, said):
+            self._sealer.reload()
+        return queries.read(self._keyring, said)
+
+    def log(self) -> Connection:
+        """The transaction as a connection, for the tables of the log alone (`services.auditing`)."""
+        return self._session.connection()
 
     def _about(self, entity: Base) -> None:
         patient = row_id(entity) if entity.__tablename__ == "patient" else getattr(entity, "patient_id", None)

@@ -7,14 +7,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.access.fields import OPENABLE
 from portal.crypto import blind
 from portal.crypto.envelope import open_field, seal_field, version_of
-from portal.crypto.errors import SealBroken
-from portal.crypto.keyring import Keyring, StoredKey
+from portal.crypto.errors import KeyRefused, SealBroken
+from portal.crypto.keyring import Keyring, KeyState, StoredKey
 from portal.crypto.keys import INSTALLATION, DataKey, kek_generation_of
 from portal.crypto.values import decode, encode
 from portal.domain.errors import Refused
@@ -25,9 +25,15 @@ from portal.models.types import Box
 from portal.services.unit_of_work.fields import Field, by_table, shape
 from portal.services.unit_of_work.trail import Trail
 
-__all__ = ["INSTALLATION", "Sealer"]
+__all__ = ["INSTALLATION", "Sealer", "stored"]
 
 _SLICE = 500
+
+
+def stored(connection: Connection, *, lock: bool = False) -> list[StoredKey]:
+    """Every stored tenant key, as the keyring takes them; `lock` keeps their states until the transaction ends."""
+    keys = select(KekRow.tenant, KekRow.purpose, KekRow.generation, KekRow.state, KekRow.wrapped)
+    return [StoredKey(*row) for row in connection.execute(keys.with_for_update(read=True) if lock else keys)]
 
 
 @cache
@@ -48,6 +54,7 @@ class Sealer:
         self._keys: dict[tuple[bytes, int], DataKey] = {}
         self._active: dict[bytes, DataKey] = {}
         self._expected: set[bytes] = set()
+        self._fresh = False
 
     def expect(self, subjects: Iterable[bytes]) -> None:
         """Rows about these subjects were loaded: their keys come in one query with the first one needed."""
@@ -99,12 +106,25 @@ class Sealer:
         self._known(tenant)
         return self._keyring.index_key(tenant, blind.INDEXES["one-time-code"].code)
 
-    def reload(self) -> None:
-        """Let the keyring know the tenant keys as they stand in the store."""
-        rows = self._session.execute(
-            select(KekRow.tenant, KekRow.purpose, KekRow.generation, KekRow.state, KekRow.wrapped)
+    def renew(self, tenant: bytes, subject: bytes) -> int:
+        """Give a subject a new data key version; older ones only open from now on. Returns the new version."""
+        self._load({subject})
+        newest = max((version for owner, version in self._keys if owner == subject), default=0)
+        self._session.execute(
+            update(SubjectKeyRow).where(SubjectKeyRow.subject == subject).values(state=str(KeyState.DECRYPT_ONLY))
         )
-        self._keyring.load(StoredKey(*row) for row in rows)
+        self._make(tenant, subject, newest + 1)
+        return newest + 1
+
+    def reseal(self, field: Field, box: Box, *, tenant: bytes, subject: bytes, row: bytes) -> Box:
+        """The same value under the subject's active key; nothing of it is shown to anybody."""
+        old = self._key(subject, version_of(box.blob))
+        plain = open_field(old, field_code=field.code, tenant=tenant, subject=subject, row=row, blob=box.blob)
+        return self.seal(field, decode(field.kind, plain), tenant=tenant, subject=subject, row=row)
+
+    def reload(self, *, lock: bool = False) -> None:
+        """Let the keyring know the tenant keys as they stand in the store."""
+        self._keyring.load(stored(self._session.connection(), lock=lock))
 
     def _known(self, tenant: bytes) -> None:
         """A practice made by another process since this one started has keys that the keyring has not met."""
@@ -141,13 +161,30 @@ class Sealer:
             )  # fmt: skip
             for subject, version, tenant, state, wrapped, commitment in found:
                 self._known(tenant)
-                key = self._keyring.data_key(tenant, subject, version, wrapped, commitment)
+                key = self._unwrap(tenant, subject, version, wrapped, commitment)
                 self._keys[subject, version] = key
                 if state == "active":
                     self._active[subject] = key
 
-    def _make(self, tenant: bytes, subject: bytes) -> None:
-        key, wrapped, commitment = self._keyring.new_data_key(tenant, subject)
+    def _unwrap(self, tenant: bytes, subject: bytes, version: int, wrapped: bytes, commitment: bytes) -> DataKey:
+        """Unwrap a data key; a KEK generation that another process made since is fetched once."""
+        try:
+            return self._keyring.data_key(tenant, subject, version, wrapped, commitment)
+        except (SealBroken, KeyRefused):
+            if self._fresh:
+                raise
+            self._refresh()
+            return self._keyring.data_key(tenant, subject, version, wrapped, commitment)
+
+    def _refresh(self, *, lock: bool = False) -> None:
+        if not self._fresh:
+            self.reload(lock=lock)
+            self._fresh = True
+
+    def _make(self, tenant: bytes, subject: bytes, version: int = 1) -> None:
+        # A KEK rotated by another process must not wrap new keys here; on PostgreSQL its state is held till we commit.
+        self._refresh(lock=True)
+        key, wrapped, commitment = self._keyring.new_data_key(tenant, subject, version)
         self._session.execute(
             insert(SubjectKeyRow),
             [

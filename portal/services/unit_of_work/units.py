@@ -9,12 +9,12 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from audit import log
-from audit.event import Basis, Event
+from audit.event import Basis, Event, Source
 from portal.access import policy
 from portal.access.actors import Actor
 from portal.access.policy import Decision
@@ -25,11 +25,14 @@ from portal.domain.dates import Clock
 from portal.domain.errors import NotFound, Refused, TradeError
 from portal.domain.texts import T_
 from portal.services.parts import Enqueue
+from portal.services.unit_of_work import queries
 from portal.services.unit_of_work.trail import Request, Teller, Trail
 from portal.services.unit_of_work.work import UnitOfWork
 
 _DENIED = T_("Your role does not open this page. If you need it for your work, ask your administrator.")
 _LOG_FAILURES = (SQLAlchemyError, RuntimeError, ValueError, OSError)
+_ACTS = frozenset({"query", "export"})
+"""Kinds of reading that are an act of their own."""
 _MINOR, _SERIOUS, _MAJOR = 4, 8, 12
 
 
@@ -102,9 +105,10 @@ class Units:
 
     def record(self, uow: UnitOfWork) -> None:
         """Write the trail of a reading unit of work in a short transaction of its own; raises Unavailable."""
-        if uow.trail.empty():
+        if uow.trail.empty() and uow.query is None:
             return
-        action = "E" if uow.trail.kind == "query" else "R"
+        self._seal_query(uow)
+        action = "E" if uow.trail.kind in _ACTS else "R"
         self._append(
             self.teller.tell(
                 uow.trail, actor=uow.actor, decision=uow.decision, request=uow.request, action=action, basis=uow.basis
@@ -230,6 +234,30 @@ class Units:
             enqueue=self.enqueue,
         )
 
+    def _seal_query(self, uow: UnitOfWork) -> None:
+        """What was searched for, sealed into the trail; the month's audit key is made when it is the first."""
+        if uow.query is None:
+            return
+        now, tenant = self.clock.now(), queries.tenant_of(uow.trail.practices)
+        if not queries.known(self.keyring, tenant, now):
+            try:
+                with self._writing() as connection:
+                    source = Source(self.teller.node, self.teller.release)
+                    log.append(connection, queries.make_key(connection, self.keyring, tenant, now, source), now)
+                with self.engine.execution_options(ro=True).connect() as connection:
+                    queries.load(connection, self.keyring)
+            except _LOG_FAILURES as error:
+                raise Unavailable from error
+        asked = uow.request.id if uow.request else None
+        uow.trail.query = queries.seal(
+            self.keyring, uow.query, practices=uow.trail.practices, request_id=asked, now=now
+        )
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self.gate() if self.engine.dialect.name == "sqlite" else nullcontext(), self.engine.begin() as connection:
+            yield connection
+
     def _tell_within(self, session: Session, uow: UnitOfWork) -> None:
         action = uow.trail.action()
         event = self.teller.tell(
@@ -247,10 +275,7 @@ class Units:
 
     def _append(self, event: Event) -> None:
         try:
-            with (
-                self.gate() if self.engine.dialect.name == "sqlite" else nullcontext(),
-                self.engine.begin() as connection,
-            ):
+            with self._writing() as connection:
                 log.append(connection, [event], self.clock.now())
         except _LOG_FAILURES as error:
             raise Unavailable from error
@@ -270,6 +295,7 @@ class Units:
             outcome, reason = (_MINOR, error.code)
             if isinstance(error, NotFound):
                 trail.subjects.clear()
+            self._seal_query(uow)
         else:
             outcome, reason = _SERIOUS, "error"
         self.refused(

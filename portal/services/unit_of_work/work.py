@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
@@ -148,6 +148,34 @@ class UnitOfWork(Reading):
         """The driver's own connection, for the job engine's enqueue within this transaction."""
         return self._session.connection().connection.driver_connection
 
+    def replace(self, model: type[Base], *where: Any, **values: Any) -> int:
+        """Change columns of rows that are not digested (keys), by condition: compare-and-swap. How many met it."""
+        _undigested(model)
+        done: Any = self._session.execute(update(model).where(*where).values(**values))
+        return int(done.rowcount)
+
+    def erase(self, model: type[Base], *where: Any) -> int:
+        """Delete rows that are not digested (keys), by condition; how many met it."""
+        _undigested(model)
+        done: Any = self._session.execute(delete(model).where(*where))
+        return int(done.rowcount)
+
+    def renew_key(self, tenant: bytes, subject: bytes) -> int:
+        """Give a subject a new data key, under which `reseal` puts its rows; returns the new version."""
+        return self._sealer.renew(tenant, subject)
+
+    def reseal(self, entity: Base) -> None:
+        """Seal every sealed value of an entity again under its subject's active key; told by its row digest."""
+        for name, sealed in shape(type(entity)).sealed.items():
+            box = getattr(entity, name)
+            if box is not None:
+                where = {"tenant": tenant_of(entity), "subject": owner_of(entity), "row": row_id(entity)}
+                setattr(entity, name, self._sealer.reseal(sealed, box, **where))
+
+    def reload_keys(self) -> None:
+        """Let the keyring know the tenant keys as they stand, after some were changed here."""
+        self._sealer.reload()
+
     def store_key(self, key: StoredKey) -> None:
         """Store a new tenant key; part of making a practice or of a rotation."""
         self._session.add(
@@ -156,6 +184,7 @@ class UnitOfWork(Reading):
                 wrapped=key.wrapped, created_at=self.now, changed_at=self.now,
             )
         )  # fmt: skip
+        self.note("key", f"{key.tenant.hex()}.{int(key.purpose)}.{key.generation}")
         self.flush()
         self._sealer.reload()
 
@@ -188,6 +217,11 @@ class UnitOfWork(Reading):
     def _check_practice(self, practice: bytes | None) -> None:
         if practice is not None and self.reach.kind == PRACTICE and practice not in self.reach.practices:
             raise NotFound(ABSENT, code="not-found")
+
+
+def _undigested(model: type[Base]) -> None:
+    if model.digested:
+        raise RuntimeError(f"{model.__name__} is changed row by row, so that its digests are told")
 
 
 def _unique(error: IntegrityError) -> Exception:
