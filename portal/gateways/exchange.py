@@ -1,0 +1,83 @@
+"""The clearinghouse as a folder: files out are written whole or not at all, files in wait until they are put away."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+_PARTIAL = frozenset({".part", ".tmp"})
+"""What a partner's program is still writing."""
+
+
+class FolderExchange:
+    """One folder for each partner below `root`, with `out`, `in` and `done`; whatever moves files serves these.
+
+    Names of folders and files are single names: anything that leads elsewhere raises ValueError. Faults of the disk
+    come up as OSError.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, folder: str, name: str, body: bytes) -> None:
+        """Write a file into `out`: aside, flushed to the disk, renamed; the same name again gives the same file."""
+        out = self._place(folder, "out")
+        path = out / _single(name)
+        aside = out / f".{path.name}.part"
+        with aside.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+        _settle(out)
+
+    def names(self, folder: str) -> Sequence[str]:
+        """Files in `in` that are whole, by name; hidden ones, links and folders are left alone."""
+        waiting = self._place(folder, "in")
+        return sorted(path.name for path in waiting.iterdir() if _whole(path))
+
+    def take(self, folder: str, name: str) -> bytes:
+        """The bytes of a file in `in`."""
+        path = self._place(folder, "in") / _single(name)
+        if not _whole(path):
+            raise FileNotFoundError(name)
+        return path.read_bytes()
+
+    def done(self, folder: str, name: str) -> None:
+        """Move a file from `in` to `done`; where one of that name lies there already, under a number."""
+        waiting, away = self._place(folder, "in"), self._place(folder, "done")
+        target = away / _single(name)
+        number = 1
+        while target.exists():
+            number += 1
+            target = away / f"{_single(name)}.{number}"
+        (waiting / _single(name)).replace(target)
+        _settle(away)
+
+    def _place(self, folder: str, part: str) -> Path:
+        place = self._root / _single(folder) / part
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not place.resolve().is_relative_to(self._root.resolve()):
+            raise ValueError("a partner's folder leads out of the exchange")
+        return place
+
+
+def _single(name: str) -> str:
+    """A name that is one step down and nothing else."""
+    if not name or name in {".", ".."} or name.startswith(".") or any(mark in name for mark in "/\\\0"):
+        raise ValueError("a folder or file of the exchange has a plain name")
+    return name
+
+
+def _whole(path: Path) -> bool:
+    return not path.name.startswith(".") and path.suffix not in _PARTIAL and not path.is_symlink() and path.is_file()
+
+
+def _settle(folder: Path) -> None:
+    """Flush a folder's list of names, so that a rename outlives a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""Claims: drafted from cleared visits, checked, sent, answered, and shown."""

@@ -1,0 +1,102 @@
+"""What a biller does to a claim before it is sent, or after it was rejected: hold, release, return, rework."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from portal.domain.claims import HOLDS, RETURNS, REWORKS
+from portal.domain.encounters import EncounterFacts
+from portal.domain.errors import Refused
+from portal.domain.texts import T_, Text, to_json
+from portal.models.claims import ClaimRow
+from portal.models.encounters import EncounterRow
+from portal.services import queues
+from portal.services.claims import checking
+from portal.services.claims.building import new_control
+from portal.services.claims.drafting import take_over
+from portal.services.unit_of_work.work import UnitOfWork
+
+
+def hold(
+    uow: UnitOfWork, claim_id: bytes, reason: str, *, note: str = "", expected_version: int | None = None
+) -> ClaimRow:
+    """Keep a draft or ready claim from being sent, for a reason of HOLDS; raises Refused, Conflict."""
+    _known(reason, HOLDS)
+    claim = uow.get(ClaimRow, claim_id)
+    frm = claim.state
+    uow.change(claim, expected_version=expected_version, hold_reason=reason)
+    uow.move(claim, "HELD", checking.facts(uow, claim), reason=reason, note=note)
+    uow.change(claim, held_from=frm)
+    checking.line_up(uow, claim, checking.kept(claim.edits), reason=reason)
+    return claim
+
+
+def release(
+    uow: UnitOfWork, claim_id: bytes, *, note: str = "", expected_version: int | None = None
+) -> checking.Checked:
+    """Let a held claim go on from where it was held, and run its edits again; raises Refused, Conflict.
+
+    Only whoever held it, or a billing manager, may (workflows 1).
+    """
+    claim = uow.get(ClaimRow, claim_id)
+    uow.change(claim, expected_version=expected_version)
+    to = claim.held_from or "DRAFT"
+    uow.move(claim, to, checking.facts(uow, claim), reason=claim.hold_reason or "released", note=note)
+    uow.change(claim, held_from=None, hold_reason=None)
+    return checking.run_edits(uow, claim.id)
+
+
+def return_to_coding(
+    uow: UnitOfWork, claim_id: bytes, reason: str, *, note: str = "", expected_version: int | None = None
+) -> ClaimRow:
+    """Take a claim's visit back to coding because its codes or charges are wrong (`codes` or `charges` of RETURNS).
+
+    A claim that is not sent becomes a draft and follows by itself when the visit is cleared again; a rejected one waits
+    for that and is then sent again by hand. Raises Refused, Conflict.
+    """
+    _known(reason, {code: RETURNS[code] for code in ("codes", "charges")})
+    claim = uow.get(ClaimRow, claim_id)
+    checking.mendable(claim)
+    uow.change(claim, expected_version=expected_version)
+    if claim.state in {"READY", "HELD"}:
+        uow.move(claim, "DRAFT", checking.facts(uow, claim), reason=reason, note=note)
+        uow.change(claim, held_from=None, hold_reason=None)
+    encounter = uow.get(EncounterRow, claim.encounter_id)
+    uow.move(encounter, "PROPOSED", EncounterFacts(actor=uow.actor.user_id), reason=f"claim-{reason}", note=note)
+    detail = {"text": to_json(RETURNS[reason])}
+    queues.put(
+        uow, "coding", encounter, reason="claim-returned", detail=detail, payer_id=claim.payer_id,
+        at_risk_cents=claim.charge_cents, due_on=claim.filing_due,
+    )  # fmt: skip
+    if claim.state == "DRAFT":
+        queues.done(uow, claim)
+    return claim
+
+
+def rework(
+    uow: UnitOfWork, claim_id: bytes, reason: str, *, note: str = "", expected_version: int | None = None
+) -> checking.Checked:
+    """Make a rejected claim ready to go again as an original under a new number; REWORKS says what was corrected.
+
+    It was never adjudicated, so it does not go as a replacement. With findings that block, it stays rejected and the
+    findings come back. Raises Refused, Conflict.
+    """
+    _known(reason, REWORKS)
+    claim = uow.get(ClaimRow, claim_id)
+    uow.change(claim, expected_version=expected_version)
+    if claim.state != "REJECTED":
+        raise Refused(T_("Only a rejected claim is sent again this way. Reload the page."), code="not-rejected")
+    encounter = uow.get(EncounterRow, claim.encounter_id)
+    take_over(uow, claim, encounter)
+    findings = checking.findings_of(uow, [claim])[claim.id]
+    checking.keep(uow, claim, findings)
+    if not checking.blocking(findings):
+        uow.move(claim, "READY", checking.facts(uow, claim), reason=reason, note=note)
+        uow.change(claim, control=new_control())
+        checking.line_up(uow, claim, findings)
+    return checking.Checked(claim.id, claim.state, findings)
+
+
+def _known(reason: str, among: Mapping[str, Text]) -> None:
+    if reason not in among:
+        raise Refused(T_("This step needs a reason. Choose one and try again."), code="reason-missing")

@@ -1,0 +1,89 @@
+"""What the answers about a claim decide: of those about its newest version, the latest by time (workflows 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from portal.domain.edits.rules import EditFinding
+from portal.domain.interchanges import Acknowledgement
+from portal.domain.texts import T_
+from portal.models.claims import AcknowledgementRow, ClaimRow, ClaimVersionRow
+from portal.models.practices import PartnerRow
+from portal.services import queues
+from portal.services.claims import checking
+from portal.services.unit_of_work.work import UnitOfWork
+
+_AGAIN = T_("Correct what they name, say what was corrected, and send the claim again.")
+_DECIDING = ("accepted", "rejected")
+
+
+def decide(uow: UnitOfWork, claim: ClaimRow, said: Sequence[Acknowledgement]) -> None:
+    """Move a claim as all its answers say, after new ones were kept; `said` are the new ones.
+
+    A rejection of the same minute as an acceptance wins: whoever accepted passed the claim on to whoever rejects it.
+    Answers about an earlier version are kept and decide nothing, but an earlier version that was accepted after all
+    holds a claim that would go again. What is adjudicated, voided or closed is not moved.
+    """
+    latest = _latest(uow, claim)
+    if latest is None:
+        return
+    if latest.outcome == "accepted":
+        _accept(uow, claim)
+    else:
+        _reject(uow, claim, said)
+    number = next((one.payer_control for one in reversed(said) if one.payer_control), "")
+    if number and uow.read(claim, ClaimRow.payer_control_sealed) != number:
+        uow.change(claim, payer_control_sealed=number)
+
+
+def folders(uow: UnitOfWork) -> list[str]:
+    """The folders of the practice's partners."""
+    return [row.folder for row in uow.rows(uow.select(PartnerRow.folder))]
+
+
+def _latest(uow: UnitOfWork, claim: ClaimRow) -> Any:
+    version = uow.row(
+        uow.select(ClaimVersionRow.interchange_id)
+        .where(ClaimVersionRow.claim_id == claim.id)
+        .order_by(ClaimVersionRow.number.desc())
+    )
+    if version is None:
+        return None
+    answers = uow.rows(
+        uow.select(AcknowledgementRow.outcome, AcknowledgementRow.made_at, AcknowledgementRow.received_at).where(
+            AcknowledgementRow.claim_id == claim.id,
+            AcknowledgementRow.about_interchange_id == version.interchange_id,
+            AcknowledgementRow.outcome.in_(_DECIDING),
+        )
+    )
+    return max(answers, key=lambda row: (row.made_at, row.outcome == "rejected", row.received_at), default=None)
+
+
+def _accept(uow: UnitOfWork, claim: ClaimRow) -> None:
+    if claim.state in {"SUBMITTED", "REJECTED"}:
+        uow.move(claim, "ACCEPTED", checking.facts(uow, claim), reason="accepted")
+        uow.change(claim, accepted_at=uow.now, edits=[])
+        queues.done(uow, claim)
+    elif claim.state in {"DRAFT", "READY"}:
+        frm = claim.state
+        uow.change(claim, hold_reason="answered-late")
+        uow.move(claim, "HELD", checking.facts(uow, claim), reason="answered-late")
+        uow.change(claim, held_from=frm)
+        checking.line_up(uow, claim, (), reason="answered-late")
+
+
+def _reject(uow: UnitOfWork, claim: ClaimRow, said: Sequence[Acknowledgement]) -> None:
+    if claim.state in {"SUBMITTED", "ACCEPTED"}:
+        uow.move(claim, "REJECTED", checking.facts(uow, claim), reason="rejected")
+    if claim.state != "REJECTED":
+        return
+    rejections = [one for one in said if one.outcome == "rejected"]
+    findings = [
+        EditFinding(f"{one.kind}:{one.category}", "block", None, text, _AGAIN)
+        for one in rejections
+        for text in one.reasons
+    ]
+    if findings:
+        checking.keep(uow, claim, findings)
+    checking.line_up(uow, claim, findings, reason=rejections[0].category if rejections else "rejected")
