@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.domain import claims, denials, encounters, payments, statements
+from portal.domain import claims, denials, encounters, payments
 from portal.domain.errors import Refused
 from portal.domain.lifecycle import Guard, Lifecycle, Move, mermaid
+from portal.domain.statements import life as statements
 from portal.domain.texts import T_
 
 LIVES: list[Lifecycle[Any]] = [encounters.LIFE, claims.LIFE, denials.LIFE, statements.LIFE, payments.LIFE]

@@ -7,25 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.domain.charges import Charge, Owed
-from portal.domain.errors import Refused
 from portal.domain.ledger import Entry
 from portal.domain.posting.attribution import Matched, PatientShare
 from portal.domain.posting.charges import charge_entry, move_responsibility_entry, write_off_entry
 from portal.domain.posting.payments import card_payment_entry
 from portal.domain.posting.remittances import claim_posting
 from portal.domain.remittances import Adjustment, ClaimPayment, ServicePayment
-from portal.domain.statements import (
-    BUCKETS,
-    LADDER,
-    LIFE,
-    SIDES,
-    ServiceSums,
-    StatementFacts,
-    ages,
-    due_on,
-    reasons,
-    service_sums,
-)
+from portal.domain.statements.arithmetic import BUCKETS, ServiceSums, ages, due_on, reasons, service_sums
 
 ON, DAY = date(2026, 6, 1), date(2026, 5, 5)
 PATIENT, PAYER = b"p" * 16, b"y" * 16
@@ -158,41 +146,3 @@ def test_no_cent_is_lost_in_the_buckets(items: list[tuple[date, int]]) -> None:
     buckets = ages(items, ON)
     assert tuple(buckets) == BUCKETS
     assert sum(buckets.values()) == sum(cents for _, cents in items)
-
-
-@pytest.mark.parametrize("step", LADDER[:-2])
-def test_no_step_without_the_statement_before(step: str) -> None:
-    to = LADDER[LADDER.index(step) + 1]
-    LIFE.permit(step, to, StatementFacts(delivered=True, days_passed=True, owed_cents=5))
-    for facts in (
-        StatementFacts(days_passed=True, owed_cents=5),
-        StatementFacts(delivered=True, owed_cents=5),
-        StatementFacts(delivered=True, days_passed=True),
-    ):
-        with pytest.raises(Refused):
-            LIFE.permit(step, to, facts)
-
-
-def test_collection_needs_a_manager_and_nothing_that_bars_it() -> None:
-    good = StatementFacts(delivered=True, days_passed=True, owed_cents=5, manager=True)
-    LIFE.permit("PRE_COLLECTION", "COLLECTION", good, reason="final notice unanswered")
-    for facts in (
-        StatementFacts(delivered=True, days_passed=True, owed_cents=5),
-        StatementFacts(delivered=True, days_passed=True, owed_cents=5, manager=True, collection_barred=True),
-    ):
-        with pytest.raises(Refused):
-            LIFE.permit("PRE_COLLECTION", "COLLECTION", facts, reason="x")
-
-
-@pytest.mark.parametrize("side", SIDES)
-def test_a_side_state_goes_back_to_where_the_clock_stopped(side: str) -> None:
-    LIFE.permit(side, "PAST_DUE", StatementFacts(came_from="PAST_DUE"), reason="over")
-    with pytest.raises(Refused):
-        LIFE.permit(side, "FINAL_NOTICE", StatementFacts(came_from="PAST_DUE"), reason="over")
-
-
-def test_paid_is_paid_from_anywhere_and_only_when_nothing_is_owed() -> None:
-    for frm in ("READY", *LADDER, *SIDES):
-        LIFE.permit(frm, "PAID", StatementFacts(owed_cents=0))
-        with pytest.raises(Refused):
-            LIFE.permit(frm, "PAID", StatementFacts(owed_cents=1))
