@@ -1,0 +1,1 @@
+"""Measuring: one command a figure, ratios taken in one run (`python -m bench.NAME`)."""
