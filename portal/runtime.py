@@ -22,6 +22,8 @@ from portal.config import Settings
 from portal.crypto.keyring import Keyring
 from portal.crypto.roots import EnvRoot, FileRoot, Roots
 from portal.domain.dates import Clock
+from portal.gateways.cards import Cards
+from portal.gateways.exchange import FolderExchange
 from portal.models.database import db
 from portal.models.keys import InstallationRow
 from portal.services import keys
@@ -128,11 +130,23 @@ def build(settings: Settings, *, clock: Clock | None = None, parts: dict[str, An
     gate = Gate(settings.data / "writer.lock" if settings.sqlite else None)
     units = Units(engine, keyring, the_clock, Teller(socket.gethostname(), RELEASE), gate)
     world = {
-        "clock": the_clock, "cards": None, "paper": None, "mailer": None, "exchange": None, "enqueue": None,
-        "public_url": settings.public_url, "demo": settings.demo, "release": RELEASE, "installation": installation,
-        "anchor_file": settings.anchor_file,
+        "clock": the_clock, "cards": _cards(settings), "paper": None, "mailer": None,
+        "exchange": FolderExchange(settings.edi), "enqueue": None, "public_url": settings.public_url,
+        "demo": settings.demo, "release": RELEASE, "installation": installation, "anchor_file": settings.anchor_file,
     } | (parts or {})  # fmt: skip
     return Runtime(settings, flask, engine, units, Parts(**world), root, keyring)
+
+
+def _cards(settings: Settings) -> Cards | None:
+    """The card processor, where its keys are set; its standard address is the library's own."""
+    if settings.stripe_secret_key_file is None or settings.stripe_webhook_secret_file is None:
+        return None
+    url = settings.stripe_api_url
+    return Cards(
+        settings.stripe_secret_key_file.read_text().strip(),
+        settings.stripe_webhook_secret_file.read_text().strip(),
+        api_url=None if url == "https://api.stripe.com" else url,
+    )
 
 
 def _standing(engine: Engine) -> tuple[bytes, list[Any]]:
