@@ -1,0 +1,61 @@
+"""A payer's reversal: the entry of an earlier payment turned, cent by cent, whatever rules held when it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from portal.domain.ledger import Entry, Line, inputs_digest
+from portal.domain.remittances import ClaimPayment
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierPosting:
+    """A payment on a claim that stands in the books; `entry_id` is None where it posted nothing (a denial)."""
+
+    remittance_claim_id: bytes
+    entry_id: bytes | None
+    charge_cents: int
+    paid_cents: int
+    lines: tuple[Line, ...] = ()
+
+
+def posting_undone(claim: ClaimPayment, standing: Sequence[EarlierPosting]) -> EarlierPosting | None:
+    """The posting that a reversal (CLP02 = 22) undoes: the first whose charge and payment it turns (X12 RFI 1147).
+
+    None where no posting fits; such a reversal is not posted. `standing` has the newest first.
+    """
+    for one in standing:
+        if one.charge_cents == -claim.charge_cents and one.paid_cents == -claim.paid_cents:
+            return one
+    return None
+
+
+def reversal_entry(
+    earlier: EarlierPosting, *, key: str, index: int, posted_on: date, deposit_id: bytes | None
+) -> Entry | None:
+    """The earlier entry with every sign turned and linked to it; its unapplied:payer part is of the new deposit.
+
+    `key` is the payment key, `index` the claim's place in the payment. None where the earlier payment posted nothing.
+    Amounts are those posted, not those sent again: what waited for a next payer then is taken back from there.
+    """
+    if earlier.entry_id is None:
+        return None
+    return Entry(
+        kind="remittance-reversal",
+        posted_on=posted_on,
+        key=f"835:{key}:{index}",
+        inputs_digest=inputs_digest(
+            {"event": "remittance-reversal", "payment": key, "index": index, "of": earlier.entry_id.hex()}
+        ),
+        lines=tuple(
+            replace(
+                line,
+                amount_cents=-line.amount_cents,
+                deposit_id=deposit_id if line.account == "unapplied:payer" else line.deposit_id,
+            )
+            for line in earlier.lines
+        ),
+        reverses_id=earlier.entry_id,
+    )

@@ -1,0 +1,206 @@
+"""An 835 in: the file sealed first, then payment by payment, each whole or not at all, and each once for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from portal.access.actors import Actor
+from portal.domain import queues
+from portal.domain.errors import Conflict, Refused
+from portal.domain.interchanges import Finding
+from portal.domain.posting.remittances import unpostable
+from portal.domain.remittances import Payment, payment_key
+from portal.domain.texts import T_, Text, to_json
+from portal.models.interchanges import InterchangeRow
+from portal.models.practices import PracticeRow
+from portal.models.remittances import RemittanceRow
+from portal.services import interchanges
+from portal.services import queues as work
+from portal.services.remittances.preparing import payer_of, prepare
+from portal.services.remittances.settling import settle
+from portal.services.remittances.writing import payment_values, remittance_row, write
+from portal.services.unit_of_work.trail import Request
+from portal.services.unit_of_work.units import Denied, Units
+from portal.services.unit_of_work.work import UnitOfWork
+from portal.x12.envelope import walk
+from portal.x12.reader import Document, read
+from portal.x12.remittances import Remittances, read_remittances
+
+PaymentState = Literal["POSTED", "RECORDED", "HELD", "KNOWN", "BUSY"]
+
+_TRIES = 3
+"""How often a payment is prepared anew when something it rests on was changed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentResult:
+    """What became of one payment. RECORDED moved no money, KNOWN came before, BUSY could not be written now."""
+
+    state: PaymentState
+    remittance_id: bytes | None
+    trace: str
+    amount_cents: int
+    claims: int
+    matched: int = 0
+    entries: int = 0
+    cases: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What became of a file: its row, whether it was new, its payments in order, and everything found."""
+
+    interchange_id: bytes
+    new: bool
+    payments: tuple[PaymentResult, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def posted(self) -> int:
+        """Payments that changed something now."""
+        return sum(one.state in {"POSTED", "RECORDED"} for one in self.payments)
+
+
+def import_remittances(units: Units, actor: Actor, request: Request | None, name: str, body: bytes) -> ImportResult:
+    """Store an 835 sealed, then post each payment in it that balances; what does not is held with its reasons.
+
+    The same file again, or the same check in another file, posts nothing. Raises Refused for a file over 25 MiB;
+    whatever is wrong inside a file becomes a finding.
+    """
+    document = read(body)
+    control, group = _controls(document)
+    with units.write(actor, "remittance:import", request=request, kind="import") as uow:
+        row, new = interchanges.receive(uow, name, body, kind="835", control=control, group=group)
+        file_id, fresh = row.id, new or row.state == "RECEIVED"
+    found = read_remittances(document)
+    poster = _Poster(units, actor, request, file_id, found)
+    results = tuple(poster.post(at) for at in range(len(found.payments)))
+    findings = tuple(sorted((*found.findings, *poster.findings), key=lambda finding: finding.segment))
+    made = ImportResult(file_id, new, results, findings)
+    if fresh:
+        with units.write(actor, "remittance:import", request=request, kind="import") as uow:
+            row = uow.get(InterchangeRow, file_id)
+            interchanges.read_through(uow, row, items=len(results), applied=made.posted, findings=findings)
+    return made
+
+
+def _controls(document: Document) -> tuple[str, str]:
+    """ISA13 and GS06 of the first interchange and group."""
+    envelope = walk(document)
+    first = next(iter(envelope.interchanges), None)
+    group = next(iter(envelope.groups), None)
+    return first.control if first else "", group.control if group else ""
+
+
+class _Poster:
+    """Posts the payments of one file, and gathers what is found on the way."""
+
+    def __init__(self, units: Units, actor: Actor, request: Request | None, file_id: bytes, found: Remittances) -> None:
+        self.units, self.actor, self.request, self.file_id, self.found = units, actor, request, file_id, found
+        self.findings: list[Finding] = []
+
+    def post(self, at: int) -> PaymentResult:
+        """One payment: held, posted, or recognised."""
+        payment = self.found.payments[at]
+        for _ in range(_TRIES):
+            try:
+                return self._try(at, payment)
+            except Conflict:
+                continue
+            except Denied:
+                raise
+            except Refused as refusal:
+                self._find(payment, refusal.code, refusal.text)
+                return _result("BUSY", None, payment)
+        text = T_("Others worked on the same claims meanwhile; nothing of this payment was posted. Import it again.")
+        self._find(payment, "busy", text)
+        return _result("BUSY", None, payment)
+
+    def _try(self, at: int, payment: Payment) -> PaymentResult:
+        postable = self.found.postable(payment) and not unpostable(payment)
+        made = None
+        with self.units.read(self.actor, "remittance:post", request=self.request, kind="import") as uow:
+            key = payment_key(uow.practice_id, payment)
+            known = uow.row(uow.select(RemittanceRow.id, RemittanceRow.state).where(RemittanceRow.payment_key == key))
+            ours = uow.row(uow.select(PracticeRow.npi, PracticeRow.ein).where(PracticeRow.id == uow.practice_id))
+            if known is None or (known.state == "HELD" and postable):
+                made = prepare(uow, payment, key) if postable else None
+        if made is None and known is not None:
+            return self._known(payment, known.id, held=known.state == "HELD")
+        if ours is not None and payment.payee_id and payment.payee_id not in {ours.npi, ours.ein}:
+            self._find_once(
+                payment, "payee", T_("The payment names another payee than this practice. Check whose it is.")
+            )
+        if made is None:
+            return self._hold(at, payment, key)
+        with self.units.write(self.actor, "remittance:post", request=self.request, kind="import") as uow:
+            remittance_id = write(uow, made, self.file_id)
+        settle(self.units, self.actor, remittance_id, request=self.request)
+        self.findings += [
+            Finding(part.row["segment"], "unmatched", part.unmatched.text) for part in made.parts if part.unmatched
+        ]
+        return PaymentResult(
+            "POSTED" if made.entries else "RECORDED", remittance_id, payment.trace, payment.amount_cents,
+            len(payment.claims), made.matched, len(made.entries), len(made.cases),
+        )  # fmt: skip
+
+    def _known(self, payment: Payment, id_: bytes, *, held: bool) -> PaymentResult:
+        if held:
+            self._find(payment, "held-before", T_("This payment was held before; look at it in its queue."))
+            return _result("HELD", id_, payment)
+        self._find(payment, "posted-before", T_("This payment was posted before; nothing was posted again."))
+        return _result("KNOWN", id_, payment)
+
+    def _hold(self, at: int, payment: Payment, key: str) -> PaymentResult:
+        """Keep a payment that cannot be posted, with every reason, in the queue of those that do not add up."""
+        following = self.found.payments[at + 1 : at + 2]
+        end = following[0].segment if following else None
+        inside = [
+            finding
+            for finding in self.found.findings
+            if finding.segment >= payment.segment and (end is None or finding.segment < end)
+        ]
+        reasons = [Finding(payment.segment, "unbalanced", text) for text in unpostable(payment)]
+        self.findings += reasons
+        with self.units.write(self.actor, "remittance:post", request=self.request, kind="import") as uow:
+            if remittance_row(uow, key) is not None:
+                raise Conflict(T_("This payment came in meanwhile."), code="payment-posted")
+            row = uow.new(
+                RemittanceRow, interchange_id=self.file_id, payer_id=payer_of(uow, payment), payment_key=key,
+                state="HELD", matched_count=0, created_at=uow.now,
+                findings_sealed=[interchanges.finding_values(each) for each in (*reasons, *inside)],
+                **payment_values(payment),
+            )  # fmt: skip
+            _queue(uow, row, reasons, payment)
+            held = row.id
+        text = T_("This payment was not posted: it does not add up or could not be read whole. It waits in its queue.")
+        self._find(payment, "held", text)
+        return _result("HELD", held, payment)
+
+    def _find(self, payment: Payment, code: str, text: Text) -> None:
+        self.findings.append(Finding(payment.segment, code, text))
+
+    def _find_once(self, payment: Payment, code: str, text: Text) -> None:
+        if not any(each.segment == payment.segment and each.code == code for each in self.findings):
+            self._find(payment, code, text)
+
+
+def _queue(uow: UnitOfWork, row: RemittanceRow, reasons: Sequence[Finding], payment: Payment) -> None:
+    queue = queues.QUEUES["unbalanced-payments"]
+    text = (
+        T_("The amounts do not add up.")
+        if reasons
+        else T_("The payment could not be read whole; its amounts cannot be trusted.")
+    )
+    uow.flush()
+    work.put(
+        uow, queue.name, row, reason="unbalanced" if reasons else "unreadable", detail={"text": to_json(text)},
+        at_risk_cents=payment.amount_cents, due_on=queues.due_on(queue, uow.today()),
+        priority=queues.priority(payment.amount_cents, None),
+    )  # fmt: skip
+
+
+def _result(state: PaymentState, id_: bytes | None, payment: Payment) -> PaymentResult:
+    return PaymentResult(state, id_, payment.trace, payment.amount_cents, len(payment.claims))
