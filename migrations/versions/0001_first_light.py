@@ -803,11 +803,22 @@ def _tables() -> None:
     op.create_index(op.f("ix_claim_encounter_id"), "claim", ["encounter_id"], unique=False)
     op.create_index(op.f("ix_claim_patient_id"), "claim", ["patient_id"], unique=False)
     op.create_index(op.f("ix_claim_payer_control_index"), "claim", ["payer_control_index"], unique=False)
-    op.create_index(op.f("ix_claim_payer_id_state_id"), "claim", ["payer_id", "state", "id"], unique=False)
+    op.create_index(
+        op.f("ix_claim_payer_id_submitted_at_id"), "claim", ["payer_id", "submitted_at", "id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_claim_practice_id_filing_due_id"), "claim", ["practice_id", "filing_due", "id"], unique=False
+    )
     op.create_index(
         op.f("ix_claim_practice_id_state_filing_due_id"),
         "claim",
         ["practice_id", "state", "filing_due", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_claim_practice_id_state_payer_id_charge_cents"),
+        "claim",
+        ["practice_id", "state", "payer_id", "charge_cents"],
         unique=False,
     )
     op.create_table(

@@ -307,12 +307,10 @@ HOLDS: dict[str, Text] = {
 """Reasons for which a claim is held."""
 
 RETURNS: dict[str, Text] = {
-    "codes": T_("A code is wrong or missing"),
-    "charges": T_("A charge, unit or price is wrong"),
     "edits": T_("The edits found something to mend"),
     "guide": T_("The file check found something to mend"),
 }
-"""Reasons for which a claim goes back to draft; the first two take its visit back to coding, the others are the rules'."""
+"""Reasons for which the rules take a ready claim back to draft; people give one of `encounters.CODING_ERRORS`."""
 
 REWORKS: dict[str, Text] = {
     "registration": T_("The patient's registration was corrected"),

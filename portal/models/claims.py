@@ -20,7 +20,9 @@ class ClaimRow(Base):
     __table_args__ = (
         UniqueConstraint("control"),
         Index(None, "practice_id", "state", "filing_due", "id"),
-        Index(None, "payer_id", "state", "id"),
+        Index(None, "practice_id", "filing_due", "id"),
+        Index(None, "practice_id", "state", "payer_id", "charge_cents"),
+        Index(None, "payer_id", "submitted_at", "id"),
     )
     table_code = 16
     reached_by = ReachedBy(patient="patient_id", payer="payer_id")

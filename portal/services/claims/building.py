@@ -101,7 +101,7 @@ def address_of(stored: Mapping[str, Any] | None) -> Address | None:
 
 
 def person_of(stored: Mapping[str, Any]) -> Person:
-    """A person as stored in JSON: last, first, middle, suffix, birth_date (ISO), sex, address."""
+    """A person as intake stores one: last, first, middle, suffix, birth_date (ISO), sex, address."""
     born = stored.get("birth_date")
     return Person(
         stored.get("last") or "",
@@ -155,6 +155,14 @@ def _claim(
     rendering: Rendering | None,
 ) -> Claim:
     lines = tuple(service_line(charge, encounter.place) for charge in charges)
+
+    def opened(column: Any) -> Any:
+        return uow.open(
+            getattr(encounter, column.key), column, row=encounter.id, subject=encounter.patient_id,
+            practice=encounter.practice_id,
+        )  # fmt: skip
+
+    came_with = opened(EncounterRow.proposal_sealed) or {}
     return Claim(
         control=row.control,
         charge_cents=row.charge_cents,
@@ -162,20 +170,16 @@ def _claim(
         patient=patient,
         cover=cover,
         billing=billing,
-        diagnoses=tuple(
-            uow.open(
-                encounter.diagnoses_sealed, EncounterRow.diagnoses_sealed, row=encounter.id,
-                subject=encounter.patient_id, practice=encounter.practice_id,
-            )
-            or ()
-        ),
+        diagnoses=tuple(opened(EncounterRow.diagnoses_sealed) or ()),
         lines=lines,
         frequency=row.frequency,
         code_qualifier=encounter.code_qualifier,
         rendering=rendering,
         # An original must not carry the number that a rejection may have brought (X12 RFI 1538).
         payer_control="" if row.frequency == "1" else uow.read(row, ClaimRow.payer_control_sealed) or "",
-    )  # fmt: skip
+        authorization=came_with.get("authorization") or "",
+        referral=came_with.get("referral") or "",
+    )
 
 
 def _billing(practice: Any) -> BillingProvider:
@@ -227,7 +231,7 @@ def _cover(uow: UnitOfWork, cover: Any, payer: Any, patient: Person) -> Cover:
         payer_name=payer.name,
         payer_id=payer.code,
         member_id=opened(CoverageRow.member_id_sealed) or "",
-        subscriber=patient if cover.relationship == SELF else person_of(registered or {}),
+        subscriber=patient if cover.relationship == SELF else person_of(registered) if registered else Person("", ""),
         rank=cover.rank,
         relationship=cover.relationship,
         group_number=opened(CoverageRow.group_number_sealed) or "",

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from portal.domain import dates, queues
 from portal.domain.claims import Claim, ClaimFacts
 from portal.domain.edits.catalog import edit
 from portal.domain.edits.rules import EditContext, EditFinding, PriorLine
@@ -156,25 +155,17 @@ def kept(stored: Sequence[dict[str, Any]]) -> tuple[EditFinding, ...]:
 
 def line_up(uow: UnitOfWork, claim: ClaimRow, findings: Sequence[EditFinding], *, reason: str = "") -> None:
     """Put a claim into the queue of its state, the most telling finding with it."""
-    queue = queues.queue_of("claim", claim.state)
-    if queue is None:
-        work.done(uow, claim)
-        return
-    today = uow.today(claim.practice_id)
-    entered = dates.today(claim.created_at, zone_of(uow, claim.practice_id)) if claim.versions == 0 else today
     first = next((finding for finding in findings if finding.severity == "block"), next(iter(findings), None))
     detail: dict[str, Any] = {"n": len(findings)}
     if first is not None:
         detail |= {"text": to_json(first.text), "todo": to_json(first.what_to_do)}
-    work.put(
+    work.follow(
         uow,
-        queue.name,
         claim,
         reason=reason or (first.code if first is not None else claim.state.lower()),
         detail=detail,
         at_risk_cents=claim.charge_cents,
-        due_on=queues.due_on(queue, entered, claim.filing_due),
-        priority=queues.priority(claim.charge_cents, queues.days_left(claim.filing_due, today)),
+        limit=claim.filing_due,
     )
 
 

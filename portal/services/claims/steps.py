@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from portal.domain.claims import HOLDS, RETURNS, REWORKS
-from portal.domain.encounters import EncounterFacts
+from portal.domain.claims import HOLDS, REWORKS
+from portal.domain.encounters import CODING_ERRORS, EncounterFacts
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text, to_json
 from portal.models.claims import ClaimRow
@@ -49,12 +49,12 @@ def release(
 def return_to_coding(
     uow: UnitOfWork, claim_id: bytes, reason: str, *, note: str = "", expected_version: int | None = None
 ) -> ClaimRow:
-    """Take a claim's visit back to coding because its codes or charges are wrong (`codes` or `charges` of RETURNS).
+    """Take a claim's visit back to coding because its codes or charges are wrong, for a reason of CODING_ERRORS.
 
     A claim that is not sent becomes a draft and follows by itself when the visit is cleared again; a rejected one waits
     for that and is then sent again by hand. Raises Refused, Conflict.
     """
-    _known(reason, {code: RETURNS[code] for code in ("codes", "charges")})
+    _known(reason, CODING_ERRORS)
     claim = uow.get(ClaimRow, claim_id)
     checking.mendable(claim)
     uow.change(claim, expected_version=expected_version)
@@ -62,12 +62,11 @@ def return_to_coding(
         uow.move(claim, "DRAFT", checking.facts(uow, claim), reason=reason, note=note)
         uow.change(claim, held_from=None, hold_reason=None)
     encounter = uow.get(EncounterRow, claim.encounter_id)
-    uow.move(encounter, "PROPOSED", EncounterFacts(actor=uow.actor.user_id), reason=f"claim-{reason}", note=note)
-    detail = {"text": to_json(RETURNS[reason])}
-    queues.put(
-        uow, "coding", encounter, reason="claim-returned", detail=detail, payer_id=claim.payer_id,
-        at_risk_cents=claim.charge_cents, due_on=claim.filing_due,
-    )  # fmt: skip
+    uow.move(encounter, "PROPOSED", EncounterFacts(actor=uow.actor.user_id), reason=reason, note=note)
+    detail = {"text": to_json(CODING_ERRORS[reason])}
+    queues.follow(
+        uow, encounter, reason=reason, at_risk_cents=claim.charge_cents, detail=detail, limit=claim.filing_due
+    )
     if claim.state == "DRAFT":
         queues.done(uow, claim)
     return claim
