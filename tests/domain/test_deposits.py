@@ -24,5 +24,9 @@ def test_another_amount_trace_or_payer_is_another_deposit(changes: dict[str, obj
     assert find_deposit(PAID, [replace(DEPOSIT, **changes)]) is None  # type: ignore[arg-type]
 
 
+def test_a_payment_and_a_deposit_without_a_reference_do_not_find_each_other() -> None:
+    assert find_deposit(replace(PAID, trace="000"), [replace(DEPOSIT, reference="")]) is None
+
+
 def test_two_that_fit_are_none() -> None:
     assert find_deposit(PAID, [DEPOSIT, replace(DEPOSIT, deposit_id=b"e")]) is None

@@ -23,7 +23,7 @@ def allocate(
         order = [by_id[charge_id] for charge_id in dict.fromkeys(chosen) if charge_id in by_id]
     shares: list[tuple[Owed, int]] = []
     for item in order:
-        share = min(amount_cents, max(item.open_cents, 0))
+        share = min(amount_cents, item.open_cents)
         if share > 0:
             shares.append((item, share))
             amount_cents -= share

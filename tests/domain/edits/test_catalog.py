@@ -243,6 +243,23 @@ def test_the_clean_claim_has_nothing_at_all() -> None:
     assert edit(claim(), CONTEXT) == ()
 
 
+def codes_of(spoil: Spoil) -> set[str]:
+    return {one.code for one in edit(*spoil(claim(), CONTEXT))}
+
+
+def test_a_limit_that_has_passed_is_not_also_near() -> None:
+    assert codes_of(in_context(today=date(2026, 11, 2))) == {"filing-passed"}
+
+
+def test_a_first_payers_limit_runs_from_the_service_whatever_another_payer_answered() -> None:
+    assert codes_of(in_context(today=date(2027, 2, 1), earlier_payer_answered=date(2027, 1, 15))) == {"filing-passed"}
+
+
+def test_services_on_both_sides_of_october_2015_are_to_be_split() -> None:
+    found = edit(*on_line(from_date=date(2015, 9, 30))(claim(), CONTEXT))
+    assert any(one.code == "diagnosis-set" and "Split" in str(one.what_to_do) for one in found)
+
+
 @settings(max_examples=40)
 @given(st.lists(st.sampled_from([spoil for spoils in SPOILS.values() for spoil in spoils]), max_size=6))
 def test_whatever_is_wrong_at_once_the_edits_only_report(spoils: list[Spoil]) -> None:
