@@ -1,0 +1,1 @@
+"""Statements: built from the ledger, made by runs, printed by jobs, and what patients read of their account."""

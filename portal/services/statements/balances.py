@@ -1,0 +1,84 @@
+"""What patients owe, read from the books for many patients at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from portal.domain.ledger import Line
+from portal.models.ledger import LedgerLineRow
+from portal.services import ledger
+from portal.services.unit_of_work.work import UnitOfWork
+
+PATIENT, PAYER = "receivable:patient", "receivable:payer"
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One patient's account in cents."""
+
+    owed_cents: int = 0
+    billable_cents: int = 0
+    """Owed on services whose payers have finished."""
+    credit_cents: int = 0
+
+
+def balances(uow: UnitOfWork) -> dict[bytes, Balance]:
+    """Every patient within reach who owes something."""
+    owing = (
+        select(LedgerLineRow.patient_id)
+        .where(uow.within(LedgerLineRow), LedgerLineRow.account == PATIENT)
+        .group_by(LedgerLineRow.patient_id)
+        .having(func.sum(LedgerLineRow.amount_cents) > 0)
+    )
+    found: dict[bytes, dict[bytes | None, dict[str, int]]] = {}
+    accounts = (PATIENT, PAYER, "unapplied:patient")
+    where = (LedgerLineRow.account.in_(accounts), LedgerLineRow.patient_id.in_(owing))
+    by = (LedgerLineRow.patient_id, LedgerLineRow.charge_id, LedgerLineRow.account)
+    for row in uow.rows(ledger.sums(uow, *by, where=where)):
+        found.setdefault(row.patient_id, {}).setdefault(row.charge_id, {})[row.account] = int(row.cents)
+    return {patient_id: _balance(charges) for patient_id, charges in found.items()}
+
+
+def _balance(charges: dict[bytes | None, dict[str, int]]) -> Balance:
+    owed = {charge: sums.get(PATIENT, 0) for charge, sums in charges.items()}
+    return Balance(
+        sum(owed.values()),
+        sum(cents for charge, cents in owed.items() if not charges[charge].get(PAYER, 0)),
+        -sum(sums.get("unapplied:patient", 0) for sums in charges.values()),
+    )
+
+
+def open_by_charge(uow: UnitOfWork, patient_id: bytes) -> dict[bytes | None, int]:
+    """What the patient owes now on each charge, in cents."""
+    where = (LedgerLineRow.patient_id == patient_id, LedgerLineRow.account == PATIENT)
+    rows = uow.rows(ledger.sums(uow, LedgerLineRow.charge_id, where=where))
+    return {row.charge_id: int(row.cents) for row in rows}
+
+
+def open_on(charges: Collection[str], now: Mapping[bytes | None, int]) -> int:
+    """What is still open today of a statement, by the charges it lists; what is owed on others is not in it."""
+    ids = {bytes.fromhex(charge) or None for charge in charges}
+    return max(sum(cents for charge, cents in now.items() if charge in ids), 0)
+
+
+def lines_of_patient(uow: UnitOfWork, patient_id: bytes) -> list[tuple[bytes, Line]]:
+    """Every line about a patient with the entry it is of, oldest first."""
+    return [
+        (
+            row.entry_id,
+            Line(
+                row.account,
+                int(row.amount_cents),
+                patient_id=row.patient_id,
+                payer_id=row.payer_id,
+                encounter_id=row.encounter_id,
+                charge_id=row.charge_id,
+                claim_id=row.claim_id,
+                deposit_id=row.deposit_id,
+            ),
+        )
+        for row in ledger.lines_of(uow, LedgerLineRow.patient_id == patient_id)
+    ]

@@ -1,0 +1,275 @@
+"""One patient's statement, built from the books: every service with its arithmetic, proved against the balance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from portal.domain.claims import Person
+from portal.domain.errors import Refused
+from portal.domain.ledger import Line
+from portal.domain.money import Money, split
+from portal.domain.patients import full_name
+from portal.domain.statements.arithmetic import ServiceSums, Why, ages, due_on, reasons, service_sums
+from portal.domain.statements.content import Letter, StatementContent, StatementLine, Sums, load, summed
+from portal.domain.texts import T_, Text
+from portal.models.encounters import ChargeRow, EncounterRow
+from portal.models.patients import PatientRow
+from portal.models.practices import PracticeRow, ProviderRow
+from portal.models.remittances import RemittanceClaimRow, RemittanceLineRow
+from portal.models.statements import StatementRow
+from portal.services import codes, ledger
+from portal.services.statements.balances import PATIENT, lines_of_patient, open_on
+from portal.services.unit_of_work.work import UnitOfWork
+
+UNPROVED = T_("This bill does not add up to the account, so it was not made. Look at the account's ledger.")
+COVERED = T_("Your plan covers this in full.")
+WAITING = T_("Your plan has not finished with this. You owe nothing for it now.")
+SETTLED = T_("This is settled.")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What is known of a charge beside its money."""
+
+    title: Text | str
+    code: str
+    day: date
+    provider: str
+    encounter_id: bytes
+
+
+def build(uow: UnitOfWork, patient_id: bytes, *, number: str, pay_url: str) -> StatementContent:
+    """The statement of a patient as the books stand now; raises Refused `statement-unproved` when they disagree."""
+    patient = uow.get(PatientRow, patient_id)
+    today = uow.today(patient.practice_id)
+    before = previous(uow, patient_id)
+    booked = lines_of_patient(uow, patient_id)
+    sums = service_sums(line for _, line in booked)
+    services = services_of(uow, [each.charge_id for each in sums if each.charge_id])
+    shares = patient_shares(uow, booked)
+    every = [line_of(each, services.get(each.charge_id or b""), shares.get(each.charge_id, {}), today) for each in sums]
+    lines = tuple(worth_telling(every, before.lines if before else ()))
+    shown = summed(lines)
+    asked, paid = (
+        sum(each.owed_cents + each.you_paid_cents for each in sums),
+        sum(each.you_paid_cents for each in sums),
+    )
+    try:
+        content = StatementContent(
+            number=number,
+            made_on=today,
+            due_on=due_on(today),
+            letter=letter(uow, patient, pay_url),
+            lines=lines,
+            sums=shown,
+            opening=before.owed if before else Money(0),
+            asked=Money(asked) - (before.total_asked if before else Money(0)),
+            paid=Money(paid) - (before.total_paid if before else Money(0)),
+            owed=Money(ledger.owed_by_patient(uow, patient_id)),
+            credit=Money(ledger.credit_of_patient(uow, patient_id)),
+            ages=ages([(line.day, line.you_owe.cents) for line in lines], today),
+            sentence=sentence(shown),
+            total_asked=Money(asked),
+            total_paid=Money(paid),
+        )
+    except ValueError as error:
+        raise Refused(UNPROVED, code="statement-unproved") from error
+    return content
+
+
+def previous(uow: UnitOfWork, patient_id: bytes) -> StatementContent | None:
+    """What the newest statement of a patient said."""
+    row = uow.first(
+        uow.select(StatementRow)
+        .where(StatementRow.patient_id == patient_id)
+        .order_by(StatementRow.created_at.desc(), StatementRow.id)
+    )
+    return None if row is None else load(uow.read(row, StatementRow.content_sealed))
+
+
+def left_of(uow: UnitOfWork, row: StatementRow, now: Mapping[bytes | None, int]) -> int:
+    """What is still open today of a statement, in cents, by what is owed now on each charge."""
+    content = load(uow.read(row, StatementRow.content_sealed))
+    return open_on({line.charge_id for line in content.lines}, now)
+
+
+def worth_telling(lines: Sequence[StatementLine], before: Sequence[StatementLine]) -> Iterator[StatementLine]:
+    """Services of visits on which something is owed, and those that were open or paid on since the last statement."""
+    known = {line.charge_id: line for line in before}
+    visits = {line.encounter_id for line in lines if line.you_owe}
+    for line in lines:
+        last = known.get(line.charge_id)
+        paid = line.you_paid != last.you_paid if last else bool(line.you_paid)
+        if line.you_owe or line.encounter_id in visits or paid or (last and last.you_owe):
+            yield line
+
+
+def line_of(sums: ServiceSums, service: Service | None, shares: Mapping[str, int], today: date) -> StatementLine:
+    """One service's line, from its sums in the books."""
+    return StatementLine(
+        charge_id=(sums.charge_id or b"").hex(),
+        encounter_id=service.encounter_id.hex() if service else "",
+        title=service.title if service else T_("A service that your plan answered for"),
+        code=service.code if service else "",
+        day=service.day if service else today,
+        provider=service.provider if service else "",
+        why=_why(sums, reasons(sums, shares)),
+        charged=Money(sums.charged_cents),
+        discount=Money(sums.discount_cents),
+        plan_paid=Money(sums.plan_paid_cents),
+        taken_off=Money(sums.written_off_cents),
+        with_plan=Money(sums.with_plan_cents),
+        you_paid=Money(sums.you_paid_cents),
+        you_owe=Money(sums.owed_cents),
+    )
+
+
+def _why(sums: ServiceSums, whys: Sequence[Why]) -> Text:
+    """All reasons in one breath, then what was paid of it."""
+    if not whys:
+        return WAITING if sums.with_plan_cents else COVERED if sums.plan_paid_cents else SETTLED
+    said = whys[0].text
+    for why in whys[1:]:
+        said = T_("{first} {then}", first=said, then=why.text)
+    if sums.you_paid_cents > 0:
+        paid = T_("You paid {paid} of it.", paid=Money(sums.you_paid_cents))
+        said = T_("{first} {then}", first=said, then=paid)
+    if sums.with_plan_cents:
+        waits = T_("Your plan still decides about {sum}.", sum=Money(sums.with_plan_cents))
+        said = T_("{first} {then}", first=said, then=waits)
+    return said
+
+
+def sentence(sums: Sums) -> Text:
+    """How the sum comes about, in one breath."""
+    charged, owed, paid = sums.charged, sums.you_owe, sums.you_paid
+    if sums.plan_paid or sums.discount:
+        if paid:
+            return T_(
+                "We charged {charged}. Your plan lowered the price and paid its part, you paid {paid}, and {owed} is "
+                "left for you.",
+                charged=charged, paid=paid, owed=owed,
+            )  # fmt: skip
+        return T_(
+            "We charged {charged}. Your plan lowered the price and paid its part, and {owed} is left for you.",
+            charged=charged, owed=owed,
+        )  # fmt: skip
+    if paid:
+        return T_("We charged {charged}. You paid {paid}, and {owed} is left.", charged=charged, paid=paid, owed=owed)
+    return T_("We charged {charged}, and no plan paid any of it.", charged=charged)
+
+
+def services_of(uow: UnitOfWork, charge_ids: Sequence[bytes]) -> dict[bytes, Service]:
+    """What the charges were for, in words where descriptions are loaded, with the clinician's name."""
+    rows = [
+        row
+        for start in range(0, len(charge_ids), 500)
+        for row in uow.rows(
+            uow.select(
+                ChargeRow.id, ChargeRow.code, ChargeRow.service_from, ChargeRow.encounter_id, ProviderRow.first_name,
+                ProviderRow.last_name,
+            )
+            .join(EncounterRow, EncounterRow.id == ChargeRow.encounter_id)
+            .outerjoin(ProviderRow, ProviderRow.id == EncounterRow.provider_id)
+            .where(ChargeRow.id.in_(charge_ids[start : start + 500]), uow.within(EncounterRow))
+        )
+    ]  # fmt: skip
+    words = codes.describe(uow, [row.code for row in rows])
+    return {
+        row.id: Service(
+            words.get(row.code) or T_("Service {code}", code=row.code),
+            row.code,
+            row.service_from,
+            " ".join(part for part in (row.first_name, row.last_name) if part),
+            row.encounter_id,
+        )
+        for row in rows
+    }
+
+
+def patient_shares(uow: UnitOfWork, booked: Sequence[tuple[bytes, Line]]) -> dict[bytes | None, dict[str, int]]:
+    """Net amounts in group PR by charge and CARC, from the answers whose entries moved something to the patient.
+
+    What a first payer left while a second was still asked made no such entry and is not told.
+    """
+    entries = sorted({entry for entry, line in booked if line.account == PATIENT})
+    prices: dict[bytes, dict[bytes, int]] = {}
+    for _, line in booked:
+        if line.account == "revenue" and line.charge_id and line.encounter_id:
+            charges = prices.setdefault(line.encounter_id, {})
+            charges[line.charge_id] = charges.get(line.charge_id, 0) - line.amount_cents
+    encounters = {entry: line.encounter_id for entry, line in booked if line.encounter_id}
+    found: dict[bytes | None, dict[str, int]] = {}
+
+    def add(charge: bytes | None, adjustments: Sequence[Mapping[str, Any]]) -> None:
+        for one in adjustments:
+            if one["group"] == "PR":
+                reasons_ = found.setdefault(charge, {})
+                reasons_[one["reason"]] = reasons_.get(one["reason"], 0) + int(one["cents"])
+
+    for start in range(0, len(entries), 500):
+        answers = uow.rows(
+            uow.select(RemittanceClaimRow.id, RemittanceClaimRow.entry_id, RemittanceClaimRow.adjustments).where(
+                RemittanceClaimRow.entry_id.in_(entries[start : start + 500])
+            )
+        )
+        for answer in answers:
+            weights = prices.get(encounters.get(answer.entry_id) or b"", {})
+            for one in answer.adjustments:
+                parts = split(Money(int(one["cents"])), [max(cents, 0) for cents in weights.values()] or [1])
+                places: list[bytes | None] = [*weights] or [None]
+                for charge, part in zip(places, parts, strict=True):
+                    add(charge, [{**one, "cents": part.cents}])
+        rows = uow.rows(
+            uow.select(RemittanceLineRow.charge_id, RemittanceLineRow.adjustments).where(
+                RemittanceLineRow.remittance_claim_id.in_([answer.id for answer in answers])
+            )
+        )
+        for row in rows:
+            if row.charge_id is not None:
+                add(row.charge_id, row.adjustments)
+    return found
+
+
+def letter(uow: UnitOfWork, patient: PatientRow, pay_url: str) -> Letter:
+    """The practice's letterhead, who is billed, and whose account it is."""
+    practice = uow.get(PracticeRow, patient.practice_id)
+    name = name_of(uow, patient)
+    guarantor = uow.read(patient, PatientRow.guarantor_sealed)
+    address = uow.read(patient, PatientRow.address_sealed)
+    to = [name, *address_lines(address)]
+    if guarantor:
+        to = [guarantor["name"], *address_lines(guarantor.get("address") or address)]
+    return Letter(
+        practice_name=practice.name,
+        practice_lines=address_lines(practice.address),
+        phone=practice.phone,
+        remit_lines=(practice.name, *address_lines(practice.remit_to or practice.address)),
+        to_lines=tuple(to),
+        patient_name=name,
+        account=uow.read(patient, PatientRow.account_number_sealed),
+        pay_url=pay_url,
+    )
+
+
+def name_of(uow: UnitOfWork, patient: PatientRow) -> str:
+    """A patient's whole name, opened."""
+    columns = (
+        PatientRow.last_name_sealed, PatientRow.first_name_sealed, PatientRow.middle_name_sealed,
+        PatientRow.suffix_sealed,
+    )  # fmt: skip
+    last, first, middle, suffix = (str(uow.read(patient, column) or "") for column in columns)
+    return full_name(Person(last, first, middle, suffix))
+
+
+def address_lines(address: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """An address as it stands on an envelope; nothing for none."""
+    if not address:
+        return ()
+    code = address["postal_code"]
+    zip_ = f"{code[:5]}-{code[5:]}" if len(code) == 9 else code
+    last = f"{address['city']}, {address['state']} {zip_}"
+    return tuple(line for line in (address["line1"], address.get("line2", ""), last) if line)
