@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from portal.domain.texts import T_, Text
+
 FREE_FAILURES = 4
 """Wrong tries before waiting begins: people mistype."""
 
@@ -62,3 +64,21 @@ def session_end(
     if now - started_at > limits.absolute:
         return "absolute"
     return "idle" if now - last_active_at > limits.idle else None
+
+
+ROLE_WORDS: dict[str, Text] = {
+    "patient": T_("patient"),
+    "charge-clerk": T_("charge clerk"),
+    "coder": T_("coder"),
+    "coding-manager": T_("coding manager"),
+    "qa-auditor": T_("QA auditor"),
+    "biller": T_("biller"),
+    "payment-poster": T_("payment poster"),
+    "denial-specialist": T_("denial specialist"),
+    "billing-manager": T_("billing manager"),
+    "payer-user": T_("payer"),
+    "compliance-officer": T_("compliance officer"),
+    "administrator": T_("administrator"),
+    "system": T_("the system"),
+}
+"""Roles of `access.roles` in words; a house test compares the names."""

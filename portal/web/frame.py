@@ -11,6 +11,7 @@ from portal.access import roles
 from portal.access.permissions import PERMISSIONS
 from portal.access.policy import decide
 from portal.domain.texts import T_, Text, from_json
+from portal.domain.users import ROLE_WORDS
 from portal.services.users import people
 from portal.services.users.sessions import Standing
 from portal.web import headers
@@ -56,22 +57,6 @@ class Frame:
     notices: tuple[Notice, ...]
     nonce: str
 
-
-ROLE_WORDS: dict[str, Text] = {
-    roles.PATIENT: T_("patient"),
-    roles.CHARGE_CLERK: T_("charge clerk"),
-    roles.CODER: T_("coder"),
-    roles.CODING_MANAGER: T_("coding manager"),
-    roles.QA_AUDITOR: T_("QA auditor"),
-    roles.BILLER: T_("biller"),
-    roles.PAYMENT_POSTER: T_("payment poster"),
-    roles.DENIAL_SPECIALIST: T_("denial specialist"),
-    roles.BILLING_MANAGER: T_("billing manager"),
-    roles.PAYER_USER: T_("payer"),
-    roles.COMPLIANCE_OFFICER: T_("compliance officer"),
-    roles.ADMINISTRATOR: T_("administrator"),
-    roles.SYSTEM: T_("the system"),
-}
 
 _PATIENT_NAV = (
     (T_("Home"), "patient.home"), (T_("Visits"), "patient.visits"), (T_("Payments"), "patient.payments"),

@@ -9,13 +9,13 @@ from flask import session, url_for
 
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
+from portal.domain.users import ROLE_WORDS
 from portal.services.users import accounts, enrolment, people, registration, sessions, signing
 from portal.services.users.accounts import LEAST
 from portal.web.auth.blueprint import blueprint
 from portal.web.auth.forms import Form, given, new_password
 from portal.web.auth.qr import square
 from portal.web.auth.signing import half, let_in, present
-from portal.web.frame import ROLE_WORDS
 from portal.web.guard import Desk, desks, opens
 from portal.web.replies import Go, Page, Reply
 from portal.web.shell import speaker

@@ -10,11 +10,12 @@ from werkzeug.exceptions import NotFound
 
 from portal.access import roles
 from portal.domain.texts import T_, Text
+from portal.domain.users import ROLE_WORDS
 from portal.services.users import personas, sessions, signing
 from portal.web.auth.blueprint import blueprint
 from portal.web.auth.forms import given
 from portal.web.auth.signing import present
-from portal.web.frame import ROLE_WORDS, home_of
+from portal.web.frame import home_of
 from portal.web.guard import Desk, opens
 from portal.web.replies import Go, Page, Reply
 

@@ -1,0 +1,64 @@
+"""An administrator invites and ends people, and sees nothing about patients."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from portal.app import create_app
+from tests.databases import World
+from tests.web.test_guard import form_token, person, sign_in
+
+
+@pytest.fixture
+def client(world: World):
+    return create_app(world.runtime).test_client()
+
+
+def test_an_administrator_invites_and_ends_access(world: World, client):
+    person(world, "administrator", "root@juniper.example")
+    person(world, "coder", "kim@juniper.example")
+    assert sign_in(client, world, "root@juniper.example").location == "/admin/users"
+    page = client.get("/admin/users").text
+    assert "kim@juniper.example" in page
+    token = form_token(client, "/admin/users/invite")
+    here = world.practice_id.hex()
+    done = client.post(
+        "/admin/users/invite",
+        data={
+            "csrf_token": token,
+            "email": "new@juniper.example",
+            "role": "biller",
+            "practice": here,
+        },
+    )
+    assert done.status_code == 200
+    link = re.search(r"http://\S+?/join/([\w-]+)", done.text).group(1)
+    assert client.get(f"/join/{link}").status_code == 200
+    user = re.search(r"/admin/users/([0-9a-f]{32})/disable", page).group(1)
+    ended = client.post(f"/admin/users/{user}/disable", data={"csrf_token": token, "version": "1"})
+    assert ended.status_code == 303
+    assert "Access ended" in client.get("/admin/users").text
+
+
+def test_the_administration_hat_opens_nothing_protected(world: World, client):
+    person(world, "administrator", "root@juniper.example")
+    sign_in(client, world, "root@juniper.example")
+    for rule in client.application.url_map.iter_rules():
+        declared = getattr(client.application.view_functions[rule.endpoint], "declared", None)
+        if declared and "GET" in rule.methods and not rule.arguments:
+            from portal.access.permissions import PERMISSIONS
+
+            found = PERMISSIONS.get(declared.permission)
+            if found is not None and found.protected:
+                assert client.get(rule.rule).status_code == 403, rule.rule
+
+
+def test_step_up_is_asked_before_inviting(world: World, client):
+    person(world, "administrator", "root@juniper.example")
+    sign_in(client, world, "root@juniper.example")
+    token = form_token(client, "/admin/users/invite")
+    world.clock.forward(minutes=6)
+    answer = client.post("/admin/users/invite", data={"csrf_token": token, "email": "x@y.example", "role": "coder"})
+    assert answer.location.startswith("/step-up")
