@@ -104,7 +104,7 @@ def places(uow: UnitOfWork) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[st
 
 def _grants(uow: UnitOfWork, ids: list[bytes]) -> dict[bytes, tuple[GrantItem, ...]]:
     found: dict[bytes, tuple[GrantItem, ...]] = {}
-    statement: Select[Any] = (
+    statement: Any = (
         select(GrantRow.user_id, GrantRow.role, PracticeRow.name.label("practice"), PayerRow.name.label("payer"))
         .outerjoin(PracticeRow, PracticeRow.id == GrantRow.practice_id)
         .outerjoin(PayerRow, PayerRow.id == GrantRow.payer_id)
