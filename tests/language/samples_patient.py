@@ -23,13 +23,15 @@ def form(errors=(), **data):
 
 def sums(*cents: int):
     names = ("charged", "discount", "plan_paid", "you_paid", "you_owe")
-    return made("Sums", **{name: Money(value) for name, value in zip(names, cents, strict=True)})
+    amounts = {name: Money(value) for name, value in zip(names, cents, strict=True)}
+    return made("Sums", **amounts, taken_off=Money(0), with_plan=Money(0))
 
 
 def statement_line(title, day, why, *cents, provider="Dr. Amara Okafor"):
     names = ("charged", "discount", "plan_paid", "you_paid", "you_owe")
     amounts = {name: Money(value) for name, value in zip(names, cents, strict=True)}
-    return made("StatementLine", title=title, day=day, provider=provider, why=why, **amounts)
+    none = {"taken_off": Money(0), "with_plan": Money(0)}
+    return made("StatementLine", title=title, day=day, provider=provider, why=why, **amounts, **none)
 
 
 LINES = (

@@ -1,0 +1,66 @@
+"""Sheets of paper and mails."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from portal.domain.money import Money
+from portal.domain.texts import T_
+from tests.language.rendering import made
+from tests.language.samples_patient import LINES, sums
+
+PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQAAAAA3bvkkAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+SHEET = {
+    "practice": made(
+        "Letterhead",
+        name="Juniper Ridge Family Practice",
+        lines=("214 Alder Street", "Millbrook, OR 97001"),
+        phone="(503) 555-0142",
+        hours=T_("Weekdays 8 to 5."),
+    ),
+    "to": ("Teresa Marlowe", "9 Mill Road", "Millbrook, OR 97001"),
+    "made_on": date(2026, 11, 18),
+}
+STATEMENT = SHEET | {
+    "number": "1042-7",
+    "due_on": date(2026, 12, 12),
+    "patient_name": "Teresa Marlowe",
+    "owed": Money(8640),
+    "opening": Money(2000),
+    "asked": Money(9140),
+    "paid": Money(2500),
+    "credit": Money(300),
+    "sums": sums(31900, 9260, 11500, 2500, 8640),
+    "sentence": T_("We charged {charged}, and this is what is left.", charged=Money(31900)),
+    "lines": LINES,
+    "ages": tuple(
+        made("Age", text=T_("{words}", words=words), amount=Money(amount))
+        for words, amount in (("0 to 30 days", 8640), ("31 to 60", 0), ("61 to 90", 0), ("Over 90", 0))
+    ),
+    "remit_to": ("Juniper Ridge Family Practice", "PO Box 77", "Millbrook, OR 97001"),
+    "site": "pay.juniper.example",
+    "qr": PIXEL,
+}
+LETTER = SHEET | {
+    "subject": T_("Your code for the website"),
+    "greeting": T_("Dear {name},", name="Teresa Marlowe"),
+    "paragraphs": (T_("This code opens your account until {day}.", day=date(2026, 12, 9)), T_("Keep it to yourself.")),
+    "code": "K7QM-1XYZ-84TR",
+    "sender": "Nadia Brandt",
+}
+MAIL = {"practice_name": "Juniper Ridge Family Practice", "phone": "(503) 555-0142"}
+LINK = {"link": "https://candor.example/i/K7QM?a=1&b=2"}
+MAILS = {
+    "invitation": MAIL | LINK | {"role": T_("biller"), "hours": 72},
+    "reset": MAIL | LINK | {"hours": 1},
+    "statement_ready": MAIL | LINK,
+    "registered": MAIL | {"phone": None},
+    "password_changed": MAIL,
+}
+
+SAMPLES = [
+    ("paper/statement.html", "open", {"page": made("PaperStatement", **STATEMENT)}),
+    ("paper/letter.html", "code", {"page": made("Letter", **LETTER)}),
+    ("paper/letter.html", "plain", {"page": made("Letter", **LETTER | {"code": None})}),
+    *((f"mail/{name}.html", "sent", {"page": made("Mail", **fields)}) for name, fields in MAILS.items()),
+]
