@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Index, UniqueConstraint, exists
+from sqlalchemy import JSON, ColumnElement, Index, UniqueConstraint, exists, select
 from sqlalchemy.orm import Mapped
 
-from portal.access.reaches import PRACTICE, Reach
+from portal.access.reaches import OWN, PRACTICE, STANDS_FOR, Reach
 from portal.models.base import Base, ReachedBy
 from portal.models.columns import clear, index, key, ref, sealed
-from portal.models.patients import PatientLinkRow
+from portal.models.coverage import CoverageRow
+from portal.models.patients import PatientLinkRow, PatientRow
 from portal.models.types import Box
 
 
@@ -37,11 +38,24 @@ class UserRow(Base):
 
     @classmethod
     def within(cls, reach: Reach) -> ColumnElement[bool]:
-        """A practice's people are those with a role in it, and those who are its patients."""
+        """A practice's people: those with a role in it, those who are its patients, those of its patients' payers.
+
+        Patients reach the people of their practices and payers: they may know who looked at their record.
+        """
         if reach.kind == PRACTICE:
             practices = sorted(reach.practices)
             works = exists().where(GrantRow.user_id == cls.id, GrantRow.practice_id.in_(practices))
             comes = exists().where(PatientLinkRow.user_id == cls.id, PatientLinkRow.practice_id.in_(practices))
+            covers = select(CoverageRow.payer_id).where(CoverageRow.practice_id.in_(practices))
+            return works | comes | exists().where(GrantRow.user_id == cls.id, GrantRow.payer_id.in_(covers))
+        if reach.kind in {OWN, STANDS_FOR}:
+            patients = sorted(reach.patients)
+            theirs = select(PatientRow.practice_id).where(PatientRow.id.in_(patients))
+            plans = select(CoverageRow.payer_id).where(CoverageRow.patient_id.in_(patients))
+            works = exists().where(
+                GrantRow.user_id == cls.id, GrantRow.practice_id.in_(theirs) | GrantRow.payer_id.in_(plans)
+            )
+            comes = exists().where(PatientLinkRow.user_id == cls.id, PatientLinkRow.patient_id.in_(patients))
             return works | comes
         return super().within(reach)
 
