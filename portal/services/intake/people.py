@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func
 
-from portal.domain.claims import Address, BillingProvider, Claim, Cover, Person
+from portal.domain.claims import BillingProvider, Claim, Cover, Person
 from portal.domain.errors import Refused
 from portal.domain.interchanges import Finding
 from portal.domain.patients import same_person
@@ -21,9 +21,6 @@ from portal.models.payers import PayerRow
 from portal.models.practices import ProviderRow
 from portal.services import queues
 from portal.services.unit_of_work.work import UnitOfWork
-
-ASSUMED_FILING_DAYS = 90
-"""Of a payer that a file names first: the shortest limit that is common, until the payer's own is loaded."""
 
 
 @dataclass(slots=True)
@@ -43,15 +40,6 @@ def person_values(person: Person) -> dict[str, Any]:
     values = asdict(person)
     values["birth_date"] = person.birth_date.isoformat() if person.birth_date else None
     return values
-
-
-def person_from(values: dict[str, Any]) -> Person:
-    """The person that `person_values` stored."""
-    born, address = values["birth_date"], values["address"]
-    plain = {name: values[name] for name in ("last", "first", "middle", "suffix", "sex")}
-    return Person(
-        **plain, birth_date=date.fromisoformat(born) if born else None, address=Address(**address) if address else None
-    )
 
 
 def patient(uow: UnitOfWork, person: Person, cover: Cover, notes: Notes) -> tuple[bytes, bool]:
@@ -181,7 +169,7 @@ def payer(uow: UnitOfWork, cover: Cover, notes: Notes) -> bytes:
         code=cover.payer_id,
         name=cover.payer_name or cover.payer_id,
         kind=cover.filing_code or "CI",
-        filing_limit_days=ASSUMED_FILING_DAYS,
+        filing_limit_days=0,  # not known; `payers load` tells it
         appeal_levels=[],
         address=asdict(cover.payer_address) if cover.payer_address else None,
         remittance_ids=[],
@@ -190,9 +178,8 @@ def payer(uow: UnitOfWork, cover: Cover, notes: Notes) -> bytes:
     notes.add(
         "payer-new",
         T_(
-            "The payer {code} is not known here. It was added with a filing limit of {days} days; load its own rules.",
+            "The payer {code} is not known here. It was added by its name; load its filing limit and levels of appeal.",
             code=cover.payer_id,
-            days=ASSUMED_FILING_DAYS,
         ),
     )
     return made.id

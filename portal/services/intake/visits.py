@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from portal.domain.claims import Claim, ServiceLine
@@ -15,6 +16,7 @@ from portal.domain.errors import Refused
 from portal.domain.interchanges import Finding
 from portal.domain.texts import T_
 from portal.models.encounters import ChargeRow, EncounterRow
+from portal.models.practices import PriceRow
 from portal.services import queues
 from portal.services.intake import people
 from portal.services.unit_of_work.work import UnitOfWork
@@ -82,10 +84,7 @@ def take(uow: UnitOfWork, claim: Claim, *, interchange_id: bytes | None = None) 
     if claim.charge_cents != claim.lines_cents:
         notes.add("charge-sum", T_("The claim's charge (CLM02) is not the sum of its lines; the lines were taken."))
     uow.begin(encounter, reason="imported")
-    queues.follow(
-        uow, encounter, reason="proposed", at_risk_cents=encounter.charge_cents,
-        detail={"number": encounter.source_control},
-    )  # fmt: skip
+    follow(uow, encounter, "proposed")
     uow.flush()
     return Taken(encounter.id, interchange_id, True, new_patient, tuple(notes.findings))
 
@@ -112,6 +111,41 @@ def charge(uow: UnitOfWork, encounter: EncounterRow, position: int, line: Servic
         qualifier=printable(line.qualifier),
         posted=False,
         active=True,
+    )
+
+
+def list_price(uow: UnitOfWork, code: str, modifiers: Sequence[str], day: date) -> int | None:
+    """The practice's own price of a service on a day, in cents: that of its first modifier, else the plain one."""
+    wanted = ("", modifiers[0]) if modifiers else ("",)
+    rows = uow.rows(
+        uow.select(PriceRow.modifier, PriceRow.amount_cents)
+        .where(
+            PriceRow.practice_id == uow.practice_id,
+            PriceRow.code == code,
+            PriceRow.modifier.in_(wanted),
+            PriceRow.valid_from <= day,
+        )
+        .order_by(PriceRow.valid_from)
+    )
+    newest = {row.modifier: row.amount_cents for row in rows}
+    return next((newest[modifier] for modifier in reversed(wanted) if modifier in newest), None)
+
+
+def listed_cents(uow: UnitOfWork, charge: ChargeRow) -> int | None:
+    """What a charge would cost by the practice's list, in cents; None where the list does not have it."""
+    price = list_price(uow, charge.code, charge.modifiers, charge.service_from)
+    return None if price is None else times(price, Decimal(charge.units_thousandths) / 1000)
+
+
+def times(cents: int, factor: Decimal) -> int:
+    """Cents times units, half a cent rounded up."""
+    return int((cents * factor).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def follow(uow: UnitOfWork, encounter: EncounterRow, reason: str) -> None:
+    """Lay a visit into the queue of its state, or out of all."""
+    queues.follow(
+        uow, encounter, reason=reason, at_risk_cents=encounter.charge_cents, detail={"number": encounter.source_control}
     )
 
 

@@ -1,0 +1,259 @@
+"""Coding a visit: the provider's proposal accepted or changed, the difference kept, and handed on for a second look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from portal.domain.claims import ServiceLine
+from portal.domain.encounters import CODING_ERRORS, EncounterFacts
+from portal.domain.errors import Refused
+from portal.domain.texts import T_, Text
+from portal.models.encounters import ChargeRow, EncounterRow
+from portal.services import codes
+from portal.services.intake import showing, visits
+from portal.services.intake.lines import Line, TypedLine, letters, plain_code, read_diagnoses, read_line, units_text
+from portal.services.intake.showing import Diagnosis, Returned, Visit
+from portal.services.unit_of_work.work import UnitOfWork
+
+_NOT_NOW = T_("The codes of this visit are settled for now. They can be changed when it is sent back.")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The coding form as it was typed."""
+
+    diagnoses: tuple[str, ...]
+    lines: tuple[TypedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """One line to code: what was proposed ("G0438 25", empty for a line of the coder's own) and what is chosen."""
+
+    position: str
+    words: str
+    proposed: str
+    code: str
+    modifiers: str
+    points: str
+    units: str
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CodeHit:
+    """One code found; `kind` is diagnosis or service."""
+
+    code: str
+    words: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodePage(Visit):
+    """A visit as the coder sees it."""
+
+    note: str | None
+    returned: Returned | None
+    proposed_diagnoses: tuple[str, ...]
+    proposed_lines: tuple[str, ...]
+    diagnoses: tuple[Diagnosis, ...]
+    lines: tuple[CodeLine, ...]
+    find: str
+    hits: tuple[CodeHit, ...] | None
+    may_code: bool
+    why_not: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where the codes differ from the proposal."""
+
+    what: Text
+    proposed: str
+    coded: str
+
+
+def show(uow: UnitOfWork, encounter_id: bytes, *, typed: Typed | None = None, find: str = "") -> CodePage:
+    """Open a visit for coding, with what was typed and not kept, and with codes searched for."""
+    encounter = uow.get(EncounterRow, encounter_id)
+    charges = showing.charges_of(uow, encounter)
+    proposal = uow.read(encounter, EncounterRow.proposal_sealed)
+    given = typed or _as_typed(showing.diagnoses_of(uow, encounter), charges)
+    may = encounter.state == "PROPOSED"
+    return CodePage(
+        **showing.visit_values(uow, encounter),
+        note=uow.read(encounter, EncounterRow.note_sealed),
+        returned=showing.returned(uow, encounter, CODING_ERRORS) if may else None,
+        proposed_diagnoses=tuple(proposal["diagnoses"]),
+        proposed_lines=tuple(_proposed(line) for line in proposal["lines"]),
+        diagnoses=showing.described(uow, encounter, [code for each in given.diagnoses if (code := plain_code(each))]),
+        lines=_code_lines(uow, encounter, given.lines, proposal),
+        find=find,
+        hits=_hits(uow, encounter, find) if find.strip() else None,
+        may_code=may,
+        why_not=None if may else _NOT_NOW,
+    )
+
+
+def save(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> EncounterRow:
+    """Keep what was typed; the proposal stays beside it as it came.
+
+    Raises Refused `diagnosis` or `code` for what cannot be read, `settled` when the visit is not to be coded now, and
+    Conflict when someone else changed it since `version`.
+    """
+    encounter = uow.get(EncounterRow, encounter_id)
+    if encounter.state != "PROPOSED":
+        raise Refused(_NOT_NOW, code="settled")
+    uow.change(encounter, expected_version=version)
+    chosen = read_diagnoses(typed.diagnoses, encounter.code_qualifier)
+    lines = [
+        read_line(line, number, len(chosen))
+        for number, line in enumerate(typed.lines, 1)
+        if line.code.strip() and not line.out
+    ]
+    charges = apply_lines(uow, encounter, lines)
+    # The diagnoses are sealed anew even when they are the same: the visit's version must rise with its lines.
+    uow.change(encounter, diagnoses_sealed=list(chosen), charge_cents=showing.total_of(charges).cents)
+    return encounter
+
+
+def finish(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> None:
+    """Keep what was typed, mark the visit as coded and hand it on for the second look."""
+    encounter = save(uow, encounter_id, version, typed)
+    active = [charge for charge in showing.charges_of(uow, encounter) if charge.active]
+    facts = EncounterFacts(
+        uow.actor.user_id,
+        diagnoses=len(showing.diagnoses_of(uow, encounter)),
+        pointers=tuple(tuple(charge.pointers) for charge in active),
+    )
+    uow.move(encounter, "CODED", facts)
+    uow.move(encounter, "CODE_REVIEW", facts)
+    visits.follow(uow, encounter, "coded")
+
+
+def apply_lines(uow: UnitOfWork, encounter: EncounterRow, lines: Sequence[Line]) -> list[ChargeRow]:
+    """Make the charges of a visit those of some lines: changed, taken out (and kept), put back, added."""
+    standing = {charge.position: charge for charge in showing.charges_of(uow, encounter)}
+    named = {line.position for line in lines}
+    for position, charge in standing.items():
+        if charge.active and position not in named:
+            uow.change(charge, active=False)
+    made = []
+    following = max(standing, default=0) + 1
+    for line in lines:
+        known = standing.get(line.position) if line.position is not None else None
+        if known is not None:
+            _change(uow, known, line)
+            continue
+        price = visits.list_price(uow, line.code, line.modifiers, encounter.service_from) or 0
+        fresh = ServiceLine(
+            line.code, visits.times(price, line.units), line.units, line.pointers, encounter.service_from,
+            modifiers=line.modifiers,
+        )  # fmt: skip
+        made.append(visits.charge(uow, encounter, following, fresh, encounter.service_from))
+        following += 1
+    uow.flush()
+    return [*standing.values(), *made]
+
+
+def _change(uow: UnitOfWork, charge: ChargeRow, line: Line) -> None:
+    thousandths = visits.thousandths(line.units)
+    same_service = (charge.code, charge.modifiers) == (line.code, list(line.modifiers))
+    cents = charge.charge_cents
+    if not same_service:
+        price = visits.list_price(uow, line.code, line.modifiers, charge.service_from)
+        cents = cents if price is None else visits.times(price, line.units)
+    elif thousandths != charge.units_thousandths and charge.units_thousandths:
+        cents = visits.times(cents, Decimal(thousandths) / charge.units_thousandths)
+    uow.change(
+        charge,
+        active=True,
+        code=line.code,
+        modifiers=list(line.modifiers),
+        pointers=list(line.pointers),
+        units_thousandths=thousandths,
+        charge_cents=cents,
+    )
+
+
+def _as_typed(diagnoses: Sequence[str], charges: Sequence[ChargeRow]) -> Typed:
+    return Typed(
+        tuple(diagnoses),
+        tuple(
+            TypedLine(
+                str(charge.position), charge.code, " ".join(charge.modifiers), letters(charge.pointers),
+                units_text(charge.units_thousandths),
+            )
+            for charge in charges
+            if charge.active
+        ),
+    )  # fmt: skip
+
+
+def _proposed(line: dict[str, Any]) -> str:
+    return " ".join([line["code"], *line["modifiers"]])
+
+
+def _code_lines(
+    uow: UnitOfWork, encounter: EncounterRow, typed: Sequence[TypedLine], proposal: dict[str, Any]
+) -> tuple[CodeLine, ...]:
+    words = showing.service_words(uow, encounter, [plain_code(line.code) for line in typed])
+    by_position = {str(line["position"]): line for line in proposal["lines"]}
+    found = []
+    for line in typed:
+        if not (line.position or line.code.strip()) or line.out:
+            continue
+        was = by_position.get(line.position)
+        now = (plain_code(line.code), line.modifiers.upper().split(), line.points, line.units)
+        before = was and (was["code"], was["modifiers"], letters(was["pointers"]), units_text(was["units_thousandths"]))
+        found.append(
+            CodeLine(
+                line.position, words.get(plain_code(line.code), ""), _proposed(was) if was else "", line.code,
+                line.modifiers, line.points, line.units, now != before,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _hits(uow: UnitOfWork, encounter: EncounterRow, find: str) -> tuple[CodeHit, ...]:
+    """Codes that may be sent for the day of the visit: diagnoses, then services."""
+    diagnoses = "icd9cm" if encounter.code_qualifier == "BK" else "icd10cm"
+    kinds = ((diagnoses, "diagnosis", 12), ("hcpcs", "service", 12), ("cpt", "service", 6))
+    return tuple(
+        CodeHit(hit.code, hit.description, kind)
+        for code_set, kind, limit in kinds
+        for hit in codes.search(uow, find, code_set, encounter.service_from, limit=limit)
+        if hit.billable
+    )
+
+
+def differences(
+    proposal: dict[str, Any], diagnoses: Sequence[str], charges: Sequence[ChargeRow]
+) -> tuple[Difference, ...]:
+    """Where the codes of a visit differ from the provider's proposal, diagnoses first, then line by line."""
+    found = []
+    if list(diagnoses) != proposal["diagnoses"]:
+        found.append(Difference(T_("Diagnoses"), ", ".join(proposal["diagnoses"]), ", ".join(diagnoses)))
+    before = {line["position"]: _sentence(line) for line in proposal["lines"]}
+    after = {
+        charge.position: _sentence({
+            "code": charge.code, "modifiers": charge.modifiers, "pointers": charge.pointers,
+            "units_thousandths": charge.units_thousandths,
+        })
+        for charge in charges
+        if charge.active
+    }  # fmt: skip
+    for position in sorted(before | after):
+        was, now = before.get(position, ""), after.get(position, "")
+        if was != now:
+            found.append(Difference(T_("Service {line}", line=position), was, now))
+    return tuple(found)
+
+
+def _sentence(line: dict[str, Any]) -> str:
+    """A line in one breath: G0444 25 x 2 → A B."""
+    return f"{_proposed(line)} x {units_text(line['units_thousandths'])} → {letters(line['pointers'])}"

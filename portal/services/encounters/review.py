@@ -1,0 +1,93 @@
+"""The second look at the codes of a visit, by another person: released, or sent back with what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.domain.encounters import CODING_ERRORS, LIFE, EncounterFacts
+from portal.domain.errors import Refused
+from portal.domain.money import Money
+from portal.domain.texts import T_, Text
+from portal.models.encounters import EncounterRow
+from portal.services.encounters import coding
+from portal.services.encounters.coding import Difference
+from portal.services.intake import showing, visits
+from portal.services.intake.showing import Diagnosis, Visit, VisitLine
+from portal.services.unit_of_work.work import UnitOfWork
+
+_NOT_NOW = T_("The codes of this visit do not wait for a second look now.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewPage(Visit):
+    """A coded visit as the coding manager sees it."""
+
+    note: str | None
+    coder: str
+    coded_at: datetime
+    diagnoses: tuple[Diagnosis, ...]
+    lines: tuple[VisitLine, ...]
+    total: Money
+    differences: tuple[Difference, ...]
+    categories: tuple[tuple[str, Text], ...]
+    may_review: bool
+    why_not: Text | None
+
+
+def show(uow: UnitOfWork, encounter_id: bytes) -> ReviewPage:
+    """Open a coded visit for the second look."""
+    encounter = uow.get(EncounterRow, encounter_id)
+    charges = showing.charges_of(uow, encounter)
+    diagnoses = showing.diagnoses_of(uow, encounter)
+    coded = showing.last_move(uow, encounter, "CODED")
+    why_not = _why_not(uow, encounter)
+    return ReviewPage(
+        **showing.visit_values(uow, encounter),
+        note=uow.read(encounter, EncounterRow.note_sealed),
+        coder=coded.by if coded else "-",
+        coded_at=coded.at if coded else encounter.created_at,
+        diagnoses=showing.described(uow, encounter, diagnoses),
+        lines=showing.lines_of(uow, encounter, charges),
+        total=showing.total_of(charges),
+        differences=coding.differences(uow.read(encounter, EncounterRow.proposal_sealed), diagnoses, charges),
+        categories=tuple(CODING_ERRORS.items()),
+        may_review=why_not is None,
+        why_not=why_not,
+    )
+
+
+def release(uow: UnitOfWork, encounter_id: bytes, version: int) -> None:
+    """Release the codes for charge entry; raises Refused to the coder himself, Conflict when the visit moved on."""
+    encounter = uow.get(EncounterRow, encounter_id)
+    uow.change(encounter, expected_version=version)
+    uow.move(encounter, "RELEASED", _facts(uow, encounter))
+    visits.follow(uow, encounter, "released")
+
+
+def send_back(uow: UnitOfWork, encounter_id: bytes, version: int, category: str, note: str) -> None:
+    """Send the codes back to the coder with an error category of `domain.encounters.CODING_ERRORS` and words."""
+    if category not in CODING_ERRORS:
+        raise Refused(T_("Choose what is wrong. Nothing was sent back."), code="category")
+    encounter = uow.get(EncounterRow, encounter_id)
+    uow.change(encounter, expected_version=version)
+    uow.move(encounter, "PROPOSED", _facts(uow, encounter), reason=category, note=note.strip())
+    visits.follow(uow, encounter, category)
+
+
+def _facts(uow: UnitOfWork, encounter: EncounterRow) -> EncounterFacts:
+    return EncounterFacts(
+        uow.actor.user_id,
+        coder=uow.last_actor(encounter, "CODED"),
+        solo_waiver=uow.waived("encounter:code", "encounter:review"),
+    )
+
+
+def _why_not(uow: UnitOfWork, encounter: EncounterRow) -> Text | None:
+    if encounter.state != "CODE_REVIEW":
+        return _NOT_NOW
+    try:
+        LIFE.permit("CODE_REVIEW", "RELEASED", _facts(uow, encounter))
+    except Refused as refused:
+        return refused.text
+    return None
