@@ -189,7 +189,7 @@ class _Search:
         patient = values["patient_id"]
         row = self.uow.row(
             self.uow.select(PatientRow.last_name_sealed, CoverageRow.member_id_sealed).where(
-                PatientRow.id == patient, CoverageRow.id == values["coverage_id"]
+                PatientRow.id == CoverageRow.patient_id, CoverageRow.id == values["coverage_id"]
             )
         )
         if row is None:
