@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from types import MappingProxyType
 
 from portal.domain.dates import next_workday
 from portal.domain.ledger import WRITE_OFF, Line
@@ -19,6 +20,14 @@ CYCLE_DAYS = 28
 
 BUCKETS = ("0-30", "31-60", "61-90", "91-120", "over-120")
 """Age of a balance in days from the service; our choice, and shown (kpis)."""
+
+BUCKET_WORDS: Mapping[str, Text] = MappingProxyType({
+    "0-30": T_("0 to 30 days"),
+    "31-60": T_("31 to 60 days"),
+    "61-90": T_("61 to 90 days"),
+    "91-120": T_("91 to 120 days"),
+    "over-120": T_("More than 120 days"),
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
