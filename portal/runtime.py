@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from alembic import command
 from alembic.config import Config
@@ -18,16 +19,19 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit import checkpoint
+from audit import signer as audit_signer
 from portal.config import Settings
 from portal.crypto.keyring import Keyring
 from portal.crypto.roots import EnvRoot, FileRoot, Roots
 from portal.domain.dates import Clock
+from portal.gateways import mail
 from portal.gateways.cards import Cards
 from portal.gateways.exchange import FolderExchange
 from portal.models.database import db
 from portal.models.keys import InstallationRow
-from portal.services import keys
-from portal.services.parts import Parts
+from portal.services import keys, outbox
+from portal.services.parts import Enqueue, Mailer, Parts
 from portal.services.unit_of_work.trail import Teller
 from portal.services.unit_of_work.units import Gate, Units
 
@@ -128,10 +132,10 @@ def build(settings: Settings, *, clock: Clock | None = None, parts: dict[str, An
     installation, stored = _standing(engine)
     keyring = Keyring(root, stored)
     gate = Gate(settings.data / "writer.lock" if settings.sqlite else None)
-    units = Units(engine, keyring, the_clock, Teller(socket.gethostname(), RELEASE), gate)
+    units = Units(engine, keyring, the_clock, Teller(socket.gethostname(), RELEASE), gate, _enqueue(engine))
     world = {
-        "clock": the_clock, "cards": _cards(settings), "paper": None, "mailer": None,
-        "exchange": FolderExchange(settings.edi), "enqueue": None, "public_url": settings.public_url,
+        "clock": the_clock, "cards": _cards(settings), "paper": None, "mailer": _mailer(settings),
+        "exchange": FolderExchange(settings.edi), "public_url": settings.public_url,
         "demo": settings.demo, "release": RELEASE, "installation": installation, "anchor_file": settings.anchor_file,
     } | (parts or {})  # fmt: skip
     return Runtime(settings, flask, engine, units, Parts(**world), root, keyring)
@@ -147,6 +151,67 @@ def _cards(settings: Settings) -> Cards | None:
         settings.stripe_webhook_secret_file.read_text().strip(),
         api_url=None if url == "https://api.stripe.com" else url,
     )
+
+
+def _mailer(settings: Settings) -> Mailer:
+    """SMTP where it is set; else mail lies as files in the installation's folder."""
+    sender = settings.mail_from or f"Candor <no-reply@{urlsplit(settings.public_url).hostname}>"
+    letters = mail.Letters(ROOT / "templates" / "mail", sender)
+    if settings.smtp_url:
+        return mail.SmtpMailer(settings.smtp_url, letters)
+    return mail.FolderMailer(settings.home / "mail", letters)
+
+
+def _enqueue(engine: Engine) -> Enqueue | None:
+    """The way into Procrastinate on PostgreSQL; an installation on SQLite has neither it nor psycopg."""
+    if engine.dialect.name != "postgresql":
+        return None
+    from portal.gateways import procrastinate  # noqa: PLC0415 - installed with PostgreSQL's packages only
+
+    return procrastinate.Enqueue()
+
+
+def conninfo(runtime: Runtime) -> str:
+    """The store's address as libpq takes it, for the worker's own connections."""
+    return runtime.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def signer(runtime: Runtime) -> Callable[[], None]:
+    """What signs and anchors the newest head of the log; for workers and commands only, as it reads the signing key.
+
+    Each call may raise `audit.signer.Broken` when the log does not continue what was signed, OSError for the anchor.
+    """
+    key, origin = signing_key(runtime.settings), checkpoint.origin(runtime.parts.installation)
+    anchors = runtime.settings.anchor_file
+    anchors.parent.mkdir(parents=True, exist_ok=True)
+
+    def sign() -> None:
+        with runtime.units.gate(), runtime.engine.begin() as connection:
+            audit_signer.tick(connection, origin, [key], anchors, runtime.parts.clock.now())
+
+    return sign
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the metrics say of the store: jobs by state, and how far the audit log's anchors are behind."""
+
+    jobs: Mapping[str, int]
+    events: int
+    unanchored: int
+    waiting_seconds: float
+    red: bool
+
+
+def figures(runtime: Runtime) -> Figures | None:
+    """The figures of this moment; None when the store does not answer."""
+    try:
+        with runtime.engine.execution_options(ro=True).connect() as connection:
+            health = audit_signer.health(connection, runtime.parts.clock.now())
+        jobs = outbox.counts(runtime.units)
+    except SQLAlchemyError:
+        return None
+    return Figures(jobs, health.size, health.size - health.anchored, health.waiting.total_seconds(), health.red)
 
 
 def _standing(engine: Engine) -> tuple[bytes, list[Any]]:

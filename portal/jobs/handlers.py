@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import Final
 
 from portal.access.actors import Actor, system
+from portal.domain.messages import MailDelayed, MailRefused, MailUncertain
 from portal.services import outbox
 from portal.services.outbox import Job
-from portal.services.parts import MailRefused, MailUncertain, Parts
+from portal.services.parts import Parts
 from portal.services.unit_of_work.units import Units
 
 
@@ -29,7 +30,10 @@ def actor(job: Job) -> Actor:
 
 
 def send_mail(tools: Tools, job: Job) -> None:
-    """Send one mail, at most once by itself: begun and not known to have ended shows as uncertain."""
+    """Send one mail, at most once by itself: begun and not known to have ended shows as uncertain.
+
+    Raises MailDelayed, after which the job is tried again.
+    """
     found = outbox.mail_to_send(tools.units, actor(job), job.ids["mail"])
     if found is None:
         return
@@ -39,6 +43,9 @@ def send_mail(tools: Tools, job: Job) -> None:
             recipient=found.recipient, template=found.template, language=found.language,
             parameters=found.parameters, key=found.key,
         )  # fmt: skip
+    except MailDelayed:
+        outbox.mail_ended(tools.units, actor(job), job.ids["mail"], "WAITING")
+        raise
     except MailRefused:
         state = "FAILED"
     except MailUncertain:
@@ -46,6 +53,9 @@ def send_mail(tools: Tools, job: Job) -> None:
     outbox.mail_ended(tools.units, actor(job), job.ids["mail"], state)
 
 
-HANDLERS: Final[Mapping[str, Callable[[Tools, Job], None]]] = MappingProxyType({
+Handler = Callable[[Tools, Job], None]
+"""Runs one job. It may run twice, so it does by keys what must be done once."""
+
+HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "mail.send": send_mail,
 })  # fmt: skip

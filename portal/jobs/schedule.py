@@ -1,15 +1,23 @@
-"""Periodic work: who is called how often; each call is cheap when nothing is to be done."""
+"""Periodic work: what is called how often, beside the jobs, so that a long job does not hold it up.
+
+Every worker calls it, so each call is harmless when done twice and cheap when nothing is to be done. What must run once
+a night asks for a job whose key carries the day.
+"""
 
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from portal.jobs.handlers import Tools
+from portal.services import outbox
 
 _LOG = logging.getLogger("candor.jobs")
+_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +29,10 @@ class Every:
     call: Callable[[Tools], object]
 
 
-PERIODIC: tuple[Every, ...] = (Every("audit.sign", 5, lambda tools: tools.sign()),)
+PERIODIC: tuple[Every, ...] = (
+    Every("audit.sign", 5, lambda tools: tools.sign()),
+    Every("job.tidy", 3600, lambda tools: outbox.tidy(tools.units)),
+)
 
 
 @dataclass(slots=True)
@@ -42,3 +53,21 @@ class Schedule:
                     each.call(tools)
                 except Exception as error:  # noqa: BLE001 - periodic work comes again by itself
                     _LOG.error("periodic work failed", extra={"work": each.name, "error": type(error).__name__})
+
+    @contextmanager
+    def running(self, tools: Tools) -> Iterator[None]:
+        """Call what is due, in a thread of its own, until the block ends."""
+        over = threading.Event()
+
+        def run() -> None:
+            while not over.is_set():
+                self.due(tools)
+                over.wait(_LOOK_SECONDS)
+
+        thread = threading.Thread(target=run, name="schedule")
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()

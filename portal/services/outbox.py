@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, text, update
 
 from portal.access.actors import Actor
 from portal.models.jobs import JobKeyRow, JobRow, MailRow
@@ -23,14 +23,17 @@ def later(
     run_after: datetime | None = None,
 ) -> bool:
     """Ask for a job by name (`noun.verb`); arguments are ids only. Returns False when the key was asked for before."""
+    if any(len(id_) != 16 for id_ in (ids or {}).values()):
+        raise ValueError("arguments of jobs are ids of 16 bytes and nothing else")
     if not uow.claim_key(JobKeyRow, key, name=name, created_at=uow.now):
         return False
     practice = uow.practice_or_none()
     arguments = {argument: id_.hex() for argument, id_ in (ids or {}).items()}
     if uow.enqueue is not None:
-        if practice is not None:
-            arguments["practice"] = practice.hex()
-        uow.enqueue(uow.connection(), name=name, key=key, arguments=arguments)
+        uow.enqueue(
+            uow.connection(), name=name, key=key, practice=practice.hex() if practice else None, ids=arguments,
+            run_after=run_after, urgent=name in URGENT,
+        )  # fmt: skip
         return True
     uow.new(
         JobRow,
@@ -73,8 +76,20 @@ def mail(
 
 
 LEASE = timedelta(seconds=30)
-MOST_ATTEMPTS = 12
+MOST_ATTEMPTS = 14
 """After so many tries, some three days, a job is DEAD and waits for a person."""
+KEPT = timedelta(days=30)
+"""So long a done job is kept to be looked at; its key stays for ever."""
+URGENT = frozenset({"mail.send"})
+"""Somebody waits for these at a screen: they pass what a night's run has piled up."""
+
+
+def wait_after(attempts: int) -> timedelta | None:
+    """How long a job rests after so many tries that failed: 10 s, then three times as long each time, at most 12 h.
+
+    None when it has been tried often enough.
+    """
+    return None if attempts >= MOST_ATTEMPTS else timedelta(seconds=min(10 * 3 ** (attempts - 1), 12 * 3600))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,53 +104,89 @@ class Job:
     attempts: int
 
 
-def lease(units: Units, worker: str) -> Job | None:
-    """Take the next job that is due, or one whose worker has not renewed its lease; None when nothing waits."""
+def lease(units: Units, worker: str, length: timedelta = LEASE) -> Job | None:
+    """Take the next job that is due, or one whose worker has not renewed its lease; None when nothing waits.
+
+    A job that has ended its worker so often that no try is left is DEAD here: nobody else came to say so.
+    """
     now = units.clock.now()
+    lost = and_(JobRow.state == "RUNNING", JobRow.lease_until < now)
+    due = or_(and_(JobRow.state == "WAITING", JobRow.run_after <= now), lost)
+    with units.housekeeping() as session:  # a look that holds nobody up: most of the time nothing is due
+        if session.execute(select(JobRow.id).where(due).limit(1)).first() is None:
+            return None
     with units.housekeeping(writing=True) as session:
-        due = or_(
-            and_(JobRow.state == "WAITING", JobRow.run_after <= now),
-            and_(JobRow.state == "RUNNING", JobRow.lease_until < now),
+        session.execute(
+            update(JobRow)
+            .where(lost, JobRow.attempts >= MOST_ATTEMPTS)
+            .values(state="DEAD", error="WorkerLost", lease_until=None)
         )
         row = session.execute(
-            select(JobRow).where(due).order_by(JobRow.run_after, JobRow.id).limit(1).with_for_update(skip_locked=True)
+            select(JobRow)
+            .where(due)
+            .order_by(case((JobRow.name.in_(URGENT), 0), else_=1), JobRow.run_after, JobRow.id)
+            .limit(1)
         ).scalar_one_or_none()
         if row is None:
             return None
-        row.state, row.leased_by, row.lease_until, row.attempts = "RUNNING", worker, now + LEASE, row.attempts + 1
+        row.state, row.leased_by, row.lease_until, row.attempts = "RUNNING", worker, now + length, row.attempts + 1
         ids = {name: bytes.fromhex(value) for name, value in row.arguments.items()}
         return Job(row.id, row.name, row.key, row.practice_id, ids, row.attempts)
 
 
-def renew(units: Units, job: Job, worker: str) -> bool:
+def renew(units: Units, job: Job, worker: str, length: timedelta = LEASE) -> bool:
     """Hold a job longer; False when another worker has taken it over."""
     with units.housekeeping(writing=True) as session:
         done: Any = session.execute(
-            update(JobRow)
-            .where(JobRow.id == job.id, JobRow.leased_by == worker, JobRow.state == "RUNNING")
-            .values(lease_until=units.clock.now() + LEASE)
+            update(JobRow).where(*_held(job, worker)).values(lease_until=units.clock.now() + length)
         )
         return bool(done.rowcount == 1)
 
 
 def finish(units: Units, job: Job, worker: str, *, error: str | None = None) -> None:
-    """A job is done, or has failed and is tried again later, a little later each time; its error is a class name."""
+    """A job is done, or has failed and is tried again later, a little later each time; its error is a class name.
+
+    Nothing happens when another worker has taken it over.
+    """
     now = units.clock.now()
     values: dict[str, Any] = {"state": "DONE", "done_at": now, "error": None, "lease_until": None}
     if error is not None:
-        dead = job.attempts >= MOST_ATTEMPTS
-        wait = timedelta(seconds=min(2**job.attempts, 12 * 3600))
-        values = {"state": "DEAD" if dead else "WAITING", "run_after": now + wait, "error": error, "lease_until": None}
+        wait = wait_after(job.attempts)
+        values = {"state": "DEAD", "error": error, "lease_until": None}
+        if wait is not None:
+            values |= {"state": "WAITING", "run_after": now + wait}
     with units.housekeeping(writing=True) as session:
-        session.execute(update(JobRow).where(JobRow.id == job.id, JobRow.leased_by == worker).values(**values))
+        session.execute(update(JobRow).where(*_held(job, worker)).values(**values))
+
+
+def _held(job: Job, worker: str) -> tuple[ColumnElement[bool], ...]:
+    # with the attempt: a worker that was thought dead must not end a later try of its own
+    return (
+        JobRow.id == job.id, JobRow.leased_by == worker, JobRow.state == "RUNNING", JobRow.attempts == job.attempts
+    )  # fmt: skip
+
+
+def tidy(units: Units) -> None:
+    """Let go of jobs done long ago; their keys stay."""
+    with units.housekeeping(writing=True) as session:
+        session.execute(delete(JobRow).where(JobRow.state == "DONE", JobRow.done_at < units.clock.now() - KEPT))
+
+
+_OF_PROCRASTINATE = {"todo": "WAITING", "doing": "RUNNING", "succeeded": "DONE", "failed": "DEAD"}
 
 
 def counts(units: Units) -> dict[str, int]:
-    """How many jobs stand in each state."""
+    """How many jobs stand in each state, whichever engine runs them."""
     with units.housekeeping() as session:
-        return {
-            state: int(n) for state, n in session.execute(select(JobRow.state, func.count()).group_by(JobRow.state))
-        }
+        if units.enqueue is None:
+            found = session.execute(select(JobRow.state, func.count()).group_by(JobRow.state)).all()
+        else:
+            found = session.execute(text("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY 1")).all()
+        said = {"WAITING": 0, "RUNNING": 0, "DONE": 0, "DEAD": 0}
+        for state, n in found:
+            named = _OF_PROCRASTINATE.get(state, state if state in said else "DEAD")
+            said[named] += int(n)
+        return said
 
 
 def mail_to_send(units: Units, actor: Actor, mail_id: bytes) -> Mail | None:
@@ -155,7 +206,7 @@ def mail_to_send(units: Units, actor: Actor, mail_id: bytes) -> Mail | None:
 
 
 def mail_ended(units: Units, actor: Actor, mail_id: bytes, state: str) -> None:
-    """What became of a mail: SENT, FAILED or UNCERTAIN."""
+    """What became of a mail: SENT, FAILED, UNCERTAIN, or WAITING again when it surely has not gone."""
     with units.write(actor, "mail:send") as uow:
         row = uow.get(MailRow, mail_id)
         uow.change(row, state=state, sent_at=uow.now if state == "SENT" else None)

@@ -50,15 +50,7 @@ class Mailer(Protocol):
     """Sends mail."""
 
     def send(self, *, recipient: str, template: str, language: str, parameters: Mapping[str, Any], key: str) -> None:
-        """Send one mail once; raises MailUncertain when it may or may not have gone, MailRefused when it has not."""
-
-
-class MailRefused(Exception):
-    """The mail was surely not sent."""
-
-
-class MailUncertain(Exception):
-    """The mail may or may not have been sent; it is not repeated by itself."""
+        """Send one mail once; raises MailRefused, MailDelayed or MailUncertain (domain.messages)."""
 
 
 class Exchange(Protocol):
@@ -80,8 +72,18 @@ class Exchange(Protocol):
 class Enqueue(Protocol):
     """Puts a job into the engine of a store that has its own (PostgreSQL), on the unit of work's own connection."""
 
-    def __call__(self, connection: Any, *, name: str, key: str, arguments: Mapping[str, str]) -> None:
-        """Enqueue within the caller's transaction."""
+    def __call__(
+        self,
+        connection: Any,
+        *,
+        name: str,
+        key: str,
+        practice: str | None,
+        ids: Mapping[str, str],
+        run_after: datetime | None,
+        urgent: bool,
+    ) -> None:
+        """Enqueue within the caller's transaction; ids are hex, `run_after` None is at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,6 @@ class Parts:
     paper: Paper
     mailer: Mailer
     exchange: Exchange
-    enqueue: Enqueue | None
-    """None where jobs lie in our own table."""
     public_url: str
     demo: bool
     release: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
@@ -15,8 +16,10 @@ from portal.web.payer import doors as payer
 from portal.web.staff import doors as staff
 
 
-def register(flask: Flask, *, metrics_token_file: Path | None) -> None:
-    """Register all audiences and the doors for machines."""
+def register(
+    flask: Flask, *, metrics: Callable[[], str], metrics_token_file: Path | None, metrics_on_loopback: bool
+) -> None:
+    """Register all audiences and the doors for machines; `metrics` gives the figures in Prometheus' text format."""
     for audience in (auth, patient, payer, staff, compliance, admin):
         flask.register_blueprint(audience.blueprint)
-    machines.install(flask, metrics_token_file)
+    machines.install(flask, metrics=metrics, token_file=metrics_token_file, on_loopback=metrics_on_loopback)

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-import os
+from collections.abc import Callable
 from pathlib import Path
 
-from flask import Blueprint, Flask, g, request
-from prometheus_client import CollectorRegistry, Counter, generate_latest, multiprocess
-from prometheus_client.registry import REGISTRY
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Blueprint, Flask, request
 from werkzeug.exceptions import NotFound
-from werkzeug.wrappers import Response
 
 from portal.web.guard import Desk, opens
 from portal.web.replies import Plain
 
-REQUESTS = Counter("candor_requests_total", "Requests by endpoint and status class", ["endpoint", "status"])
+_EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def install(flask: Flask, token_file: Path | None) -> None:
-    """Register the doors; `/metrics` answers on loopback, or to a bearer of the token in `token_file`."""
+def install(flask: Flask, *, metrics: Callable[[], str], token_file: Path | None, on_loopback: bool) -> None:
+    """Register the doors; `/metrics` answers `on_loopback`, or to a bearer of the token in `token_file`."""
     doors = Blueprint("machines", __name__)
 
     @doors.get("/health/live")
@@ -32,40 +28,29 @@ def install(flask: Flask, token_file: Path | None) -> None:
     @doors.get("/health/ready")
     @opens("says only whether the store answers")
     def ready(desk: Desk) -> Plain:
-        try:
-            desk.units.answers()
-        except SQLAlchemyError:
-            return Plain("the store does not answer\n", 503)
-        return Plain("ready\n")
+        return Plain("ready\n") if desk.units.answers() else Plain("the store does not answer\n", 503)
 
     @doors.get("/metrics")
     @opens("figures without persons, on loopback or by token only")
-    def metrics(_desk: Desk) -> Plain:
-        if not (_loopback(request.remote_addr) or _bearer(token_file)):
+    def figures(_desk: Desk) -> Plain:
+        if not ((on_loopback and _here()) or _bearer(token_file)):
             raise NotFound
-        registry = REGISTRY
-        if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-            registry = CollectorRegistry()
-            multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library's own gap
-        return Plain(generate_latest(registry).decode(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Plain(metrics(), media_type=_EXPOSITION)
 
     flask.register_blueprint(doors)
-    flask.after_request(_count)
 
 
-def _count(response: Response) -> Response:
-    if g.get("desk"):
-        REQUESTS.labels(request.endpoint or "none", f"{response.status_code // 100}xx").inc()
-    return response
-
-
-def _loopback(address: str | None) -> bool:
+def _here() -> bool:
+    """Whether this machine asks for itself: what a proxy on it passes on comes from here too, and says so."""
+    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
+        return False
     try:
-        return ipaddress.ip_address(address or "").is_loopback
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
     except ValueError:
         return False
 
 
 def _bearer(token_file: Path | None) -> bool:
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return token_file is not None and hmac.compare_digest(given.encode(), token_file.read_bytes().strip())
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    token = token_file.read_bytes().strip() if token_file is not None else b""
+    return bool(token) and scheme == "Bearer" and hmac.compare_digest(given.encode(), token)

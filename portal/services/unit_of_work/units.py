@@ -166,10 +166,14 @@ class Units:
             if writing:
                 session.commit()
 
-    def answers(self) -> None:
-        """Ask the store for nothing; raises SQLAlchemyError when it does not answer."""
-        with self.engine.execution_options(ro=True).connect() as connection:
-            connection.execute(text("SELECT 1"))
+    def answers(self) -> bool:
+        """Whether the store answers."""
+        try:
+            with self.engine.execution_options(ro=True).connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return False
+        return True
 
     def allow(self, actor: Actor, permission: str, *, request: Request | None = None) -> Decision:
         """Decide without opening anything, for a door whose steps open units of work of their own; raises Denied."""
