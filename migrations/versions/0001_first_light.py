@@ -328,6 +328,7 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entry")),
         sa.UniqueConstraint("practice_id", "key", name=op.f("uq_ledger_entry_practice_id_key")),
     )
+    op.create_index(op.f("ix_ledger_entry_reverses_id"), "ledger_entry", ["reverses_id"], unique=False)
     op.create_table(
         "mail",
         sa.Column("id", sa.LargeBinary(length=16), nullable=False),

@@ -25,7 +25,7 @@ class LedgerEntryRow(Base):
     kind: Mapped[str] = clear(4)
     key: Mapped[str] = clear(5)
     inputs_digest: Mapped[bytes] = clear(6)
-    reverses_id: Mapped[bytes | None] = ref(7, "ledger_entry.id")
+    reverses_id: Mapped[bytes | None] = ref(7, "ledger_entry.id", index=True)
     created_at: Mapped[datetime] = clear(8)
 
     @classmethod
