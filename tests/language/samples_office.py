@@ -122,7 +122,15 @@ ROWS = tuple(
     for n, (kind, name) in enumerate(
         zip(
             KINDS,
-            ("Teresa Marlowe", "Walter Ochoa", "June Abernathy", "Samuel Ito", "Rosa Delgado", "file 0812", "Leo Weiss"),
+            (
+                "Teresa Marlowe",
+                "Walter Ochoa",
+                "June Abernathy",
+                "Samuel Ito",
+                "Rosa Delgado",
+                "file 0812",
+                "Leo Weiss",
+            ),
             strict=True,
         )
     )
@@ -243,9 +251,7 @@ FINDINGS = (
         item="C-1",
         severity="stop",
     ),
-    made(
-        "FileFinding", segment=None, code="envelope", text=said("The file ends early."), item=None, severity="wait"
-    ),
+    made("FileFinding", segment=None, code="envelope", text=said("The file ends early."), item=None, severity="wait"),
 )
 BALANCES = tuple(
     made(
@@ -259,9 +265,7 @@ BALANCES = tuple(
     for title, off in (("Each line", 0), ("Each claim", 0), ("The payment", 150))
 )
 ADJUSTMENTS = (
-    made(
-        "ProviderAdjustment", code="WO", words=said("Overpayment taken back"), reference="R-70", amount=Money(1250)
-    ),
+    made("ProviderAdjustment", code="WO", words=said("Overpayment taken back"), reference="R-70", amount=Money(1250)),
 )
 
 
@@ -417,7 +421,13 @@ STAFF = [
             "page": made(
                 "CodePage",
                 **CODE
-                | {"may_code": False, "why_not": said("It was released."), "returned": None, "hits": None, "note": None},
+                | {
+                    "may_code": False,
+                    "why_not": said("It was released."),
+                    "returned": None,
+                    "hits": None,
+                    "note": None,
+                },
             )
         },
     ),
@@ -959,7 +969,11 @@ COMPLIANCE = [
             "page": made(
                 "LogPage",
                 **LOG
-                | {"search": made("LogSearch", patient="", person=ID, action="", outcome="4", from_day=None, to_day=DAY)}
+                | {
+                    "search": made(
+                        "LogSearch", patient="", person=ID, action="", outcome="4", from_day=None, to_day=DAY
+                    )
+                }
                 | {"patient_name": None, "entries": (), "older": None, "q": "Marlowe", "found": ()},
             )
         },
@@ -970,8 +984,7 @@ COMPLIANCE = [
         {
             "page": made(
                 "LogPage",
-                **LOG
-                | {"found": (made("Found", patient_id=ID, name="Teresa Marlowe", birth_date=date(1961, 4, 5)),)},
+                **LOG | {"found": (made("Found", patient_id=ID, name="Teresa Marlowe", birth_date=date(1961, 4, 5)),)},
             )
         },
     ),

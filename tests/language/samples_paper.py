@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from portal.domain.money import Money
+from portal.domain.statements.content import summed
 from portal.domain.texts import T_
 from tests.language.rendering import made
-from tests.language.samples_patient import LINES, sums
+from tests.language.samples_patient import LINES, MIXED
 
-PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQAAAAA3bvkkAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQAAAAA3bvkkAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 SHEET = {
     "practice": made(
         "Letterhead",
@@ -30,7 +33,11 @@ STATEMENT = SHEET | {
     "asked": Money(9140),
     "paid": Money(2500),
     "credit": Money(300),
-    "sums": sums(31900, 9260, 11500, 2500, 8640),
+    "opening": Money(0),
+    "asked": Money(8640),
+    "paid": Money(0),
+    "credit": Money(0),
+    "sums": summed(LINES),
     "sentence": T_("We charged {charged}, and this is what is left.", charged=Money(31900)),
     "lines": LINES,
     "ages": tuple(
@@ -48,19 +55,26 @@ LETTER = SHEET | {
     "code": "K7QM-1XYZ-84TR",
     "sender": "Nadia Brandt",
 }
-MAIL = {"practice_name": "Juniper Ridge Family Practice", "phone": "(503) 555-0142"}
-LINK = {"link": "https://candor.example/i/K7QM?a=1&b=2"}
 MAILS = {
-    "invitation": MAIL | LINK | {"role": T_("biller"), "hours": 72},
-    "reset": MAIL | LINK | {"hours": 1},
-    "statement_ready": MAIL | LINK,
-    "registered": MAIL | {"phone": None},
-    "password_changed": MAIL,
+    "invitation": {"url": "https://candor.example/join/K7QM"},
+    "reset": {"url": "https://candor.example/reset/K7QM?a=1&b=2"},
+    "statement_ready": {"url": "https://candor.example/", "practice": "Juniper & Ridge"},
+    "registered": {"practice": "Juniper & Ridge"},
+    "password_changed": {},
 }
 
 SAMPLES = [
     ("paper/statement.html", "open", {"page": made("PaperStatement", **STATEMENT)}),
+    (
+        "paper/statement.html",
+        "mixed",
+        {
+            "page": made(
+                "PaperStatement",
+                **STATEMENT | {"lines": MIXED, "sums": summed(MIXED), "opening": Money(5000), "credit": Money(1250)},
+            )
+        },
+    ),
     ("paper/letter.html", "code", {"page": made("Letter", **LETTER)}),
     ("paper/letter.html", "plain", {"page": made("Letter", **LETTER | {"code": None})}),
-    *((f"mail/{name}.html", "sent", {"page": made("Mail", **fields)}) for name, fields in MAILS.items()),
 ]

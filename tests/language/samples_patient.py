@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, date, datetime
 
 from portal.domain.money import Money
+from portal.domain.statements.content import StatementLine, Sums, summed
 from portal.domain.texts import T_
 from tests.language.rendering import frame, made
 
@@ -22,16 +24,16 @@ def form(errors=(), **data):
 
 
 def sums(*cents: int):
-    names = ("charged", "discount", "plan_paid", "you_paid", "you_owe")
-    amounts = {name: Money(value) for name, value in zip(names, cents, strict=True)}
-    return made("Sums", **amounts, taken_off=Money(0), with_plan=Money(0))
+    """Charged, discount, plan paid, taken off, with the plan, you paid, you owe."""
+    names = (each.name for each in fields(Sums))
+    return Sums(**{name: Money(value) for name, value in zip(names, cents, strict=True)})
 
 
 def statement_line(title, day, why, *cents, provider="Dr. Amara Okafor"):
-    names = ("charged", "discount", "plan_paid", "you_paid", "you_owe")
-    amounts = {name: Money(value) for name, value in zip(names, cents, strict=True)}
-    none = {"taken_off": Money(0), "with_plan": Money(0)}
-    return made("StatementLine", title=title, day=day, provider=provider, why=why, **amounts, **none)
+    amounts = {each.name: getattr(sums(*cents), each.name) for each in fields(Sums)}
+    return StatementLine(
+        charge_id=ID, encounter_id=ID, title=title, code="L1902", day=day, provider=provider, why=why, **amounts
+    )
 
 
 LINES = (
@@ -39,18 +41,26 @@ LINES = (
         "Walk-in clinic visit",
         date(2026, 9, 14),
         T_("Your plan sets a copay for this visit. You paid {paid} at the desk.", paid=Money(2500)),
-        *(18500, 5700, 8800, 2500, 1500),
+        *(18500, 5700, 8800, 0, 0, 2500, 1500),
     ),
     statement_line(
         "Ankle brace <L1902> & strap",
         date(2026, 9, 14),
         T_("Your plan counts this toward your yearly deductible."),
-        *(9600, 2460, 0, 0, 7140),
+        *(9600, 2460, 0, 0, 0, 0, 7140),
         provider="",
     ),
     statement_line(
-        "Vitamin B-12 injection", date(2026, 10, 6), T_("Your plan covers this in full."), 3800, 1100, 2700, 0, 0
+        "Vitamin B-12 injection",
+        date(2026, 10, 6),
+        T_("Your plan covers this in full."),
+        *(3800, 1100, 2700, 0, 0, 0, 0),
     ),
+)
+MIXED = (
+    *LINES,
+    statement_line("Knee brace", date(2026, 8, 3), T_("Your plan still decides."), 14800, 0, 0, 0, 12000, 0, 2800),
+    statement_line("Bandage", date(2026, 8, 3), T_("We took half off."), 800, 0, 0, 400, 0, 0, 400),
 )
 
 
@@ -86,7 +96,11 @@ STATEMENT = {
     "made_on": date(2026, 11, 18),
     "due_on": date(2026, 12, 12),
     "patient_name": "Teresa Marlowe",
-    "sums": sums(31900, 9260, 11500, 2500, 8640),
+    "sums": summed(LINES),
+    "opening": Money(0),
+    "asked": Money(8640),
+    "paid": Money(0),
+    "credit": Money(0),
     "open_now": Money(8640),
     "sentence": T_(
         "We charged {charged}. Your plan agreed to lower prices and paid its part, and this is what is left.",
@@ -139,6 +153,18 @@ PATIENT = [
         "patient/statement.html",
         "settled",
         {"page": made("StatementPage", **STATEMENT | {"open_now": Money(0), "document_id": None, "contact": None})},
+    ),
+    (
+        "patient/statement.html",
+        "mixed",
+        {
+            "page": made(
+                "StatementPage",
+                **STATEMENT
+                | {"lines": MIXED, "sums": summed(MIXED), "open_now": Money(11840), "opening": Money(5000)}
+                | {"asked": Money(9340), "paid": Money(2500), "credit": Money(1250)},
+            )
+        },
     ),
     (
         "patient/pay.html",
