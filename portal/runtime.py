@@ -28,9 +28,10 @@ from portal.domain.dates import Clock
 from portal.gateways import mail
 from portal.gateways.cards import Cards
 from portal.gateways.exchange import FolderExchange
+from portal.gateways.paper import Paper
 from portal.models.database import db
 from portal.models.keys import InstallationRow
-from portal.services import keys, outbox
+from portal.services import outbox
 from portal.services.parts import Enqueue, Mailer, Parts
 from portal.services.unit_of_work.trail import Teller
 from portal.services.unit_of_work.units import Gate, Units
@@ -134,7 +135,7 @@ def build(settings: Settings, *, clock: Clock | None = None, parts: dict[str, An
     gate = Gate(settings.data / "writer.lock" if settings.sqlite else None)
     units = Units(engine, keyring, the_clock, Teller(socket.gethostname(), RELEASE), gate, _enqueue(engine))
     world = {
-        "clock": the_clock, "cards": _cards(settings), "paper": None, "mailer": _mailer(settings),
+        "clock": the_clock, "cards": _cards(settings), "paper": Paper(ROOT / "templates", settings.data / "fonts"), "mailer": _mailer(settings),
         "exchange": FolderExchange(settings.edi), "public_url": settings.public_url,
         "demo": settings.demo, "release": RELEASE, "installation": installation, "anchor_file": settings.anchor_file,
     } | (parts or {})  # fmt: skip
@@ -219,7 +220,7 @@ def _standing(engine: Engine) -> tuple[bytes, list[Any]]:
     try:
         with engine.execution_options(ro=True).connect() as connection:
             installation = connection.execute(select(InstallationRow.id)).scalar()
-            return installation or bytes(16), keys.stored(connection)
+            return installation or bytes(16), making.stored(connection)
     except SQLAlchemyError:
         return bytes(16), []
 

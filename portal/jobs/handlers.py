@@ -10,8 +10,10 @@ from typing import Final
 from portal.access.actors import Actor, system
 from portal.domain.messages import MailDelayed, MailRefused, MailUncertain
 from portal.services import outbox
+from portal.services.claims import drafting
 from portal.services.outbox import Job
 from portal.services.parts import Parts
+from portal.services.statements import runs
 from portal.services.unit_of_work.units import Units
 
 
@@ -53,9 +55,40 @@ def send_mail(tools: Tools, job: Job) -> None:
     outbox.mail_ended(tools.units, actor(job), job.ids["mail"], state)
 
 
+def draft_claim(tools: Tools, job: Job) -> None:
+    """A covered visit whose charges are cleared gets its claim."""
+    with tools.units.write(actor(job), "claim:edit") as uow:
+        drafting.draft_for(uow, job.ids["encounter"])
+
+
+def run_statements(tools: Tools, job: Job) -> None:
+    """Ask for the bills of a run, one job a patient."""
+    runs.run(tools.units, actor(job))
+
+
+def make_statement(tools: Tools, job: Job) -> None:
+    """One patient's bill."""
+    runs.make(tools.units, tools.parts, actor(job), job.ids["patient"])
+
+
+def print_statement(tools: Tools, job: Job) -> None:
+    """The paper of one bill."""
+    runs.print_paper(tools.units, tools.parts, actor(job), job.ids["statement"])
+
+
+def close_statements(tools: Tools, job: Job) -> None:
+    """Bills on which nothing is owed any more are paid."""
+    runs.close(tools.units, actor(job), job.ids["patient"])
+
+
 Handler = Callable[[Tools, Job], None]
 """Runs one job. It may run twice, so it does by keys what must be done once."""
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
+    "claim.draft": draft_claim,
     "mail.send": send_mail,
+    "statement.close": close_statements,
+    "statement.make": make_statement,
+    "statement.paper": print_statement,
+    "statement.run": run_statements,
 })  # fmt: skip

@@ -132,7 +132,13 @@ def finish(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> 
     )
     uow.move(encounter, "CODED", facts)
     uow.move(encounter, "CODE_REVIEW", facts)
-    visits.follow(uow, encounter, "coded")
+    visits.follow(uow, encounter, "coded", T_("A coder finished the codes."))
+
+
+def as_proposed(uow: UnitOfWork, encounter_id: bytes) -> Typed:
+    """A visit's codes as they stand, to be accepted as they are."""
+    encounter = uow.get(EncounterRow, encounter_id)
+    return _as_typed(showing.diagnoses_of(uow, encounter), showing.charges_of(uow, encounter))
 
 
 def apply_lines(uow: UnitOfWork, encounter: EncounterRow, lines: Sequence[Line]) -> list[ChargeRow]:

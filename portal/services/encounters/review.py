@@ -62,7 +62,7 @@ def release(uow: UnitOfWork, encounter_id: bytes, version: int) -> None:
     encounter = uow.get(EncounterRow, encounter_id)
     uow.change(encounter, expected_version=version)
     uow.move(encounter, "RELEASED", _facts(uow, encounter))
-    visits.follow(uow, encounter, "released")
+    visits.follow(uow, encounter, "released", T_("The codes are released."))
 
 
 def send_back(uow: UnitOfWork, encounter_id: bytes, version: int, category: str, note: str) -> None:
@@ -72,7 +72,7 @@ def send_back(uow: UnitOfWork, encounter_id: bytes, version: int, category: str,
     encounter = uow.get(EncounterRow, encounter_id)
     uow.change(encounter, expected_version=version)
     uow.move(encounter, "PROPOSED", _facts(uow, encounter), reason=category, note=note.strip())
-    visits.follow(uow, encounter, category)
+    visits.follow(uow, encounter, category, CODING_ERRORS[category])
 
 
 def _facts(uow: UnitOfWork, encounter: EncounterRow) -> EncounterFacts:

@@ -19,7 +19,6 @@ from portal.models.coverage import CoverageRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.models.practices import ProviderRow
-from portal.services import queues
 from portal.services.unit_of_work.work import UnitOfWork
 
 
@@ -29,10 +28,14 @@ class Notes:
 
     segment: int
     findings: list[Finding] = field(default_factory=list)
+    compare: list[tuple[str, Text]] = field(default_factory=list)
+    """Reasons for which people should compare names or coverage."""
 
-    def add(self, code: str, text: Text) -> None:
+    def add(self, code: str, text: Text, *, compare: bool = False) -> None:
         """One more finding at the visit."""
         self.findings.append(Finding(self.segment, code, text))
+        if compare:
+            self.compare.append((code, text))
 
 
 def person_values(person: Person) -> dict[str, Any]:
@@ -65,9 +68,9 @@ def patient(uow: UnitOfWork, person: Person, cover: Cover, notes: Notes) -> tupl
     if matches or _with_member_id(uow, alike, cover.member_id):
         notes.add(
             "patient-alike",
-            T_("There is an account that is much alike; a new one was made. Compare the two: queue “Names”."),
+            T_("There is an account that is much alike; a new one was made. Compare the two."),
+            compare=True,
         )
-        queues.put(uow, "identity", made, reason="patient-alike", patient_id=made.id)
     return made.id, True
 
 
@@ -224,10 +227,9 @@ def coverage(uow: UnitOfWork, patient_id: bytes, claim: Claim, since: date, note
     if rivals:
         notes.add(
             "coverage-changed",
-            T_("The patient has another coverage of the same rank. Say when it ended: queue “Names and coverage”."),
+            T_("The patient has another coverage of the same rank. Say which one ended, and when."),
+            compare=True,
         )
-        account = uow.get(PatientRow, patient_id)
-        queues.put(uow, "identity", account, reason="coverage-changed", patient_id=patient_id, payer_id=payer_id)
     uow.flush()
     return made.id
 

@@ -14,8 +14,11 @@ from typing import Any
 from portal.domain.claims import Claim, ServiceLine
 from portal.domain.errors import Refused
 from portal.domain.interchanges import Finding
-from portal.domain.texts import T_
+from portal.domain.texts import T_, Text, to_json
+from portal.models.base import Base
+from portal.models.coverage import CoverageRow
 from portal.models.encounters import ChargeRow, EncounterRow
+from portal.models.patients import PatientRow
 from portal.models.practices import PriceRow
 from portal.services import queues
 from portal.services.intake import people
@@ -83,10 +86,22 @@ def take(uow: UnitOfWork, claim: Claim, *, interchange_id: bytes | None = None) 
         charge(uow, encounter, position, line, days[0])
     if claim.charge_cents != claim.lines_cents:
         notes.add("charge-sum", T_("The claim's charge (CLM02) is not the sum of its lines; the lines were taken."))
+    for reason, text in notes.compare[:1]:
+        # The coverage lies in the queue, for a patient in credit lies in another.
+        subject: Base = uow.get(CoverageRow, coverage_id) if coverage_id else uow.get(PatientRow, patient_id)
+        detail = {"number": encounter.source_control, "text": to_json(text)}
+        queues.put(uow, "identity", subject, reason=reason, detail=detail, patient_id=patient_id)
     uow.begin(encounter, reason="imported")
-    follow(uow, encounter, "proposed")
+    follow(uow, encounter, "proposed", T_("The provider proposed codes."))
     uow.flush()
     return Taken(encounter.id, interchange_id, True, new_patient, tuple(notes.findings))
+
+
+def add_cover(uow: UnitOfWork, claim: Claim) -> bytes:
+    """Another coverage of a claim's patient, as the front desk types it in; the same one again makes nothing."""
+    notes = people.Notes(claim.segment)
+    patient_id, _ = people.patient(uow, claim.patient, claim.cover, notes)
+    return people.coverage(uow, patient_id, claim, uow.today(), notes)
 
 
 def charge(uow: UnitOfWork, encounter: EncounterRow, position: int, line: ServiceLine, day: date) -> ChargeRow:
@@ -142,11 +157,12 @@ def times(cents: int, factor: Decimal) -> int:
     return int((cents * factor).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def follow(uow: UnitOfWork, encounter: EncounterRow, reason: str) -> None:
-    """Lay a visit into the queue of its state, or out of all."""
+def follow(uow: UnitOfWork, encounter: EncounterRow, reason: str, text: Text) -> None:
+    """Lay a visit into the queue of its state, with the words why, or take it out of all."""
     queues.follow(
-        uow, encounter, reason=reason, at_risk_cents=encounter.charge_cents, detail={"number": encounter.source_control}
-    )
+        uow, encounter, reason=reason, at_risk_cents=encounter.charge_cents,
+        detail={"number": encounter.source_control, "text": to_json(text)},
+    )  # fmt: skip
 
 
 def thousandths(units: Decimal) -> int:

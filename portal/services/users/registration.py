@@ -85,6 +85,16 @@ def link(uow: UnitOfWork, user_id: bytes, patient: PatientRow) -> None:
     )  # fmt: skip
 
 
+def sign_up(uow: UnitOfWork, patient_id: bytes, *, email: str, language: str) -> bytes:
+    """A sign-in for a patient who proved who they are in person; the second factor is set up at the first sign-in."""
+    patient = uow.get(PatientRow, patient_id)
+    name = f"{uow.read(patient, PatientRow.first_name_sealed)} {uow.read(patient, PatientRow.last_name_sealed)}"
+    user = accounts.create_user(uow, email=email, name=name, language=language, state="ACTIVE")
+    uow.flush()
+    link(uow, user.id, patient)
+    return user.id
+
+
 def _look_up(
     units: Units, request: Request, code: str, last_name: str, birth_date: date | None
 ) -> tuple[tuple[bytes, bytes] | None, bool]:

@@ -1,0 +1,1 @@
+"""The demonstration: an invented practice lives three months through the real services, then is served."""

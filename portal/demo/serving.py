@@ -1,0 +1,35 @@
+"""Serving the demonstration on loopback, with its worker and the world outside in the same process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from werkzeug.serving import make_server
+
+from portal.app import create_app
+from portal.demo.stage import Stage
+from portal.jobs.schedule import Schedule
+from portal.jobs.worker import Worker
+
+HOST = "127.0.0.1"
+
+
+def serve(stage: Stage, *, port: int, say: Callable[[str], None]) -> None:
+    """Serve until interrupted; the webhook of the card processor finds its way back here."""
+    stage.clock.go_live()
+    app = create_app(stage.runtime)
+    server = make_server(HOST, port, app, threaded=True)
+    stage.processor.webhook_url = f"http://{HOST}:{server.server_port}/webhooks/cards"
+    worker = Worker(stage.tools, Schedule())
+    thread = threading.Thread(target=worker.run, daemon=True)
+    thread.start()
+    say(f"serving on http://localhost:{server.server_port} - stop with Ctrl-C")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        say("stopped")
+    finally:
+        worker.stop()
+        server.server_close()
+        thread.join(timeout=10)

@@ -1,0 +1,164 @@
+"""Sets the demonstration up in a folder of its own: keys, store, practice, people, code lists, the world outside."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from portal import config, runtime
+from portal.access.actors import Actor, system
+from portal.config import Settings
+from portal.demo import people
+from portal.demo.clock import WalkingClock
+from portal.demo.story import PARTNER, Story, evening, weeks
+from portal.jobs.handlers import Tools
+from portal.jobs.worker import Worker
+from portal.sandbox import codes as invented_codes
+from portal.sandbox import practice as invented
+from portal.sandbox import visits as invented_visits
+from portal.sandbox.cards.processor import CardProcessor
+from portal.sandbox.clearinghouse import Clearinghouse
+from portal.services import codes, payers, practices
+
+MONTHS = timedelta(days=91)
+_SETUP = system("setup")
+_KEYS = ("root.key", "signing.key", "web.key")
+WEBHOOK_SECRET = "whsec_demonstration"  # noqa: S105 - of a stand-in on loopback
+API_KEY = "sk_test_demonstration"
+
+
+@dataclass(slots=True)
+class Stage:
+    """A demonstration that stands: its runtime, the clock, and the processor that goes on answering."""
+
+    runtime: runtime.Runtime
+    clock: WalkingClock
+    story: Story
+    processor: CardProcessor
+    tools: Tools
+
+
+def settings_for(home: Path, *, port: int, processor_url: str) -> Settings:
+    """Settings of a demonstration; its folder holds everything, keys apart from data."""
+    keys = home / "keys"
+    keys.mkdir(parents=True, exist_ok=True)
+    keys.chmod(0o700)
+    for name in _KEYS:
+        _secret(keys / name, secrets.token_bytes(32))
+    _secret(keys / "stripe.key", API_KEY.encode())
+    _secret(keys / "webhook.key", WEBHOOK_SECRET.encode())
+    (home / config.FILE).write_text(
+        f'mode = "demo"\nport = "{port}"\nstripe_api_url = "{processor_url}"\ncard_pages_origin = "{processor_url}"\n'
+        'stripe_secret_key_file = "keys/stripe.key"\nstripe_webhook_secret_file = "keys/webhook.key"\n'
+    )
+    (home / "data").mkdir(exist_ok=True)
+    (home / "data" / config.DEMO_MARK).touch()
+    return config.load({"CANDOR_HOME": str(home)})
+
+
+def _secret(path: Path, value: bytes) -> None:
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+        with os.fdopen(handle, "wb") as file:
+            file.write(value)
+
+
+@contextmanager
+def standing(home: Path, *, seed: int, port: int, today: date, say: Callable[[str], None]) -> Iterator[Stage]:
+    """Tell the whole story in a fresh folder and give the stage; connections and the processor end with it."""
+    if home.exists():
+        shutil.rmtree(home)
+    clock = WalkingClock(datetime.combine(today - MONTHS, datetime.min.time(), UTC) + timedelta(hours=14))
+    with CardProcessor(api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, clock=clock) as processor:
+        settings = settings_for(home, port=port, processor_url=processor.url)
+        runtime.migrate(settings)
+        with runtime.running(settings, clock=clock) as first, first.units.write(_SETUP, "practice:edit") as uow:
+            practices.found_installation(uow, first.roots, config.DEMO)
+        with runtime.running(settings, clock=clock) as running:
+            tools = Tools(running.units, running.parts, runtime.signer(running))
+            story = _cast(running, clock, seed, today, Worker(tools), say)
+            _live(story, clock, today, say)
+            tools.sign()
+            yield Stage(running, clock, story, processor, tools)
+
+
+def _cast(
+    running: runtime.Runtime, clock: WalkingClock, seed: int, today: date, worker: Worker, say: Callable[[str], None]
+) -> Story:
+    made = invented.practice(seed, today=today)
+    say("a practice, its payers and its price list")
+    with running.units.write(_SETUP, "practice:edit") as uow:
+        practice_id = practices.add_practice(uow, running.roots, _stated(made)).id
+    by_code = _payers(running, made)
+    setting = system("setup", practice_id=practice_id)
+    _partner_and_prices(running, setting, practice_id, seed, today)
+    _code_lists(running, today)
+    say("the people who work there")
+    cast = people.hire(running.units, practice_id, by_code)
+    folder = running.settings.edi / PARTNER
+    (folder / "out").mkdir(parents=True, exist_ok=True)
+    (folder / "in").mkdir(parents=True, exist_ok=True)
+    house = Clearinghouse(folder / "out", folder / "in", clock=clock, next_payers=made.crossovers())
+    return Story(running, clock, cast, made, house, worker)
+
+
+def _stated(made: invented.Practice) -> practices.Practice:
+    billing = made.billing
+    return practices.Practice(
+        code="juniper", name=billing.name, npi=billing.npi, ein=billing.tax_id, taxonomy=billing.taxonomy,
+        phone=billing.phone, address=billing.address, time_zone=made.time_zone,
+    )  # fmt: skip
+
+
+def _payers(running: runtime.Runtime, made: invented.Practice) -> dict[str, bytes]:
+    rows = [
+        {
+            "code": payer.identifier, "name": payer.name, "kind": payer.filing_code,
+            "filing_limit_days": str(payer.filing_days), "appeal_levels": "first:120; second:180",
+            "remittance_ids": f"1{payer.tax_id}",
+        }
+        for payer in made.payers
+    ]  # fmt: skip
+    with running.units.write(_SETUP, "payer:edit") as uow:
+        payers.load(uow, rows)
+    with running.units.read(_SETUP, "payer:edit") as uow:
+        return {payer.identifier: payers.by_code(uow, payer.identifier).id for payer in made.payers}
+
+
+def _partner_and_prices(running: runtime.Runtime, setting: Actor, practice_id: bytes, seed: int, today: date) -> None:
+    partner = practices.PartnerFacts(
+        code=PARTNER, name="Valley Clearinghouse", sender_id="JUNIPERRIDGE", receiver_id="VALLEYCLEAR",
+        group_sender="JUNIPERRIDGE", group_receiver="VALLEYCLEAR", submitter_name="Juniper Ridge Family Practice",
+        submitter_contact="Billing Desk", submitter_phone="5035550142", folder=PARTNER, usage="P",
+    )  # fmt: skip
+    with running.units.write(setting, "partner:edit") as uow:
+        practices.add_partner(uow, practice_id, partner)
+    fees = [(code, "", cents) for code, cents in sorted(invented_codes.fee_table(seed).items())]
+    with running.units.write(setting, "price:load") as uow:
+        practices.load_prices(uow, practice_id, fees, date(today.year - 1, 1, 1))
+
+
+def _code_lists(running: runtime.Runtime, today: date) -> None:
+    since = date(today.year - 2, 10, 1)
+    with running.units.write(_SETUP, "code:load") as uow:
+        codes.load(uow, "icd10cm", "demo-icd10cm.txt", invented_codes.icd10cm_file(), since)
+        codes.load(uow, "hcpcs", "demo-hcpcs.txt", invented_codes.hcpcs_file(), since)
+        codes.load_places(uow)
+
+
+def _live(story: Story, clock: WalkingClock, today: date, say: Callable[[str], None]) -> None:
+    first, last = today - MONTHS, today - timedelta(days=1)
+    seen = invented_visits.visits(story.practice, first=first, last=last)
+    for number, (begin, end) in enumerate(weeks(first, last)):
+        clock.to(evening(end, story.practice.time_zone))
+        this_week = [visit for day, those in seen.items() if begin <= day <= end for visit in those]
+        story.week(this_week, last=end == last)
+        if number % 4 == 3 or end == last:
+            story.bill()
+        say(f"the week of {begin:%B %d}: {len(this_week)} visits")
