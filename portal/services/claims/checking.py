@@ -156,7 +156,7 @@ def kept(stored: Sequence[dict[str, Any]]) -> tuple[EditFinding, ...]:
 def line_up(uow: UnitOfWork, claim: ClaimRow, findings: Sequence[EditFinding], *, reason: str = "") -> None:
     """Put a claim into the queue of its state, the most telling finding with it."""
     first = next((finding for finding in findings if finding.severity == "block"), next(iter(findings), None))
-    detail: dict[str, Any] = {"n": len(findings)}
+    detail: dict[str, Any] = {"number": claim.control, "n": len(findings)}
     if first is not None:
         detail |= {"text": to_json(first.text), "todo": to_json(first.what_to_do)}
     work.follow(

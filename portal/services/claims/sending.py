@@ -84,9 +84,15 @@ class _Batch:
 
 
 def send_claims(
-    units: Units, parts: Parts, actor: Actor, *, request: Request | None = None, partner: str = ""
+    units: Units,
+    parts: Parts,
+    actor: Actor,
+    *,
+    request: Request | None = None,
+    partner: str = "",
+    only: bytes | None = None,
 ) -> Sending:
-    """Send every ready claim of the practice to a partner (by code; may stay empty where there is one).
+    """Send every ready claim of the practice, or `only` one, to a partner (by code; may stay empty where there is one).
 
     Each file is checked by its guide before it exists: a claim with findings goes back to draft with them. Then, in one
     transaction, numbers are allocated, the file and one sealed snapshot of each claim are stored and the claims move;
@@ -96,7 +102,7 @@ def send_claims(
     done, after = Sending(), None
     while True:
         with units.read(actor, "claim:submit", request=request) as uow:
-            batch = _next(uow, partner, after)
+            batch = _next(uow, partner, after, only)
         if batch is None:
             return done
         after = batch.last
@@ -132,9 +138,11 @@ def resend_unsent(units: Units, parts: Parts, actor: Actor, *, request: Request 
     return sum(_hand_on(units, parts, actor, request, id_) for id_ in waiting)
 
 
-def _next(uow: UnitOfWork, code: str, after: tuple[date, bytes] | None) -> _Batch | None:
+def _next(uow: UnitOfWork, code: str, after: tuple[date, bytes] | None, only: bytes | None) -> _Batch | None:
     """The next ready claims, the first due first, built and edited once more: days have passed since."""
     statement = uow.select(ClaimRow).where(ClaimRow.state == "READY")
+    if only is not None:
+        statement = statement.where(ClaimRow.id == only)
     if after is not None:
         statement = statement.where(tuple_(ClaimRow.filing_due, ClaimRow.id) > after)
     rows = uow.entities(statement.order_by(ClaimRow.filing_due, ClaimRow.id).limit(MOST_CLAIMS))

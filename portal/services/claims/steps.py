@@ -63,7 +63,7 @@ def return_to_coding(
         uow.change(claim, held_from=None, hold_reason=None)
     encounter = uow.get(EncounterRow, claim.encounter_id)
     uow.move(encounter, "PROPOSED", EncounterFacts(actor=uow.actor.user_id), reason=reason, note=note)
-    detail = {"text": to_json(CODING_ERRORS[reason])}
+    detail = {"number": encounter.source_control, "text": to_json(CODING_ERRORS[reason])}
     queues.follow(
         uow, encounter, reason=reason, at_risk_cents=claim.charge_cents, detail=detail, limit=claim.filing_due
     )

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from portal.gateways.exchange import FolderExchange
+
+
+@pytest.fixture
+def exchange(tmp_path: Path) -> FolderExchange:
+    return FolderExchange(tmp_path / "edi")
+
+
+def waiting(tmp_path: Path, name: str, body: bytes = b"ISA") -> Path:
+    folder = tmp_path / "edi" / "house" / "in"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_bytes(body)
+    return path
+
+
+def test_a_file_appears_whole_under_its_name_and_nothing_beside_it(exchange: FolderExchange, tmp_path: Path):
+    exchange.put("house", "1.837", b"ISA*1~")
+    exchange.put("house", "1.837", b"ISA*1~")
+    out = tmp_path / "edi" / "house" / "out"
+    assert [(path.name, path.read_bytes()) for path in out.iterdir()] == [("1.837", b"ISA*1~")]
+
+
+def test_a_write_that_fails_leaves_no_file_to_be_taken(
+    exchange: FolderExchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(_handle: int) -> None:
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        exchange.put("house", "1.837", b"ISA*1~")
+    out = tmp_path / "edi" / "house" / "out"
+    assert [path.name for path in out.iterdir() if not path.name.startswith(".")] == []
+
+
+def test_whole_files_wait_in_order_and_others_are_left_alone(exchange: FolderExchange, tmp_path: Path):
+    for name in ("b.999", "a.ta1", ".hidden", "c.part", "d.tmp"):
+        waiting(tmp_path, name)
+    folder = tmp_path / "edi" / "house" / "in"
+    (folder / "sub").mkdir()
+    (folder / "e.999").symlink_to(folder / "b.999")
+    assert exchange.names("house") == ["a.ta1", "b.999"]
+    assert exchange.names("nobody") == []
+
+
+def test_a_file_taken_in_is_put_away_and_never_written_over(exchange: FolderExchange, tmp_path: Path):
+    for body in (b"first", b"second"):
+        waiting(tmp_path, "a.999", body)
+        assert exchange.take("house", "a.999") == body
+        exchange.done("house", "a.999")
+        assert exchange.names("house") == []
+    away = tmp_path / "edi" / "house" / "done"
+    assert sorted(path.read_bytes() for path in away.iterdir()) == [b"first", b"second"]
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "..", ".", "", ".hidden", "a\\b", "a\0b", "/etc/passwd"])
+def test_no_name_leads_elsewhere(exchange: FolderExchange, tmp_path: Path, name: str):
+    for call in (
+        lambda: exchange.put(name, "1.837", b""),
+        lambda: exchange.put("house", name, b""),
+        lambda: exchange.take("house", name),
+        lambda: exchange.done("house", name),
+        lambda: exchange.names(name),
+    ):
+        with pytest.raises(ValueError, match="plain name"):
+            call()
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_folder_that_is_a_link_out_of_the_exchange_is_refused(exchange: FolderExchange, tmp_path: Path):
+    (tmp_path / "edi").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "edi" / "house").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ValueError, match="leads out"):
+        exchange.put("house", "1.837", b"x")
+    assert list((tmp_path / "elsewhere").rglob("*.837")) == []
+
+
+def test_a_link_among_the_waiting_files_is_not_read(exchange: FolderExchange, tmp_path: Path):
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"key")
+    waiting(tmp_path, "a.999")
+    (tmp_path / "edi" / "house" / "in" / "b.999").symlink_to(secret)
+    with pytest.raises(FileNotFoundError):
+        exchange.take("house", "b.999")
