@@ -32,6 +32,7 @@ from portal.gateways.paper import Paper
 from portal.models.database import db
 from portal.models.keys import InstallationRow
 from portal.services import outbox
+from portal.services.keys import making
 from portal.services.parts import Enqueue, Mailer, Parts
 from portal.services.unit_of_work.trail import Teller
 from portal.services.unit_of_work.units import Gate, Units
@@ -135,7 +136,8 @@ def build(settings: Settings, *, clock: Clock | None = None, parts: dict[str, An
     gate = Gate(settings.data / "writer.lock" if settings.sqlite else None)
     units = Units(engine, keyring, the_clock, Teller(socket.gethostname(), RELEASE), gate, _enqueue(engine))
     world = {
-        "clock": the_clock, "cards": _cards(settings), "paper": Paper(ROOT / "templates", settings.data / "fonts"), "mailer": _mailer(settings),
+        "clock": the_clock, "cards": _cards(settings), "mailer": _mailer(settings),
+        "paper": Paper(ROOT / "templates", settings.data / "fonts"),
         "exchange": FolderExchange(settings.edi), "public_url": settings.public_url,
         "demo": settings.demo, "release": RELEASE, "installation": installation, "anchor_file": settings.anchor_file,
     } | (parts or {})  # fmt: skip

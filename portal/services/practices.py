@@ -14,7 +14,7 @@ from portal.domain.errors import Conflict, Refused
 from portal.domain.texts import T_
 from portal.models.keys import InstallationRow
 from portal.models.practices import ControlNumberRow, PartnerRow, PracticeRow, PriceRow, ProviderRow
-from portal.services import keys
+from portal.services.keys import making
 from portal.services.unit_of_work.sealing import INSTALLATION
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 
@@ -66,7 +66,7 @@ def found_installation(uow: UnitOfWork, roots: Root, mode: str) -> bytes:
     if standing is not None:
         return standing.id
     row = uow.new(InstallationRow, mode=mode, created_at=uow.now)
-    keys.make_tenant_keys(uow, roots, INSTALLATION)
+    making.make_tenant_keys(uow, roots, INSTALLATION)
     return row.id
 
 
@@ -90,7 +90,7 @@ def add_practice(uow: UnitOfWork, roots: Root, facts: Practice) -> PracticeRow:
         time_zone=facts.time_zone,
         created_at=uow.now,
     )
-    keys.make_tenant_keys(uow, roots, id_)
+    making.make_tenant_keys(uow, roots, id_)
     return row
 
 

@@ -59,7 +59,7 @@ class Reading:
         self.enqueue = enqueue
         self.trail = Trail(kind)
         self.query: Searched | None = None
-        self._keyring = keyring
+        self.keyring = keyring
         self._sealer = Sealer(session, keyring, self.trail, decision.role, now)
         self._changes = Changes(session, self.trail)
 
@@ -203,9 +203,9 @@ class Reading:
 
     def words_of(self, said: Mapping[str, Any]) -> str:
         """The words of the search that an event of the log carries; raises SealBroken."""
-        if not queries.readable(self._keyring, said):
+        if not queries.readable(self.keyring, said):
             self._sealer.reload()
-        return queries.read(self._keyring, said)
+        return queries.read(self.keyring, said)
 
     def log(self) -> Connection:
         """The transaction as a connection, for the tables of the log alone (`services.auditing`)."""
