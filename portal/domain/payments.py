@@ -117,9 +117,10 @@ def check_amount(amount_cents: int, owed_cents: int, in_flight_cents: int = 0) -
 
 CheckoutStatus = Literal["open", "complete", "expired"]
 RefundStatus = Literal["pending", "succeeded", "failed"]
-CardEventKind = Literal["completed", "settled", "failed", "expired", "refund", "other"]
+CardEventKind = Literal["completed", "settled", "failed", "expired", "refund", "dispute", "other"]
 """completed: the checkout was gone through, `paid` says whether the money is sure; settled: a bank debit arrived;
-failed: a bank debit came back; expired: nobody paid in time; refund: one was made, moved or failed; other: not ours."""
+failed: a bank debit came back; expired: nobody paid in time; refund: one was made, moved or failed; dispute: the card's
+holder disputes the payment, or that moved; other: not ours."""
 
 
 class CardsUnavailable(TradeError):
@@ -179,7 +180,7 @@ class CardEvent:
     checkout_id: str = ""
     intent: str = ""
     reference: str = ""
-    """Our payment id, hex; empty for refunds, whose `intent` names the payment."""
+    """Our payment id, hex; empty for refunds and disputes, whose `intent` names the payment."""
     amount_cents: int = 0
     currency: str = ""
     paid: bool = False

@@ -170,6 +170,13 @@ _ALL = (
     # A credit is not kept: Medicare's 60-day clock is the shortest (42 CFR 401.305).
     Queue("credits", T_("Credit balances"), "remittance:post", 20, T_("No account is in credit.")),
     Queue(
+        "card-cases",
+        T_("Refunds, disputes and odd card payments"),
+        "remittance:post",
+        2,
+        T_("The card processor reported nothing that needs a person."),
+    ),
+    Queue(
         "statements",
         T_("Statements to send"),
         "statement:run",

@@ -40,6 +40,11 @@ _KINDS: Mapping[str, CardEventKind] = {
     "refund.created": "refund",
     "refund.updated": "refund",
     "refund.failed": "refund",
+    "charge.dispute.created": "dispute",
+    "charge.dispute.updated": "dispute",
+    "charge.dispute.closed": "dispute",
+    "charge.dispute.funds_withdrawn": "dispute",
+    "charge.dispute.funds_reinstated": "dispute",
 }
 _REFUNDS: Mapping[str, RefundStatus] = {
     "pending": "pending",
@@ -177,8 +182,10 @@ def _event(event: stripe.Event) -> CardEvent:
     if kind == "other":
         return CardEvent(event.id, kind, created)
     subject: Any = event.data.object
-    if kind == "refund":
-        state = RefundState(subject.id, _REFUNDS.get(subject.status, "pending"), subject.amount)
+    if kind in {"refund", "dispute"}:
+        state = None
+        if kind == "refund":
+            state = RefundState(subject.id, _REFUNDS.get(subject.status, "pending"), subject.amount)
         return CardEvent(
             event.id,
             kind,

@@ -1,0 +1,1 @@
+"""Card payments by patients: begun, settled once whatever the order of news, looked after by a poll, and shown."""

@@ -1,0 +1,202 @@
+"""Settling: what the processor tells or answers becomes states and entries, once, whatever the order it comes in.
+
+A payment is settled under a lock on its row, in one transaction with its ledger entry and with the event it came by: a
+posting that fails leaves the event to be taken again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Literal
+
+from portal.access.actors import system
+from portal.domain.errors import Conflict
+from portal.domain.payments import LIFE, CardEvent, CardsRefused, CheckoutState, PaymentFacts
+from portal.domain.posting.payments import allocate, card_payment_entry, processor_fee_entry
+from portal.models.payments import CardEventRow, PaymentRow
+from portal.services import ledger, outbox, queues
+from portal.services.parts import Parts
+from portal.services.payments.owing import owed_charges
+from portal.services.unit_of_work.units import Units
+from portal.services.unit_of_work.work import UnitOfWork
+
+Standing = Literal["open", "waiting", "ended"]
+"""Of a checkout: nobody has paid yet; money is on its way; it is over, one way or the other."""
+
+_SETTLER = system("payment.settle")
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MONEY_TAKEN = frozenset({"SUCCEEDED", "PARTLY_REFUNDED", "REFUNDED", "DISPUTED", "DISPUTE_LOST", "RETURNED"})
+
+
+def take_event(units: Units, parts: Parts, body: bytes, signature: str) -> None:
+    """Take a webhook: verified, then applied once. Raises CardsRefused for a body that is not the processor's."""
+    if parts.cards is None:
+        raise CardsRefused("no-cards")
+    apply(units, parts.cards.verify(body, signature, parts.clock.now()))
+
+
+def apply(units: Units, event: CardEvent) -> bool:
+    """Apply one verified event; False when it was taken before or is of no kind of ours."""
+    if event.kind == "other":
+        return False
+    try:
+        with units.write(_SETTLER, "payment:settle") as uow:
+            row = _of_event(uow, event)
+            if uow.row(uow.select(CardEventRow.id).where(CardEventRow.event_id == event.id)) is not None:
+                return False
+            outcome = "unknown" if row is None else _take(uow, row, event)
+            uow.new(
+                CardEventRow, event_id=event.id, kind=event.kind, payment_id=row.id if row is not None else None,
+                outcome=outcome, received_at=uow.now,
+            )  # fmt: skip
+            return True
+    except Conflict as error:
+        if error.code != "unique":
+            raise
+        return False  # the same event, of no payment of ours, came at the same moment
+
+
+def _of_event(uow: UnitOfWork, event: CardEvent) -> PaymentRow | None:
+    """The payment an event is about, locked: by our own reference, by the checkout, else by the processor's payment."""
+    where = None
+    if len(event.reference) == 32 and set(event.reference) <= set("0123456789abcdef"):
+        where = PaymentRow.id == bytes.fromhex(event.reference)
+    elif event.checkout_id:
+        where = PaymentRow.checkout_id == event.checkout_id
+    elif event.intent:
+        where = PaymentRow.intent_id == event.intent
+    return None if where is None else uow.first(uow.select(PaymentRow).where(where).with_for_update())
+
+
+def _take(uow: UnitOfWork, row: PaymentRow, event: CardEvent) -> str:
+    """Apply an event to its payment; returns what became of it, one word for the event's row."""
+    if event.kind in {"refund", "dispute"}:
+        return _for_people(uow, row, f"card-{event.kind}", event.amount_cents)
+    if row.checkout_id is not None and event.checkout_id != row.checkout_id:
+        return _for_people(uow, row, "card-other-checkout", event.amount_cents)
+    if event.currency != "usd" or event.amount_cents != row.amount_cents:
+        return _for_people(uow, row, "card-other-amount", event.amount_cents)
+    if event.kind == "settled" or (event.kind == "completed" and event.paid):
+        return _succeed(uow, row, event.intent)
+    if event.kind == "completed":
+        return _under_way(uow, row, event.intent)
+    if event.kind == "failed" and row.state in _MONEY_TAKEN:
+        return _for_people(uow, row, "card-returned", event.amount_cents)
+    return _end(uow, row, "FAILED" if event.kind == "failed" else "EXPIRED")
+
+
+def _succeed(uow: UnitOfWork, row: PaymentRow, intent: str) -> str:
+    """Money was taken: post it to the oldest services (or the visit chosen first), number the receipt."""
+    if row.state in _MONEY_TAKEN:
+        return "known"
+    owed = owed_charges(uow, row.patient_id)
+    chosen = None
+    if row.encounter_id is not None:
+        first = sorted(owed, key=lambda each: (each.encounter_id != row.encounter_id, each.from_date, each.charge_id))
+        chosen = [each.charge_id for each in first]
+    uow.move(row, "SUCCEEDED", PaymentFacts(proved=True, amount_cents=row.amount_cents, settled_cents=row.amount_cents))
+    uow.change(row, intent_id=intent or row.intent_id, settled_at=uow.now, receipt_number=_receipt_number())
+    today = uow.today(row.practice_id)
+    entry = card_payment_entry(row.id, row.patient_id, row.amount_cents, owed, today, chosen=chosen)
+    ledger.post(uow, [entry], practice_id=row.practice_id)
+    _, left = allocate(row.amount_cents, owed, chosen)
+    if left:
+        queues.put(uow, "credits", row, reason="paid-too-much", at_risk_cents=left)
+    ids = {"payment": row.id, "patient": row.patient_id}
+    outbox.later(uow, "payment.settled", f"payment.settled:{row.id.hex()}", ids)
+    return "settled"
+
+
+def _under_way(uow: UnitOfWork, row: PaymentRow, intent: str) -> str:
+    """Gone through by bank debit: the money comes, or comes not, in some days."""
+    if intent and row.intent_id is None:
+        uow.change(row, intent_id=intent)
+    return "waiting"
+
+
+def _end(uow: UnitOfWork, row: PaymentRow, to: str) -> str:
+    if row.state == to or not LIFE.allows(row.state, to):
+        return "late"
+    uow.move(row, to, PaymentFacts(proved=True), reason="processor")
+    return "ended"
+
+
+def _for_people(uow: UnitOfWork, row: PaymentRow, reason: str, cents: int) -> str:
+    """What no rule may decide alone: a person looks at the payment."""
+    queues.put(uow, "card-cases", row, reason=reason, at_risk_cents=cents)
+    return "queued"
+
+
+def refresh(units: Units, parts: Parts, payment_id: bytes) -> Standing:
+    """Ask the processor what became of a payment's checkout, and settle by the answer.
+
+    Raises CardsUnavailable, CardsRefused.
+    """
+    with units.read(_SETTLER, "payment:settle") as uow:
+        row = uow.row(uow.select(PaymentRow.checkout_id, PaymentRow.state).where(PaymentRow.id == payment_id))
+    if parts.cards is None or row is None or row.checkout_id is None or row.state not in {"PENDING", "FAILED"}:
+        return "ended"
+    return learn(units, payment_id, row.checkout_id, parts.cards.checkout(row.checkout_id))
+
+
+def learn(units: Units, payment_id: bytes, checkout_id: str, state: CheckoutState) -> Standing:
+    """Settle by what the processor answered about a checkout of ours."""
+    if state.status == "open":
+        return "open"
+    with units.write(_SETTLER, "payment:settle") as uow:
+        row = uow.first(uow.select(PaymentRow).where(PaymentRow.id == payment_id).with_for_update())
+        if row is None or row.checkout_id != checkout_id or row.state in _MONEY_TAKEN:
+            return "ended"
+        if state.reference != row.id.hex() or state.amount_cents != row.amount_cents:
+            _for_people(uow, row, "card-other-amount", state.amount_cents)
+            return "ended"
+        if state.paid:
+            _succeed(uow, row, state.intent)
+        elif state.status == "complete":
+            _under_way(uow, row, state.intent)
+            return "waiting"
+        else:
+            _end(uow, row, "EXPIRED")
+        return "ended"
+
+
+def close(units: Units, parts: Parts, payment_id: bytes) -> None:
+    """Close an unpaid page at the processor, then let the payment go; a page paid meanwhile is settled instead."""
+    with units.read(_SETTLER, "payment:settle") as uow:
+        checkout_id = uow.value(uow.select(PaymentRow.checkout_id).where(PaymentRow.id == payment_id))
+    if parts.cards is None or checkout_id is None:
+        return
+    try:
+        parts.cards.expire(checkout_id)
+    except CardsRefused:  # it is not open any more: paid, or expired by itself
+        refresh(units, parts, payment_id)
+        return
+    with units.write(_SETTLER, "payment:settle") as uow:
+        row = uow.first(uow.select(PaymentRow).where(PaymentRow.id == payment_id).with_for_update())
+        if row is not None:
+            _end(uow, row, "CANCELLED")
+
+
+def record_fee(units: Units, parts: Parts, payment_id: bytes) -> None:
+    """Post what the processor kept of a payment, as soon as it says; the poll asks again until then."""
+    with units.read(_SETTLER, "payment:settle") as uow:
+        columns = (PaymentRow.intent_id, PaymentRow.fee_cents)
+        row = uow.row(uow.select(*columns).where(PaymentRow.id == payment_id))
+    if parts.cards is None or row is None or not row.intent_id or row.fee_cents is not None:
+        return
+    fee = parts.cards.fee(row.intent_id)
+    if fee is None:
+        return
+    with units.write(_SETTLER, "payment:settle") as uow:
+        found = uow.first(uow.select(PaymentRow).where(PaymentRow.id == payment_id).with_for_update())
+        if found is None or found.fee_cents is not None:
+            return
+        uow.change(found, fee_cents=fee)
+        entry = processor_fee_entry(found.id, fee, uow.today(found.practice_id))
+        if entry is not None:
+            ledger.post(uow, [entry], practice_id=found.practice_id)
+
+
+def _receipt_number() -> str:
+    signs = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return f"R-{signs[:4]}-{signs[4:]}"
