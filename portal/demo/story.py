@@ -24,7 +24,6 @@ from portal.services.claims import answers, sending
 from portal.services.encounters import coding, importing, review, waiting
 from portal.services.intake import visits as intake
 from portal.services.remittances.importing import import_remittances
-from portal.services.remittances.settling import settle
 from portal.services.statements import runs
 
 PARTNER = "clearing"
@@ -129,9 +128,6 @@ class Story:
                 result = import_remittances(units, poster, None, name, parts.exchange.take(PARTNER, name))
                 parts.exchange.done(PARTNER, name)
                 self.said["payments posted"] += result.posted
-                for payment in result.payments:
-                    if payment.remittance_id is not None:
-                        settle(units, poster, payment.remittance_id)
         self.worker.drain()
 
     def bill(self) -> None:

@@ -13,6 +13,7 @@ from portal.services import outbox
 from portal.services.claims import drafting
 from portal.services.outbox import Job
 from portal.services.parts import Parts
+from portal.services.remittances import settling
 from portal.services.statements import runs
 from portal.services.unit_of_work.units import Units
 
@@ -81,12 +82,18 @@ def close_statements(tools: Tools, job: Job) -> None:
     runs.close(tools.units, actor(job), job.ids["patient"])
 
 
+def settle_remittance(tools: Tools, job: Job) -> None:
+    """What a posted payment leaves to do: claims that are settled close, credits go to people."""
+    settling.settle(tools.units, actor(job), job.ids["remittance"])
+
+
 Handler = Callable[[Tools, Job], None]
 """Runs one job. It may run twice, so it does by keys what must be done once."""
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "claim.draft": draft_claim,
     "mail.send": send_mail,
+    "remittance.settle": settle_remittance,
     "statement.close": close_statements,
     "statement.make": make_statement,
     "statement.paper": print_statement,
