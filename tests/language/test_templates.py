@@ -58,7 +58,7 @@ def test_a_page_is_valid_and_keeps_the_policy(name, context, locale):
         if element.tag == "form" and element.get("method") == "post":
             fields = {field.get("name") for field in element.iter("input")}
             assert "csrf_token" in fields, element.get("action")
-        if element.tag in {"input", "select", "textarea"} and element.get("type") not in {"hidden"}:
+        if element.tag in {"input", "select", "textarea"} and element.get("type") != "hidden":
             labelled = element.get("aria-label") or element.get("id") in {
                 label.get("for") for label in tree.iter("label")
             }
@@ -66,11 +66,42 @@ def test_a_page_is_valid_and_keeps_the_policy(name, context, locale):
             assert labelled or wrapped, element.attrib
     assert len(list(tree.iter("h1"))) == 1
     assert len(list(tree.iter("main"))) == 1
-    assert tree.find("head/title").text.strip() not in {"", "– Candor"}
+    assert tree.find("head/title").text.strip() not in {"", "\N{EN DASH} Candor"}
     assert len([e for e in everything if "main" in (e.get("class") or "").split()]) <= 1, "two filled buttons"
     assert "secret-word" not in html, "a password was written back"
     regions = [e.get("aria-label") for e in everything if e.get("role") == "region"]
     assert len(regions) == len(set(regions)), "two regions of one name"
 
 
-ENGLISH = re.compile(r"\b(the|your|you|and|with|this|was)\b", re.IGNORECASE)
+def test_the_parts_of_a_charge_are_drawn_only_when_they_add_up():
+    env = ENVIRONMENTS["en_US"]
+    bar = env.get_template("macros/money.html").module.bar
+    drawn = bar(samples_patient.STATEMENT["sums"])
+    assert drawn.count("<rect") == 4 + 4
+    widths = [float(width) for width in re.findall(r'<rect class="\w+" x="[\d.]+" y="0" width="([\d.]+)"', drawn)]
+    assert abs(sum(widths) + 2 * len(widths) - 640) < 0.5
+    assert "rect" not in bar(samples_patient.sums(-100, 0, 0, 0, 0, 0, -100))
+
+
+def test_a_stranger_value_is_escaped_everywhere():
+    html = rendered(*_named("patient/statement.html", "open"))
+    assert "&lt;L1902&gt; &amp; strap" in html
+    assert "<L1902>" not in html
+
+
+def test_languages_are_offered_in_their_own_words():
+    name, _, context = _named("patient/home.html", "owes")
+    assert 'value="es_US"' in rendered(name, "en_US", context)
+    assert 'value="en_US"' in rendered(name, "es_US", context)
+    assert '<html lang="es-US">' in rendered(name, "es_US", context)
+
+
+def test_spanish_says_the_sum_the_day_and_the_reason():
+    name, _, context = _named("patient/home.html", "owes")
+    html = rendered(name, "es_US", context)
+    assert "a más tardar el sábado, 12 de diciembre" in html
+    assert "usted nos debe" in html
+
+
+def _named(name: str, kind: str, locale: str = "en_US"):
+    return next((one, locale, context) for one, which, context in SAMPLES if (one, which) == (name, kind))
