@@ -145,7 +145,8 @@ class Sealer:
         if subject in self._active:
             return self._active[subject]
         self._known(tenant)
-        self._load({subject})
+        self._load({subject} | self._expected)
+        self._expected.clear()
         if subject not in self._active:
             self._make(tenant, subject)
         return self._active[subject]

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
@@ -81,7 +81,10 @@ class UnitOfWork(Reading):
             self._check_practice(values.get("practice_id"))
         self.flush()
         try:
-            self._session.execute(insert(model), [dict(values) for values in rows])
+            # Without it SQLAlchemy leaves NULLs out, and rows with different NULLs go one statement each.
+            self._session.execute(
+                insert(model), [dict(values) for values in rows], execution_options={"render_nulls": True}
+            )
         except IntegrityError as error:
             raise _unique(error) from error
         self._changes.inserted(model, rows)
@@ -93,16 +96,29 @@ class UnitOfWork(Reading):
 
         `old` and `new` are complete column values by name, in the same order; `new` carries the raised version.
         """
+        if not old:
+            return
+        names = {
+            name
+            for before, after in zip(old, new, strict=True)
+            for name, value in after.items()
+            if before.get(name) is not value
+        } - {"id"}
         table: Any = model.__table__
+        statement = (
+            table.update()
+            .where(table.c.id == bindparam("this_id"), table.c.version == bindparam("this_version"))
+            .values({name: bindparam(f"new_{name}") for name in sorted(names)})
+        )
+        pairs = [
+            {"this_id": before["id"], "this_version": before["version"]}
+            | {f"new_{name}": after[name] for name in names}
+            for before, after in zip(old, new, strict=True)
+        ]
+        done = self._session.connection().execute(statement, pairs)
+        if done.rowcount != len(pairs):
+            raise Conflict(_CHANGED, code="version")
         for before, after in zip(old, new, strict=True):
-            changed = {name: value for name, value in after.items() if before.get(name) is not value}
-            done = self._session.connection().execute(
-                table.update()
-                .where(table.c.id == before["id"], table.c.version == before["version"])
-                .values({name: value for name, value in changed.items() if name != "id"})
-            )
-            if done.rowcount != 1:
-                raise Conflict(_CHANGED, code="version")
             self._changes.updated(model, before["id"], digest_of_values(model, before), digest_of_values(model, after))
 
     def move(self, entity: Base, to: str, facts: Any, *, reason: str = "", note: str | None = None) -> None:
