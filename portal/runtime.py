@@ -23,7 +23,7 @@ from audit import checkpoint
 from audit import signer as audit_signer
 from portal.config import Settings
 from portal.crypto.keyring import Keyring
-from portal.crypto.roots import EnvRoot, FileRoot, Roots
+from portal.crypto.roots import EnvRoot, FileRoot, Roots, make_root_file
 from portal.domain.dates import Clock
 from portal.gateways import mail
 from portal.gateways.cards import Cards
@@ -38,6 +38,8 @@ from portal.services.unit_of_work.trail import Teller
 from portal.services.unit_of_work.units import Gate, Units
 
 RELEASE = "0.1.0"
+VERIFIER = "verifier.key"
+"""Beside the anchors: the public key with which anybody can verify the log."""
 ROOT = Path(__file__).resolve().parent.parent
 """The project's folder: templates, static files and migrations stand in it."""
 
@@ -113,7 +115,28 @@ def roots(settings: Settings) -> Roots:
     """The root provider: the `env` key where one is set, else the key file."""
     if settings.root_key:
         return Roots(EnvRoot(settings.root_key))
-    return Roots(FileRoot(settings.root_key_file, data_directory=settings.data))
+    return Roots(
+        *(
+            FileRoot(path, generation, data_directory=settings.data)
+            for generation, path in enumerate(_root_files(settings), 1)
+        )
+    )
+
+
+def _root_files(settings: Settings) -> list[Path]:
+    """`root.key`, `root.2.key` and so on: older roots stay until no tenant key names them."""
+    found, first = [settings.root_key_file], settings.root_key_file
+    while (path := first.with_name(f"{first.stem}.{len(found) + 1}{first.suffix}")).exists():
+        found.append(path)
+    return found
+
+
+def next_root(settings: Settings) -> Path:
+    """Make the next root key file and return its path."""
+    first = settings.root_key_file
+    path = first.with_name(f"{first.stem}.{len(_root_files(settings)) + 1}{first.suffix}")
+    make_root_file(path)
+    return path
 
 
 def signing_key(settings: Settings) -> Ed25519PrivateKey:
@@ -187,6 +210,7 @@ def signer(runtime: Runtime) -> Callable[[], None]:
     key, origin = signing_key(runtime.settings), checkpoint.origin(runtime.parts.installation)
     anchors = runtime.settings.anchor_file
     anchors.parent.mkdir(parents=True, exist_ok=True)
+    (anchors.parent / VERIFIER).write_text(checkpoint.VerifierKey.of(origin, key).text() + "\n")
 
     def sign() -> None:
         with runtime.units.gate(), runtime.engine.begin() as connection:
