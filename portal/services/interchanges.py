@@ -12,6 +12,8 @@ from portal.domain.texts import T_, from_json, to_json
 from portal.models.interchanges import InterchangeRow
 from portal.models.practices import ControlNumberRow, PartnerRow
 from portal.services.unit_of_work.work import UnitOfWork, new_id
+from portal.x12 import reader
+from portal.x12.envelope import walk
 
 LIMIT_BYTES = 25 * 1024 * 1024
 
@@ -32,6 +34,13 @@ def receive(
     if standing is not None:
         return standing, False
     return _store(uow, "in", name, body, digest, kind=kind, control=control, group=group, state="RECEIVED"), True
+
+
+def kinds_of(body: bytes) -> frozenset[str]:
+    """The kinds of transaction in a file, TA1 among them, for the import that it belongs to; empty when unreadable."""
+    envelope = walk(reader.read(body))
+    kinds = {one.kind for one in envelope.sets}
+    return frozenset(kinds | {"TA1" for interchange in envelope.interchanges if interchange.ta1})
 
 
 def sent(

@@ -72,7 +72,7 @@ def clear(uow: UnitOfWork, encounter_id: bytes, version: int) -> None:
     encounter = uow.get(EncounterRow, encounter_id)
     uow.change(encounter, expected_version=version)
     uow.move(encounter, "CLEARED", _facts(uow, encounter))
-    visits.follow(uow, encounter, "cleared")
+    visits.follow(uow, encounter, "cleared", T_("The charges are cleared."))
     uow.flush()
     if encounter.coverage_id is not None:
         key = f"claim.draft:{encounter.id.hex()}:{encounter.version}"
@@ -86,7 +86,7 @@ def send_back(uow: UnitOfWork, encounter_id: bytes, version: int, category: str,
     encounter = uow.get(EncounterRow, encounter_id)
     uow.change(encounter, expected_version=version)
     uow.move(encounter, "CHARGED", _facts(uow, encounter), reason=category, note=note.strip())
-    visits.follow(uow, encounter, category)
+    visits.follow(uow, encounter, category, AUDIT_HOLDS[category])
 
 
 def _facts(uow: UnitOfWork, encounter: EncounterRow) -> EncounterFacts:

@@ -107,7 +107,7 @@ def enter(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed | Non
     if encounter.state == "RELEASED":
         uow.move(encounter, "CHARGED", facts)
     uow.move(encounter, "QA", facts)
-    visits.follow(uow, encounter, "entered")
+    visits.follow(uow, encounter, "entered", T_("A clerk entered the charges."))
 
 
 def _apply(uow: UnitOfWork, encounter: EncounterRow, typed: Typed) -> None:

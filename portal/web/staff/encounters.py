@@ -1,0 +1,81 @@
+"""Coding a visit, and the second look at its codes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Blueprint, request, url_for
+
+from portal.domain.codes import is_procedure
+from portal.domain.errors import Refused
+from portal.domain.texts import T_
+from portal.services.encounters import coding, review
+from portal.services.intake.lines import TypedLine
+from portal.services.unit_of_work.work import UnitOfWork
+from portal.web.guard import Desk, desks, reads, writes
+from portal.web.replies import Go, Page, Reply
+from portal.web.staff import forms
+
+blueprint = Blueprint("encounters", __name__, url_prefix="/encounters")
+
+
+@blueprint.get("/<id:encounter_id>/code")
+@reads("encounter:code")
+def code(uow: UnitOfWork, encounter_id: bytes) -> Reply:
+    """A visit to code."""
+    return Page("staff/encounters/code.html", coding.show(uow, encounter_id))
+
+
+@blueprint.post("/<id:encounter_id>/code", endpoint="code_post")
+@desks("encounter:code")
+def code_post(desk: Desk, encounter_id: bytes) -> Reply:
+    """Every button keeps all that was typed; what cannot be read is shown again beside its reason.
+
+    The words of a search stand in no address, for they may name an illness.
+    """
+    typed, do, find = _typed(), request.form.get("do", ""), request.form.get("find", "")
+    step = coding.finish if do == "coded" else coding.save
+    try:
+        with desk.write("encounter:code") as uow:
+            step(uow, encounter_id, forms.version(), typed)
+    except Refused as refused:
+        errors = {"code" if refused.code == "code" else "diagnosis": [refused.text]}
+        with desk.read("encounter:code") as uow:
+            page = coding.show(uow, encounter_id, typed=typed, find=find)
+        return Page("staff/encounters/code.html", page, {"form": forms.Form(errors=errors)}, 422)
+    if do == "coded":
+        return Go(url_for("staff.queues.show", queue="coding"), T_("Coded. A colleague takes a second look."))
+    if do != "find":
+        return Go(url_for("staff.encounters.code", encounter_id=encounter_id), T_("Kept."))
+    with desk.read("encounter:code") as uow:
+        return Page("staff/encounters/code.html", coding.show(uow, encounter_id, find=find))
+
+
+@blueprint.get("/<id:encounter_id>/review", endpoint="review")
+@reads("encounter:review")
+def review_(uow: UnitOfWork, encounter_id: bytes) -> Reply:
+    """Codes to look at a second time."""
+    return Page("staff/encounters/review.html", review.show(uow, encounter_id))
+
+
+@blueprint.post("/<id:encounter_id>/review", endpoint="review_post")
+@writes("encounter:review")
+def review_post(uow: UnitOfWork, encounter_id: bytes) -> Reply:
+    """Release the codes, or send them back with a category."""
+    if request.form.get("do") == "return":
+        category, note = request.form.get("category", ""), request.form.get("note", "")
+        review.send_back(uow, encounter_id, forms.version(), category, note)
+        return Go(url_for("staff.queues.show", queue="code-review"), T_("Sent back to the coder."))
+    review.release(uow, encounter_id, forms.version())
+    return Go(url_for("staff.queues.show", queue="code-review"), T_("Released for charge entry."))
+
+
+def _typed() -> coding.Typed:
+    """The form, with a code that was found put in: a diagnosis at the end, a service as a line of its own."""
+    typed = coding.Typed(tuple(request.form.getlist("diagnosis")), forms.lines())
+    kind, _, used = request.form.get("use", "").partition(":")
+    if kind == "diagnosis":
+        return replace(typed, diagnoses=(*typed.diagnoses, used))
+    if kind == "service" and is_procedure(used):
+        return replace(typed, lines=(*typed.lines, TypedLine("", used, points="A" if any(typed.diagnoses) else "")))
+    return typed

@@ -1,0 +1,50 @@
+"""Forms of the office: what was typed, many of a name in step, and what is wrong with which field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import zip_longest
+
+from flask import request
+
+from portal.domain.errors import Refused
+from portal.domain.texts import T_, Text
+from portal.services.intake.lines import TypedLine
+
+
+@dataclass(slots=True)
+class Form:
+    """`data` and `errors` as the templates read them."""
+
+    data: Mapping[str, str] = field(default_factory=dict)
+    errors: dict[str, list[Text]] = field(default_factory=dict)
+
+
+def version() -> int:
+    """The row version the person saw; raises Refused where a form carries none."""
+    given = request.form.get("version", "")
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        raise Refused(T_("This form is not complete. Open the page again."), code="version")
+    return int(given)
+
+
+def lines() -> tuple[TypedLine, ...]:
+    """Service lines of a form: position, code, modifiers, points, units and charge, each many and in step."""
+    out = {*request.form.getlist("out"), request.form.get("drop", "")} - {""}
+    columns = [
+        request.form.getlist(name)[:60] for name in ("position", "code", "modifiers", "points", "units", "charge")
+    ]
+    return tuple(
+        TypedLine(position, code, modifiers, points, units, charge, out=position in out)
+        for position, code, modifiers, points, units, charge in zip_longest(*columns, fillvalue="")
+    )
+
+
+def id_of(text: str) -> bytes | None:
+    """An id from a form or query; None for what is none."""
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return found if len(found) == 16 else None

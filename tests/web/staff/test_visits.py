@@ -1,0 +1,151 @@
+"""The office's way from a file to cleared charges, through the pages."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+
+import pytest
+
+from portal.app import create_app
+from portal.models.encounters import EncounterRow
+from tests.databases import World
+from tests.make import visits as make
+from tests.web.test_guard import form_token, person, sign_in
+
+
+@pytest.fixture
+def flask(world: World):
+    return create_app(world.runtime)
+
+
+def at_work(flask, world: World, role: str):
+    """Somebody signed in under a role, in a browser of their own."""
+    world.clock.forward(minutes=1)
+    person(world, role, f"{role}@juniper.example")
+    client = flask.test_client()
+    assert sign_in(client, world, f"{role}@juniper.example").status_code == 303
+    return client
+
+
+def form_of(client, path: str, marker: str) -> dict[str, list[str]]:
+    """What the form around a marker would post, as a browser fills it in."""
+    page = client.get(path)
+    assert page.status_code == 200, page.text
+    (body,) = (each for each in re.findall(r"<form.*?</form>", page.text, re.DOTALL) if marker in each)
+    found: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input[^>]*>", body):
+        name, value = (re.search(rf'{each}="([^"]*)"', tag) for each in ("name", "value"))
+        if name and 'type="checkbox"' not in tag:
+            found.setdefault(name[1], []).append(html.unescape(value[1]) if value else "")
+    for name, options in re.findall(r'<select id="\w+" name="(\w+)".*?>(.*?)</select>', body, re.DOTALL):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        found[name] = [chosen[1] if chosen else ""]
+    return found
+
+
+def upload(client, body: bytes, name: str = "visits.837"):
+    token = form_token(client, "/work/files")
+    return client.post("/work/files", data={"csrf_token": token, "file": (io.BytesIO(body), name)})
+
+
+def brought(world: World) -> str:
+    with world.read("account:view") as uow:
+        return uow.rows(uow.select(EncounterRow.id))[0].id.hex()
+
+
+def test_a_file_becomes_cleared_charges_through_four_pairs_of_hands(flask, world: World):
+    claim = make.some(1)[0]
+    clerk = at_work(flask, world, "charge-clerk")
+    answer = upload(clerk, make.file([claim]))
+    assert answer.status_code == 303, answer.text
+    shown = clerk.get("/work/files").text
+    assert "visits.837" in shown
+    assert "Read in" in shown
+    visit = brought(world)
+
+    coder = at_work(flask, world, "coder")
+    assert f"/work/encounters/{visit}/code" in coder.get("/work/queues/coding").text
+    assert "Coding" in coder.get("/work").text
+    path = f"/work/encounters/{visit}/code"
+    given = form_of(coder, path, 'name="diagnosis"')
+    found = coder.post(path, data={**given, "find": ["wellness"], "do": "find"})
+    assert found.status_code == 200
+    assert "0 found for" in found.text
+    given = form_of(coder, path, 'name="diagnosis"')
+    wrong = coder.post(path, data={**given, "diagnosis": ["99"], "do": "coded"})
+    assert wrong.status_code == 422
+    assert "has not the shape of a diagnosis code" in wrong.text
+    assert coder.post(path, data={**given, "use": "diagnosis:Z23", "do": ""}).status_code == 303
+    given = form_of(coder, path, 'name="diagnosis"')
+    assert "Z23" in given["diagnosis"]
+    assert coder.post(path, data={**given, "do": "coded"}).location.endswith("/work/queues/coding")
+    assert coder.get(f"/work/encounters/{visit}/review").status_code == 403
+
+    manager = at_work(flask, world, "coding-manager")
+    path = f"/work/encounters/{visit}/review"
+    given = form_of(manager, path, "category")
+    assert "Z23" in manager.get(path).text
+    assert manager.post(path, data={**given, "do": "release"}).status_code == 303
+
+    path = f"/work/charges/{visit}/enter"
+    assert path in clerk.get("/work/queues/charge-entry").text
+    assert clerk.post(path, data=form_of(clerk, path, 'name="place"')).status_code == 303
+
+    auditor = at_work(flask, world, "qa-auditor")
+    path = f"/work/charges/{visit}/audit"
+    assert "Charged twice" in auditor.get(path).text
+    back = {**form_of(auditor, path, "category"), "do": "return", "category": "units", "note": "Two, not one."}
+    assert auditor.post(path, data=back).status_code == 303
+    assert "Two, not one." in clerk.get(f"/work/charges/{visit}/enter").text
+    enter = f"/work/charges/{visit}/enter"
+    assert clerk.post(enter, data=form_of(clerk, enter, 'name="place"')).status_code == 303
+    assert auditor.post(path, data={**form_of(auditor, path, "category"), "do": "clear"}).status_code == 303
+    with world.read("account:view") as uow:
+        assert uow.get(EncounterRow, bytes.fromhex(visit)).state == "CLEARED"
+
+
+def test_a_broken_file_shows_its_findings(flask, world: World):
+    clerk = at_work(flask, world, "charge-clerk")
+    answer = upload(clerk, make.file(make.some(2))[:900], "torn.837")
+    assert answer.status_code == 303
+    page = clerk.get(answer.location).text
+    assert "torn.837" in page
+    assert "finding" in page
+    empty = upload(clerk, b"")
+    assert empty.status_code == 422
+    assert "Choose a file" in empty.text
+
+
+def test_items_are_taken_and_put_back(flask, world: World):
+    make.bring(world, *make.some(2))
+    coder = at_work(flask, world, "coder")
+    page = coder.get("/work/queues/coding").text
+    items = re.findall(r'name="item" value="([0-9a-f]{32})"', page)
+    assert len(items) == 2
+    token = form_token(coder, "/work/queues/coding")
+    taken = coder.post("/work/queues/coding", data={"csrf_token": token, "item": items[0], "do": "assign"})
+    assert taken.status_code == 303
+    mine = coder.get("/work/queues/coding?view=mine").text
+    assert items[0] in mine
+    assert items[1] not in mine
+    assert "Maya Lindqvist" in mine
+    coder.post("/work/queues/coding", data={"csrf_token": token, "item": items, "do": "put_back"})
+    assert items[0] not in coder.get("/work/queues/coding?view=mine").text
+    assert coder.get("/work/queues/charge-audit").status_code == 404
+    assert coder.get("/work/queues/nonsense").status_code == 404
+
+
+def test_codes_are_searched_without_words_in_an_address(flask, world: World):
+    coder = at_work(flask, world, "coder")
+    token = form_token(coder, "/work/queues/coding")
+    found = coder.post("/work/codes/search", data={"csrf_token": token, "find": "sore", "on": "2026-08-03"})
+    assert found.json == []
+    assert coder.get("/work/codes/search?find=sore").status_code == 405
+
+
+@pytest.mark.parametrize("role", ["coder", "compliance-officer", "administrator"])
+def test_files_are_not_for_everybody(flask, world: World, role: str):
+    client = at_work(flask, world, role)
+    assert client.get("/work/files").status_code == 403
