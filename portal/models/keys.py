@@ -32,6 +32,7 @@ class SubjectKeyRow(Base):
     """A subject's wrapped data key of one version, with its commitment."""
 
     __tablename__ = "subject_key"
+    __mapper_args__ = {"version_id_col": None}  # noqa: RUF012 - SQLAlchemy's form; `version` is the key's, not the row's
     table_code = 61
     digested = False
     reached_by = ReachedBy(practice=None)

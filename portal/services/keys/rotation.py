@@ -92,14 +92,22 @@ def rotate(units: Units, actor: Actor, roots: Root, tenant: bytes, named: Collec
 
     `named` are the keys that unexpired backups need (`backups.keys_named`). Run again after a break it goes on.
     """
+    generation = begin(units, actor, roots, tenant)
+    rewrapped = sum(rewrap_subjects(units, actor, tenant))
+    return Rotation(generation, rewrapped, *retire(units, actor, tenant, named))
+
+
+def begin(units: Units, actor: Actor, roots: Root, tenant: bytes) -> int:
+    """Make and activate the next KEK; the one of a rotation that was broken off, where there is one.
+
+    A process that meets a generation it does not know asks the store for it, so none has to report first.
+    """
     with step(units, actor) as uow:
         found = _keks(uow, tenant)
-        active, pending = found[KeyState.ACTIVE], found.get(KeyState.PENDING)
-        unfinished = active and _naming_older(uow, tenant, active[0].generation)
-        if not pending and not unfinished:
+        unfinished = _naming_older(uow, tenant, found[KeyState.ACTIVE][0].generation)
+        if KeyState.PENDING not in found and not unfinished:
             generation = 1 + max(row.generation for rows in found.values() for row in rows)
             uow.store_key(new_stored_key(roots, tenant, Purpose.FIELD, generation, KeyState.PENDING))
-    # A process that meets a generation it does not know asks the store for it, so none has to report first.
     with step(units, actor) as uow:
         found = _keks(uow, tenant)
         for row in found.get(KeyState.PENDING, []):
@@ -107,11 +115,7 @@ def rotate(units: Units, actor: Actor, roots: Root, tenant: bytes, named: Collec
                 _to(uow, old, KeyState.DECRYPT_ONLY)
             _to(uow, row, KeyState.ACTIVE)
         uow.reload_keys()
-    rewrapped = sum(rewrap_subjects(units, actor, tenant))
-    disabled, destroyed = retire(units, actor, tenant, named)
-    with step(units, actor) as uow:
-        generation = _keks(uow, tenant)[KeyState.ACTIVE][0].generation
-    return Rotation(generation, rewrapped, disabled, destroyed)
+        return _keks(uow, tenant)[KeyState.ACTIVE][0].generation
 
 
 def rewrap_subjects(units: Units, actor: Actor, tenant: bytes, batch: int = BATCH) -> Iterator[int]:
