@@ -1,0 +1,127 @@
+"""Queues: one place at a time, by due day, page by page, only for those whose work it is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from portal.domain.errors import NotFound
+from portal.domain.queues import QUEUES
+from portal.domain.texts import T_, to_json
+from portal.models.encounters import EncounterRow
+from portal.models.queues import QueueItemRow
+from portal.services import queues
+from portal.services.queues import PAGE_ROWS, QueuePage
+from tests.databases import World
+from tests.make import visits as make
+from tests.web.test_guard import person
+
+
+def shown(world: World, name: str, role: str = "coder", **more: object) -> QueuePage:
+    with world.read("queue:view", world.actor(role)) as uow:
+        return queues.show(uow, name, **more)
+
+
+def fill(world: World, count: int) -> list[bytes]:
+    """So many open items in the coding queue, some due on the same day; their ids in the order they must show."""
+    (encounter_id,) = make.bring(world)
+    with world.write("queue:assign") as uow:
+        visit = uow.get(EncounterRow, encounter_id)
+        standing = queues.items_of(uow, visit)[0]
+        made = [(standing.due_on, standing.id)]
+        for number in range(count - 1):
+            due = world.clock.now().date() + timedelta(days=number % 7)
+            item = uow.new(
+                QueueItemRow, queue="coding", state="OPEN", subject_table="encounter", subject_id=encounter_id,
+                patient_id=visit.patient_id, payer_id=None, reason="proposed", detail={}, at_risk_cents=0, priority=0,
+                due_on=due, created_at=uow.now,
+            )  # fmt: skip
+            made.append((due, item.id))
+    return [id_ for _, id_ in sorted(made)]
+
+
+def ids(page: QueuePage) -> list[bytes]:
+    return [bytes.fromhex(row.item_id) for row in page.rows]
+
+
+def test_pages_go_on_and_back_without_losing_an_item(world: World):
+    order = fill(world, PAGE_ROWS * 2 + 5)
+    first = shown(world, "coding")
+    assert ids(first) == order[:PAGE_ROWS]
+    assert first.newer is None
+    second = shown(world, "coding", after=bytes.fromhex(first.older or ""))
+    assert ids(second) == order[PAGE_ROWS : 2 * PAGE_ROWS]
+    third = shown(world, "coding", after=bytes.fromhex(second.older or ""))
+    assert (ids(third), third.older) == (order[2 * PAGE_ROWS :], None)
+    back = shown(world, "coding", before=bytes.fromhex(third.newer or ""))
+    assert ids(back) == ids(second)
+    start = shown(world, "coding", before=bytes.fromhex(back.newer or ""))
+    assert (ids(start), start.newer) == (ids(first), None)
+
+
+def test_a_row_says_who_why_and_what_next(world: World):
+    claim = make.some(1)[0]
+    (id_,) = make.bring(world, claim)
+    (row,) = shown(world, "coding").rows
+    assert (row.kind, row.target_id, row.number) == ("code", id_.hex(), claim.control)
+    assert claim.patient.last in row.name
+    assert (str(row.why), str(row.next_step)) == ("The provider proposed codes.", "Code the visit")
+    assert row.amount is not None
+    assert (row.amount.cents, row.age_days, row.holder) == (claim.charge_cents, 0, None)
+    world.clock.forward(days=3)
+    late = shown(world, "coding").rows[0]
+    assert late.age_days == 3
+    assert late.days_left is not None
+    assert late.days_left < 0
+    with world.write("queue:assign") as uow:
+        queues.put(uow, "coding", uow.get(EncounterRow, id_), reason="x", detail={"todo": to_json(T_("Do this"))})
+    assert str(shown(world, "coding").rows[0].next_step) == "Do this"
+
+
+def test_views_count_and_filter(world: World):
+    order = fill(world, 4)
+    user = person(world, "coder")
+    world.people["coder"] = user
+    with world.write("queue:assign", world.actor("coder")) as uow:
+        assert queues.assign(uow, "coding", order[:2]) == 2
+        assert queues.assign(uow, "coding", order[:3]) == 1
+    page = shown(world, "coding", view="mine")
+    assert {view.name: view.count for view in page.views} == {"all": 4, "mine": 3, "unassigned": 1, "due": 1}
+    assert ids(page) == order[:3]
+    assert {row.holder for row in page.rows} == {"Maya Lindqvist"}
+    assert ids(shown(world, "coding", view="unassigned")) == order[3:]
+    assert ids(shown(world, "coding", view="no such view")) == order
+    with world.read("queue:view", world.actor("coder")) as uow:
+        (count,) = queues.work(uow).queues
+    assert (count.queue, count.open, count.mine, count.due_soon) == ("coding", 4, 3, 4)
+    with world.write("queue:assign", world.actor("coder")) as uow:
+        assert queues.assign(uow, "coding", order, put_back=True) == 3
+
+
+def test_a_thing_lies_in_one_queue_at_a_time(world: World):
+    (id_,) = make.bring(world)
+    make.coded(world, id_)
+    assert shown(world, "coding").rows == ()
+    assert len(shown(world, "code-review", "coding-manager").rows) == 1
+
+
+@pytest.mark.parametrize("name", ["code-review", "denials", "nonsense"])
+def test_a_queue_of_other_roles_is_not_there(world: World, name: str):
+    with pytest.raises(NotFound):
+        shown(world, name)
+    with pytest.raises(NotFound), world.write("queue:assign", world.actor("coder")) as uow:
+        queues.assign(uow, name, [])
+
+
+def test_every_queue_opens_for_somebody(world: World):
+    from portal.access.permissions import PERMISSIONS
+
+    for queue in QUEUES.values():
+        roles = [
+            role
+            for role in PERMISSIONS[queue.permission].reach_by_role
+            if role in PERMISSIONS["queue:view"].reach_by_role
+        ]
+        assert roles, queue.name
+        assert shown(world, queue.name, next(role for role in roles if role != "system")).rows == ()
