@@ -61,7 +61,8 @@ _TABLE: Final = (
     Permission("charge:audit", _PAYMENT, _practice(r.QA_AUDITOR), protected=True),
     Permission("code:search", _PAYMENT, _practice(*_OFFICE, system=True), protected=False),
     # Claims.
-    Permission("claim:view", _PAYMENT, _practice(*_MONEY, patient=STANDS_FOR, payer_user=PAYER), protected=True),
+    Permission("claim:view", _PAYMENT, _practice(*_MONEY), protected=True),
+    Permission("member-claim:view", _PAYMENT, _only(payer_user=PAYER), protected=True),
     Permission("claim:edit", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission("claim:hold", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission("claim:release", _PAYMENT, _practice(*_BILLING), protected=True),

@@ -1,0 +1,198 @@
+"""The list of claims as the office reads it: fifty to a page, newest filing first, views and places in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, func, or_, tuple_
+
+from portal.access import policy
+from portal.domain.claims import LIFE, Person
+from portal.domain.money import Money
+from portal.domain.patients import full_name
+from portal.domain.texts import Text
+from portal.models.claims import ClaimRow, ClaimVersionRow
+from portal.models.patients import PatientRow
+from portal.models.payers import PayerRow
+from portal.services.claims.drafting import NO_LIMIT
+from portal.services.intake.showing import State
+from portal.services.unit_of_work.work import UnitOfWork
+
+PAGE_ROWS = 50
+
+NAMES = (PatientRow.first_name_sealed, PatientRow.last_name_sealed)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSearch:
+    """What the list is narrowed to; empty means every. `payer` is an id in hex, `number` that of any version."""
+
+    state: str = ""
+    payer: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimItem:
+    """One claim of the list; ids are hex. `filing_due` is None where no limit is known."""
+
+    claim_id: str
+    number: str
+    patient_name: str
+    payer_name: str
+    day: date
+    charge: Money
+    state: State
+    filing_due: date | None
+    days_left: int | None
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsPage:
+    """One page of the list; `newer` and `older` are places to go on from, `ready` counts all that wait to be sent."""
+
+    search: ClaimSearch
+    states: tuple[tuple[str, Text], ...]
+    payers: tuple[tuple[str, str], ...]
+    claims: tuple[ClaimItem, ...]
+    count: int
+    total: Money
+    ready: int
+    may_send: bool
+    newer: str | None
+    older: str | None
+
+
+def list_claims(
+    uow: UnitOfWork, search: ClaimSearch = ClaimSearch(), *, before: str = "", after: str = ""
+) -> ClaimsPage:
+    """Claims within reach with the patients' names; `before` and `after` are places that a page before gave.
+
+    A place or id that is none is left out of account.
+    """
+    rows, newer, older = _page(uow, search, before, after)
+    today = uow.today()
+    count, total = _sums(uow, search)
+    return ClaimsPage(
+        search=search,
+        states=tuple(LIFE.words.items()),
+        payers=_payers(uow),
+        claims=tuple(_item(uow, row, today) for row in rows),
+        count=count,
+        total=Money(total),
+        ready=uow.count(uow.select(ClaimRow.id).where(ClaimRow.state == "READY")),
+        may_send=policy.decide(uow.actor, "claim:submit").allowed,
+        newer=newer,
+        older=older,
+    )
+
+
+def _page(
+    uow: UnitOfWork, search: ClaimSearch, before: str, after: str
+) -> tuple[Sequence[Any], str | None, str | None]:
+    """The rows of a page, newest first, and the places before and behind it."""
+    order = tuple_(ClaimRow.filing_due, ClaimRow.id)
+    statement = _narrowed(
+        uow,
+        uow.select(
+            ClaimRow.id, ClaimRow.patient_id, ClaimRow.practice_id, ClaimRow.control, ClaimRow.state,
+            ClaimRow.service_from, ClaimRow.charge_cents, ClaimRow.filing_due, ClaimRow.edits, *NAMES,
+            PayerRow.name.label("payer_name"),
+        ).where(PatientRow.id == ClaimRow.patient_id, PayerRow.id == ClaimRow.payer_id),
+        search,
+    )  # fmt: skip
+    place = read_place(after or before)
+    if after and place:
+        statement = statement.where(order > place).order_by(ClaimRow.filing_due, ClaimRow.id)
+        rows = list(reversed(uow.rows(statement.limit(PAGE_ROWS + 1))))
+        more_newer, more_older = len(rows) > PAGE_ROWS, True
+        rows = rows[-PAGE_ROWS:]
+    else:
+        if place:
+            statement = statement.where(order < place)
+        statement = statement.order_by(ClaimRow.filing_due.desc(), ClaimRow.id.desc())
+        rows = list(uow.rows(statement.limit(PAGE_ROWS + 1)))
+        more_newer, more_older = place is not None, len(rows) > PAGE_ROWS
+        rows = rows[:PAGE_ROWS]
+    if not rows:
+        return (), None, None
+    return (
+        rows,
+        _place(rows[0]) if more_newer else None,
+        _place(rows[-1]) if more_older else None,
+    )
+
+
+def read_place(text: str) -> tuple[date, bytes] | None:
+    """A place in the list as it stands in an address, YYYYMMDD-id; None for anything else."""
+    day, _, id_ = text.partition("-")
+    try:
+        return date.fromisoformat(day), bytes.fromhex(id_)
+    except ValueError:
+        return None
+
+
+def _place(row: Any) -> str:
+    return f"{row.filing_due:%Y%m%d}-{row.id.hex()}"
+
+
+def _narrowed(uow: UnitOfWork, statement: Select[Any], search: ClaimSearch) -> Select[Any]:
+    if search.state in LIFE.words:
+        statement = statement.where(ClaimRow.state == search.state)
+    payer = _id(search.payer)
+    if payer is not None:
+        statement = statement.where(ClaimRow.payer_id == payer)
+    number = search.number.strip().upper()
+    if number:
+        of_version = uow.select(ClaimVersionRow.claim_id).where(ClaimVersionRow.control == number)
+        statement = statement.where(or_(ClaimRow.control == number, ClaimRow.id.in_(of_version)))
+    return statement
+
+
+def _id(text: str) -> bytes | None:
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return found if len(found) == 16 else None
+
+
+def _sums(uow: UnitOfWork, search: ClaimSearch) -> tuple[int, int]:
+    """How many claims and cents are in the view; an index answers this without the rows."""
+    statement = uow.select(func.count(ClaimRow.state).label("n"), func.sum(ClaimRow.charge_cents).label("cents"))
+    row = uow.row(_narrowed(uow, statement.where(uow.within(ClaimRow)), search))
+    return (0, 0) if row is None else (int(row.n), int(row.cents or 0))
+
+
+def _payers(uow: UnitOfWork) -> tuple[tuple[str, str], ...]:
+    rows = uow.rows(uow.select(PayerRow.id, PayerRow.name).order_by(PayerRow.name))
+    return tuple((row.id.hex(), row.name) for row in rows)
+
+
+def _item(uow: UnitOfWork, row: Any, today: date) -> ClaimItem:
+    due = None if row.filing_due == NO_LIMIT else row.filing_due
+    return ClaimItem(
+        claim_id=row.id.hex(),
+        number=row.control,
+        patient_name=name_in(uow, row),
+        payer_name=row.payer_name,
+        day=row.service_from,
+        charge=Money(row.charge_cents),
+        state=State(row.state, LIFE.words[row.state]),
+        filing_due=due,
+        days_left=None if due is None else (due - today).days,
+        findings=sum(each["severity"] == "block" for each in row.edits),
+    )
+
+
+def name_in(uow: UnitOfWork, row: Any) -> str:
+    """The patient's name of a row with `patient_id`, `practice_id` and the two columns of NAMES."""
+    first, last = (
+        uow.open(getattr(row, column.key), column, row=row.patient_id, subject=row.patient_id, practice=row.practice_id)
+        for column in NAMES
+    )
+    return full_name(Person(last, first))

@@ -1,0 +1,234 @@
+"""One claim as the office reads it: where it stands, what to do, what was sent and answered, and its money."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from portal.access import policy
+from portal.domain import denials
+from portal.domain.claims import HOLDS, LIFE, RETURNS, REWORKS
+from portal.domain.encounters import CODING_ERRORS
+from portal.domain.errors import NotFound
+from portal.domain.money import Money
+from portal.domain.texts import T_, Text
+from portal.models.claims import ClaimRow, ClaimVersionRow
+from portal.models.denials import DenialRow
+from portal.models.ledger import LedgerLineRow
+from portal.models.patients import PatientRow
+from portal.models.payers import PayerRow
+from portal.services import ledger
+from portal.services.claims import checking
+from portal.services.claims.drafting import NO_LIMIT
+from portal.services.claims.history import Happening, Step, Version, happened, steps_of, versions_of
+from portal.services.claims.lines import ClaimLine, lines_of
+from portal.services.claims.listing import NAMES, name_in
+from portal.services.intake.showing import State
+from portal.services.unit_of_work.work import UnitOfWork
+from portal.x12.reader import read
+
+RANKS = {"P": T_("first payer"), "S": T_("second payer"), "T": T_("third payer")}
+FREQUENCIES = {"1": T_("original"), "7": T_("replacement"), "8": T_("void")}
+ACTIONS = ("send", "ready", "check", "release", "hold", "draft")
+"""What can be done with a claim, the most likely first."""
+
+_ALLOWED = {
+    "send": ("claim:submit", ("READY",)),
+    "ready": ("claim:edit", ("REJECTED",)),
+    "check": ("claim:edit", ("DRAFT",)),
+    "release": ("claim:release", ("HELD",)),
+    "hold": ("claim:hold", ("DRAFT", "READY")),
+    "draft": ("claim:edit", ("DRAFT", "READY", "HELD", "REJECTED")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to mend (block) or to look at (warn): what it is, and what to do."""
+
+    severity: str
+    title: Text
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class DenialItem:
+    """A case that the payer's answer opened."""
+
+    title: Text
+    text: Text
+    state: State
+    amount: Money
+    due_on: date | None
+    days_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSums:
+    """Where the visit's charge went, from the books; the first is the sum of the others."""
+
+    charged: Money
+    discount: Money
+    plan_paid: Money
+    patient: Money
+    open: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimPage:
+    """Everything about one claim; ids are hex. `actions` are what this person may do now."""
+
+    claim_id: str
+    version: int
+    number: str
+    state: State
+    hold_reason: Text | None
+    rank: Text
+    frequency: Text
+    patient_id: str
+    patient_name: str
+    encounter_id: str
+    day: date
+    payer_name: str
+    payer_number: str | None
+    filing_due: date | None
+    days_left: int | None
+    steps: tuple[Step, ...]
+    findings: tuple[Finding, ...]
+    denials: tuple[DenialItem, ...]
+    lines: tuple[ClaimLine, ...]
+    sums: ClaimSums
+    versions: tuple[Version, ...]
+    history: tuple[Happening, ...]
+    actions: tuple[str, ...]
+    hold_reasons: tuple[tuple[str, Text], ...]
+    rework_reasons: tuple[tuple[str, Text], ...]
+    return_reasons: tuple[tuple[str, Text], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotPage:
+    """One version as it was sent, segment by segment, with the SHA-256 of its bytes."""
+
+    claim_id: str
+    claim_number: str
+    number: int
+    control: str
+    sent_at: datetime
+    segments: tuple[str, ...]
+    digest: str
+
+
+def show_claim(uow: UnitOfWork, claim_id: bytes) -> ClaimPage:
+    """Open a claim within reach; raises NotFound."""
+    claim = uow.get(ClaimRow, claim_id)
+    about = uow.row(
+        uow.select(
+            ClaimRow.patient_id, ClaimRow.practice_id, *NAMES, PayerRow.name.label("payer_name")
+        ).where(ClaimRow.id == claim.id, PatientRow.id == ClaimRow.patient_id, PayerRow.id == ClaimRow.payer_id)
+    )  # fmt: skip
+    assert about is not None, "a claim has its patient and payer"
+    today = uow.today(claim.practice_id)
+    due = None if claim.filing_due == NO_LIMIT else claim.filing_due
+    return ClaimPage(
+        claim_id=claim.id.hex(),
+        version=claim.version,
+        number=claim.control,
+        state=State(claim.state, LIFE.words[claim.state]),
+        hold_reason=HOLDS.get(claim.hold_reason or "") if claim.state == "HELD" else None,
+        rank=RANKS.get(claim.rank, RANKS["P"]),
+        frequency=FREQUENCIES.get(claim.frequency, FREQUENCIES["1"]),
+        patient_id=claim.patient_id.hex(),
+        patient_name=name_in(uow, about),
+        encounter_id=claim.encounter_id.hex(),
+        day=claim.service_from,
+        payer_name=about.payer_name,
+        payer_number=uow.read(claim, ClaimRow.payer_control_sealed),
+        filing_due=due,
+        days_left=None if due is None else (due - today).days,
+        steps=steps_of(uow, claim),
+        findings=tuple(Finding(one.severity, one.text, one.what_to_do) for one in checking.kept(claim.edits)),
+        denials=_denials(uow, claim, today),
+        lines=lines_of(uow, claim),
+        sums=_sums(uow, claim),
+        versions=versions_of(uow, claim),
+        history=happened(uow, claim, _REASONS),
+        actions=_actions(uow, claim),
+        hold_reasons=tuple((code, words) for code, words in HOLDS.items() if code != "answered-late"),
+        rework_reasons=tuple(REWORKS.items()),
+        return_reasons=tuple(CODING_ERRORS.items()),
+    )
+
+
+_REASONS = {**CODING_ERRORS, **RETURNS, **HOLDS, **REWORKS}
+
+
+def show_snapshot(uow: UnitOfWork, claim_id: bytes, number: int) -> SnapshotPage:
+    """Open a version as it was sent; raises NotFound."""
+    claim = uow.get(ClaimRow, claim_id)
+    version = uow.first(
+        uow.select(ClaimVersionRow).where(ClaimVersionRow.claim_id == claim.id, ClaimVersionRow.number == number)
+    )
+    if version is None:
+        raise NotFound(T_("There is no such version of this claim."), code="not-found")
+    body: bytes = uow.read(version, ClaimVersionRow.body_sealed)
+    return SnapshotPage(
+        claim_id=claim.id.hex(),
+        claim_number=claim.control,
+        number=version.number,
+        control=version.control,
+        sent_at=version.submitted_at,
+        segments=tuple("*".join(segment.elements) for segment in read(body).segments),
+        digest=hashlib.sha256(body).hexdigest(),
+    )
+
+
+def _actions(uow: UnitOfWork, claim: ClaimRow) -> tuple[str, ...]:
+    found = []
+    for action in ACTIONS:
+        permission, states = _ALLOWED[action]
+        if claim.state in states and policy.decide(uow.actor, permission).allowed:
+            found.append(action)
+    return tuple(found)
+
+
+def _denials(uow: UnitOfWork, claim: ClaimRow, today: date) -> tuple[DenialItem, ...]:
+    rows: Sequence[Any] = uow.rows(
+        uow.select(
+            DenialRow.kind, DenialRow.state, DenialRow.group_code, DenialRow.reason, DenialRow.amount_cents,
+            DenialRow.appeal_due,
+        )
+        .where(DenialRow.claim_id == claim.id, DenialRow.state != "CLOSED")
+        .order_by(DenialRow.position)
+    )  # fmt: skip
+    return tuple(
+        DenialItem(
+            title=T_("Paid less than expected") if row.kind == "underpayment" else T_("Denied by the payer"),
+            text=T_("The payer's reason: {group} {reason}.", group=row.group_code, reason=row.reason),
+            state=State(row.state, denials.LIFE.words[row.state]),
+            amount=Money(row.amount_cents),
+            due_on=row.appeal_due,
+            days_left=None if row.appeal_due is None else (row.appeal_due - today).days,
+        )
+        for row in rows
+    )
+
+
+def _sums(uow: UnitOfWork, claim: ClaimRow) -> ClaimSums:
+    """From the books of the visit: what is not off, paid or open has become the patient's."""
+    of_visit = [LedgerLineRow.encounter_id == claim.encounter_id]
+    by_account = {row.account: row.cents for row in uow.rows(ledger.sums(uow, LedgerLineRow.account, where=of_visit))}
+    charged = -by_account.get("revenue", 0)
+    off = by_account.get("contractual", 0)
+    off += sum(cents for account, cents in by_account.items() if account.startswith("write-off:"))
+    paid, left = by_account.get("unapplied:payer", 0), by_account.get("receivable:payer", 0)
+    return ClaimSums(
+        Money(int(charged)),
+        Money(int(off)),
+        Money(int(paid)),
+        Money(int(charged - off - paid - left)),
+        Money(int(left)),
+    )

@@ -1,0 +1,107 @@
+"""Claims: the list, one of them with what can be done about it, each as it was sent, and sending."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request, url_for
+
+from portal.domain.errors import Refused
+from portal.domain.texts import T_, Text
+from portal.services.claims import checking, listing, sending, showing, steps
+from portal.services.claims.sending import Sending
+from portal.services.unit_of_work.work import UnitOfWork
+from portal.web.guard import Desk, desks, reads
+from portal.web.replies import Go, Page, Reply
+from portal.web.staff import forms
+
+blueprint = Blueprint("claims", __name__, url_prefix="/claims")
+
+
+@blueprint.get("", endpoint="list")
+@reads("claim:view")
+def list_(uow: UnitOfWork) -> Reply:
+    """Claims, narrowed and paged by the address."""
+    given = request.args
+    search = listing.ClaimSearch(*(given.get(name, "")[:40] for name in ("state", "payer", "number")))
+    places = {name: given.get(name, "") for name in ("before", "after")}
+    return Page("staff/claims/list.html", listing.list_claims(uow, search, **places))
+
+
+@blueprint.get("/<id:claim_id>")
+@reads("claim:view")
+def show(uow: UnitOfWork, claim_id: bytes) -> Reply:
+    """One claim."""
+    return Page("staff/claims/show.html", showing.show_claim(uow, claim_id))
+
+
+@blueprint.get("/<id:claim_id>/versions/<int:number>")
+@reads("claim:view")
+def snapshot(uow: UnitOfWork, claim_id: bytes, number: int) -> Reply:
+    """One version as it was sent."""
+    return Page("staff/claims/snapshot.html", showing.show_snapshot(uow, claim_id, number))
+
+
+@blueprint.post("/<id:claim_id>")
+@desks("claim:edit")
+def act(desk: Desk, claim_id: bytes) -> Reply:
+    """Whatever button was pressed; each step asks for its own permission."""
+    do, version = request.form.get("do", ""), forms.version()
+    reason, note = request.form.get("reason", ""), request.form.get("note", "").strip()
+    here = url_for("staff.claims.show", claim_id=claim_id)
+    match do:
+        case "send":
+            return _told(_send(desk, only=claim_id), here)
+        case "check":
+            with desk.write("claim:edit") as uow:
+                return _checked(checking.run_edits(uow, claim_id, expected_version=version), here)
+        case "release":
+            with desk.write("claim:release") as uow:
+                return _checked(steps.release(uow, claim_id, note=note, expected_version=version), here)
+        case "ready":
+            with desk.write("claim:edit") as uow:
+                return _checked(steps.rework(uow, claim_id, reason, note=note, expected_version=version), here)
+        case "hold":
+            with desk.write("claim:hold") as uow:
+                steps.hold(uow, claim_id, reason, note=note, expected_version=version)
+            return Go(here, T_("Held. It is not sent until it is released."))
+        case "draft":
+            with desk.write("claim:edit") as uow:
+                steps.return_to_coding(uow, claim_id, reason, note=note, expected_version=version)
+            return Go(here, T_("Sent back to coding. The claim follows when the visit is cleared again."))
+    raise Refused(T_("This form is not complete. Open the page again."), code="form")
+
+
+@blueprint.post("/send")
+@desks("claim:submit")
+def send(desk: Desk) -> Reply:
+    """Send everything that is ready."""
+    return _told(_send(desk), url_for("staff.claims.list"))
+
+
+def _send(desk: Desk, *, only: bytes | None = None) -> Sending:
+    sending.resend_unsent(desk.units, desk.parts, desk.actor, request=desk.request)
+    return sending.send_claims(desk.units, desk.parts, desk.actor, request=desk.request, only=only)
+
+
+def _told(done: Sending, here: str) -> Go:
+    """What sending did, in one notice."""
+    if done.returned and done.claims:
+        text = T_("{n} claim sent; {back} went back to draft.", "{n} claims sent; {back} went back to draft.",
+                  n=done.claims, back=done.returned)  # fmt: skip
+        return Go(here, text, "wait")
+    if done.returned:
+        text = T_("Nothing was sent: {n} claim went back to draft.", "Nothing was sent: {n} claims went back to draft.",
+                  n=done.returned)  # fmt: skip
+        return Go(here, text, "stop")
+    if not done.claims:
+        return Go(here, T_("Nothing was ready to be sent."), "note")
+    if not all(file.sent for file in done.files):
+        return Go(here, T_("The partner's folder does not answer. The claims are kept and go by themselves."), "wait")
+    return Go(here, T_("{n} claim sent.", "{n} claims sent.", n=done.claims))
+
+
+def _checked(done: checking.Checked, here: str) -> Go:
+    """What a check found, in one notice."""
+    if not done.blocking:
+        return Go(here, T_("Checked: it is ready to be sent."))
+    text: Text = T_("Checked: {n} finding must be fixed.", "Checked: {n} findings must be fixed.", n=done.blocking)
+    return Go(here, text, "stop")
