@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from portal.access import roles as r
-from portal.access.reaches import ALL, OWN, PAYER, PRACTICE, STANDS_FOR
+from portal.access.reaches import ALL, OWN, PAYER, PRACTICE, SELF, STANDS_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,12 @@ def _only(**kinds: str) -> Mapping[str, str]:
     return MappingProxyType({name.replace("_", "-"): kind for name, kind in kinds.items()})
 
 
-_ANY_ROLE = MappingProxyType(dict.fromkeys(r.NARROWEST_FIRST, ALL))
+_ANYBODY = MappingProxyType({role: SELF for role in r.NARROWEST_FIRST if role != r.SYSTEM})
 
 _TABLE: Final = (
     # Oneself. Shows nothing of others.
-    Permission("session:manage", _OPERATIONS, _ANY_ROLE, protected=False),
+    Permission("session:manage", _OPERATIONS, _ANYBODY, protected=False),
+    Permission("factor:change", _OPERATIONS, _ANYBODY, protected=False, step_up=True),
     # The patient.
     Permission("home:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("payment:make", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
@@ -107,6 +108,8 @@ _TABLE: Final = (
     Permission("price:load", _OPERATIONS, _only(administrator=ALL, system=ALL), protected=False),
     # The machine itself; no person holds these.
     Permission("key:manage", _OPERATIONS, _only(system=ALL), protected=False),
+    Permission("backup:create", _OPERATIONS, _only(system=ALL), protected=False),
+    Permission("backup:restore", _OPERATIONS, _only(system=ALL), protected=False),
     Permission("job:run", _OPERATIONS, _only(system=ALL), protected=False),
     Permission("mail:send", _OPERATIONS, _only(system=ALL), protected=True),
     Permission("sign-in:attempt", _OPERATIONS, _only(system=ALL), protected=False),

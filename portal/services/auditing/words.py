@@ -93,6 +93,7 @@ _ACTS: Final[Mapping[str, Text]] = MappingProxyType({
     "audit:export": T_("took an export from this log"),
     "sign-in:attempt": T_("signed in or out"),
     "session:manage": T_("looked after their own sign-in"),
+    "factor:change": T_("changed their second factor"),
     "visit:import": T_("took in visits from a file"),
     "claim:submit": T_("sent claims"),
     "claim:acknowledge": T_("took in answers to claims"),
