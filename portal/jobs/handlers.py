@@ -13,6 +13,7 @@ from portal.services import outbox
 from portal.services.claims import drafting
 from portal.services.outbox import Job
 from portal.services.parts import Parts
+from portal.services.payments import settling as card_payments
 from portal.services.remittances import settling
 from portal.services.statements import runs
 from portal.services.unit_of_work.units import Units
@@ -87,6 +88,12 @@ def settle_remittance(tools: Tools, job: Job) -> None:
     settling.settle(tools.units, actor(job), job.ids["remittance"])
 
 
+def follow_payment(tools: Tools, job: Job) -> None:
+    """After a payment settled: bills that are paid with it, then what the processor kept, as soon as it says."""
+    runs.close(tools.units, actor(job), job.ids["patient"])
+    card_payments.record_fee(tools.units, tools.parts, job.ids["payment"])
+
+
 Handler = Callable[[Tools, Job], None]
 """Runs one job. It may run twice, so it does by keys what must be done once."""
 
@@ -94,6 +101,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "claim.draft": draft_claim,
     "mail.send": send_mail,
     "remittance.settle": settle_remittance,
+    "payment.settled": follow_payment,
     "statement.close": close_statements,
     "statement.make": make_statement,
     "statement.paper": print_statement,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from portal.web import machines
+from portal.web import machines, webhooks
 from portal.web.admin import doors as admin
 from portal.web.auth import doors as auth
 from portal.web.compliance import doors as compliance
@@ -22,4 +22,5 @@ def register(
     """Register all audiences and the doors for machines; `metrics` gives the figures in Prometheus' text format."""
     for audience in (auth, patient, payer, staff, compliance, admin):
         flask.register_blueprint(audience.blueprint)
+    webhooks.install(flask)
     machines.install(flask, metrics=metrics, token_file=metrics_token_file, on_loopback=metrics_on_loopback)

@@ -102,6 +102,10 @@ STATEMENT = {
     "paid": Money(0),
     "credit": Money(0),
     "open_now": Money(8640),
+    "ages": (
+        made("Age", text=T_("0 to 30 days"), amount=Money(0)),
+        made("Age", text=T_("31 to 60 days"), amount=Money(8640)),
+    ),
     "sentence": T_(
         "We charged {charged}. Your plan agreed to lower prices and paid its part, and this is what is left.",
         charged=Money(31900),
@@ -171,7 +175,23 @@ PATIENT = [
         "open",
         {
             "page": made(
-                "PayPage", statement_id=ID, owed=Money(8640), due_on=date(2026, 12, 12), least=Money(50), contact=None
+                "PayPage",
+                statement_id=ID,
+                owed=Money(8640),
+                due_on=date(2026, 12, 12),
+                least=Money(50),
+                contact=None,
+                form_key=ID,
+                visits=tuple(
+                    made(
+                        "OwedVisit",
+                        encounter_id=f"{n}e" * 16,
+                        title="Ankle <brace>",
+                        day=date(2026, 9, n),
+                        owed=Money(4320),
+                    )
+                    for n in (3, 4)
+                ),
             ),
             "form": form(errors=("sum",), amount="other", sum="900"),
         },
@@ -179,12 +199,34 @@ PATIENT = [
     (
         "patient/pay.html",
         "small",
-        {"page": made("PayPage", statement_id=ID, owed=Money(40), due_on=None, least=Money(50), contact="By post.")},
+        {
+            "page": made(
+                "PayPage",
+                statement_id=ID,
+                owed=Money(40),
+                due_on=None,
+                least=Money(50),
+                contact="By post.",
+                visits=(),
+                form_key=ID,
+            )
+        },
     ),
     (
         "patient/pay.html",
         "none",
-        {"page": made("PayPage", statement_id=ID, owed=Money(0), due_on=None, least=Money(50), contact=None)},
+        {
+            "page": made(
+                "PayPage",
+                statement_id=ID,
+                owed=Money(0),
+                due_on=None,
+                least=Money(50),
+                contact=None,
+                visits=(),
+                form_key=ID,
+            )
+        },
     ),
     *(
         ("patient/pay_return.html", outcome, {"page": made("PayReturnPage", **PAYMENT | {"outcome": outcome})})

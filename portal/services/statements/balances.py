@@ -53,9 +53,16 @@ def _balance(charges: dict[bytes | None, dict[str, int]]) -> Balance:
 
 def open_by_charge(uow: UnitOfWork, patient_id: bytes) -> dict[bytes | None, int]:
     """What the patient owes now on each charge, in cents."""
-    where = (LedgerLineRow.patient_id == patient_id, LedgerLineRow.account == PATIENT)
-    rows = uow.rows(ledger.sums(uow, LedgerLineRow.charge_id, where=where))
-    return {row.charge_id: int(row.cents) for row in rows}
+    return open_by_patient(uow, [patient_id]).get(patient_id, {})
+
+
+def open_by_patient(uow: UnitOfWork, patients: Collection[bytes]) -> dict[bytes, dict[bytes | None, int]]:
+    """What each of these patients owes now on each charge, in cents."""
+    where = (LedgerLineRow.patient_id.in_(sorted(patients)), LedgerLineRow.account == PATIENT)
+    found: dict[bytes, dict[bytes | None, int]] = {}
+    for row in uow.rows(ledger.sums(uow, LedgerLineRow.patient_id, LedgerLineRow.charge_id, where=where)):
+        found.setdefault(row.patient_id, {})[row.charge_id] = int(row.cents)
+    return found
 
 
 def open_on(charges: Collection[str], now: Mapping[bytes | None, int]) -> int:

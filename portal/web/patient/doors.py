@@ -1,7 +1,10 @@
-"""The patient's pages."""
+"""All doors of the patient."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from portal.web.patient import account, payments
+from portal.web.patient.blueprint import blueprint
 
-blueprint = Blueprint("patient", __name__, url_prefix="/my")
+ROOMS = (account, payments)
+
+__all__ = ["ROOMS", "blueprint"]

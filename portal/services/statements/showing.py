@@ -1,0 +1,217 @@
+"""Statements as patients and the office see them: the frozen content, and what is open of it today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from portal.domain.dates import today
+from portal.domain.money import Money
+from portal.domain.statements.arithmetic import BUCKET_WORDS
+from portal.domain.statements.content import StatementContent, StatementLine, Sums, load
+from portal.domain.statements.life import LIFE
+from portal.domain.texts import Text
+from portal.models.practices import PracticeRow
+from portal.models.statements import DocumentRow, StatementRow
+from portal.services.intake.showing import State
+from portal.services.statements.balances import open_by_charge, open_by_patient, open_on
+from portal.services.statements.runs import names_of, standing
+from portal.services.unit_of_work.work import UnitOfWork
+
+_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """Money open for so long."""
+
+    text: Text
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementPage:
+    """See `templates/patient/statement.html`."""
+
+    statement_id: str
+    patient_id: str
+    number: str
+    made_on: date
+    due_on: date
+    patient_name: str
+    sums: Sums
+    open_now: Money
+    opening: Money
+    asked: Money
+    paid: Money
+    credit: Money
+    sentence: Text
+    lines: tuple[StatementLine, ...]
+    ages: tuple[Age, ...]
+    document_id: str | None
+    contact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementItem:
+    """One statement in a list."""
+
+    statement_id: str
+    patient_id: str
+    patient_name: str
+    number: str
+    made_on: date
+    due_on: date
+    days_left: int
+    amount: Money
+    open_now: Money
+    state: State
+    document_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentItem:
+    """One document that is no statement."""
+
+    document_id: str
+    title: str
+    made_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsPage:
+    """See `templates/patient/documents.html`."""
+
+    statements: tuple[StatementItem, ...]
+    documents: tuple[DocumentItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementsPage:
+    """See `templates/staff/statements/list.html`."""
+
+    statements: tuple[StatementItem, ...]
+    ready: int
+    may_run: bool
+    newer: str | None
+    older: str | None
+
+
+def statement_page(uow: UnitOfWork, statement_id: bytes) -> StatementPage:
+    """One statement as it was made, and what is open of it today; raises NotFound."""
+    row = uow.get(StatementRow, statement_id)
+    content = load(uow.read(row, StatementRow.content_sealed))
+    left = open_on({line.charge_id for line in content.lines}, open_by_charge(uow, row.patient_id))
+    letter = content.letter
+    return StatementPage(
+        statement_id=row.id.hex(),
+        patient_id=row.patient_id.hex(),
+        number=row.number,
+        made_on=content.made_on,
+        due_on=content.due_on,
+        patient_name=letter.patient_name,
+        sums=content.sums,
+        open_now=Money(left),
+        opening=content.opening,
+        asked=content.asked,
+        paid=content.paid,
+        credit=content.credit,
+        sentence=content.sentence,
+        lines=content.lines,
+        ages=tuple(Age(text, Money(content.ages[name])) for name, text in BUCKET_WORDS.items()),
+        document_id=row.document_id.hex() if row.document_id else None,
+        contact=", ".join((letter.practice_name, *letter.practice_lines)),
+    )
+
+
+def opened(uow: UnitOfWork, patient_id: bytes) -> list[tuple[StatementRow, StatementContent, int]]:
+    """Every statement of a patient, newest first, with its content and what is open of it today."""
+    now = open_by_charge(uow, patient_id)
+    rows = uow.entities(
+        uow.select(StatementRow)
+        .where(StatementRow.patient_id == patient_id)
+        .order_by(StatementRow.created_at.desc(), StatementRow.id)
+    )
+    found = [(row, load(uow.read(row, StatementRow.content_sealed))) for row in rows]
+    return [(row, content, open_on({line.charge_id for line in content.lines}, now)) for row, content in found]
+
+
+def documents_page(uow: UnitOfWork, patient_id: bytes) -> DocumentsPage:
+    """A patient's statements and letters, newest first."""
+    uow.saw(patient_id)
+    columns = (
+        DocumentRow.id, DocumentRow.practice_id, DocumentRow.name_sealed, DocumentRow.created_at,
+        PracticeRow.time_zone,
+    )  # fmt: skip
+    rows = uow.rows(
+        uow.select(*columns)
+        .where(
+            DocumentRow.patient_id == patient_id,
+            DocumentRow.kind != "statement",
+            PracticeRow.id == DocumentRow.practice_id,
+        )
+        .order_by(DocumentRow.created_at.desc())
+    )
+    uow.expect(*(row.id for row in rows))
+    name = DocumentRow.name_sealed
+    letters = tuple(
+        DocumentItem(
+            row.id.hex(),
+            uow.open(row.name_sealed, name, row=row.id, subject=row.id, practice=row.practice_id),
+            today(row.created_at, row.time_zone),
+        )
+        for row in rows
+    )
+    bills = opened(uow, patient_id)
+    day = uow.today(bills[0][0].practice_id) if bills else None
+    return DocumentsPage(
+        tuple(item(row, left, content.letter.patient_name, day or row.made_on) for row, content, left in bills), letters
+    )
+
+
+def statements_page(uow: UnitOfWork, *, may_run: bool, before: str = "") -> StatementsPage:
+    """The practice's statements, newest first; `before` is where an earlier page ended."""
+    found = uow.select(StatementRow).order_by(StatementRow.made_on.desc(), StatementRow.id.desc())
+    edge = edge_of(before)
+    if edge is not None:
+        made_on, id_ = edge
+        found = found.where(
+            (StatementRow.made_on < made_on) | ((StatementRow.made_on == made_on) & (StatementRow.id < id_))
+        )
+    rows = uow.entities(found.limit(_PAGE + 1))
+    shown = rows[:_PAGE]
+    patients = sorted({row.patient_id for row in shown})
+    names, now, day = names_of(uow, patients), open_by_patient(uow, patients), uow.today()
+    items = []
+    for row in shown:
+        content = load(uow.read(row, StatementRow.content_sealed))
+        left = open_on({line.charge_id for line in content.lines}, now.get(row.patient_id, {}))
+        items.append(item(row, left, names[row.patient_id], day))
+    older = f"{shown[-1].made_on}.{shown[-1].id.hex()}" if len(rows) > _PAGE else None
+    return StatementsPage(tuple(items), len(standing(uow).ready), may_run, None, older)
+
+
+def edge_of(written: str) -> tuple[date, bytes] | None:
+    """Day and id where a page ended, as written into an address; None for what is not ours."""
+    day, _, id_ = written.partition(".")
+    try:
+        return date.fromisoformat(day), bytes.fromhex(id_)
+    except ValueError:
+        return None
+
+
+def item(row: StatementRow, left: int, name: str, day: date) -> StatementItem:
+    """A statement in a list: `left` is what is open of it on a day, in cents."""
+    return StatementItem(
+        statement_id=row.id.hex(),
+        patient_id=row.patient_id.hex(),
+        patient_name=name,
+        number=row.number,
+        made_on=row.made_on,
+        due_on=row.due_on,
+        days_left=(row.due_on - day).days,
+        amount=Money(row.closing_cents),
+        open_now=Money(left),
+        state=State(row.state, LIFE.words[row.state]),
+        document_id=row.document_id.hex() if row.document_id else None,
+    )

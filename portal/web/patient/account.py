@@ -1,0 +1,99 @@
+"""A patient's account: the first page, bills, visits, documents, and who looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from flask import request, session
+
+from portal.domain import dates
+from portal.services import documents
+from portal.services.auditing import looks
+from portal.services.statements import home, showing, visits
+from portal.services.unit_of_work.work import UnitOfWork
+from portal.web.guard import reads
+from portal.web.patient.blueprint import blueprint
+from portal.web.replies import File, Page
+
+_LOOKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPage:
+    """See `templates/patient/access.html`."""
+
+    looks: tuple[Any, ...]
+    since: date
+    newer: str | None
+    older: str | None
+
+
+def whose(uow: UnitOfWork) -> bytes:
+    """The patient these pages are about; `?who=` chooses another one that this sign-in stands for."""
+    wanted = request.args.get("who", "")
+    found = home.chosen(uow, wanted or session.get("who", ""))
+    if wanted and session.get("who") != found.hex():
+        session["who"] = found.hex()
+    return found
+
+
+@blueprint.get("/", endpoint="home")
+@reads("home:view")
+def show_home(uow: UnitOfWork) -> Page:
+    """One number, why, and what to do."""
+    patient_id = whose(uow)
+    page = home.home_page(uow, patient_id)
+    if patient_id in uow.actor.own_patients:
+        page = replace(page, looks=looks.looks_of(uow, patient_id).looks[:_LOOKS])
+    return Page("patient/home.html", page)
+
+
+@blueprint.get("/statements/<id:statement_id>", endpoint="statement")
+@reads("statement:view")
+def show_statement(uow: UnitOfWork, statement_id: bytes) -> Page:
+    """One bill, the same as on paper."""
+    return Page("patient/statement.html", showing.statement_page(uow, statement_id))
+
+
+@blueprint.get("/visits", endpoint="visits")
+@reads("encounter:view")
+def show_visits(uow: UnitOfWork) -> Page:
+    """Every visit, each with what is left to pay."""
+    page = visits.visits_page(
+        uow, whose(uow), before=request.args.get("before", ""), after=request.args.get("after", "")
+    )
+    return Page("patient/visits.html", page)
+
+
+@blueprint.get("/documents", endpoint="documents")
+@reads("document:view")
+def show_documents(uow: UnitOfWork) -> Page:
+    """Bills and letters."""
+    return Page("patient/documents.html", showing.documents_page(uow, whose(uow)))
+
+
+@blueprint.get("/documents/<id:document_id>", endpoint="document")
+@reads("document:view")
+def download(uow: UnitOfWork, document_id: bytes) -> File:
+    """One document, as it was made."""
+    found = documents.fetch(uow, document_id)
+    return File(found.name, found.media_type, found.body)
+
+
+@blueprint.get("/access", endpoint="access")
+@reads("access-report:view")
+def show_access(uow: UnitOfWork) -> Page:
+    """Who looked at the record, in sentences."""
+    patient_id = home.chosen(uow, session.get("who", ""))
+    before = request.args.get("before", "")
+    found = looks.looks_of(uow, patient_id, int(before) if before.isascii() and before.isdigit() else None)
+    since = dates.today(found.since, home.time_zone(uow, patient_id)) if found.since else None
+    page = AccessPage(
+        found.looks,
+        since or uow.today(home.practice_of(uow, patient_id)),
+        None,
+        None if found.older is None else str(found.older),
+    )
+    return Page("patient/access.html", page)

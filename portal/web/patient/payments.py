@@ -1,0 +1,133 @@
+"""Paying: the form, the way to the processor's page and back, receipts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import request, url_for
+
+from portal.domain.errors import Refused
+from portal.domain.money import parse_cents
+from portal.domain.payments import CardsRefused, CardsUnavailable
+from portal.domain.texts import T_, Text
+from portal.services.payments import paying, settling
+from portal.services.payments import showing as payments
+from portal.services.statements import home
+from portal.services.statements import showing as statements
+from portal.services.unit_of_work.work import UnitOfWork
+from portal.web.guard import Desk, desks, reads
+from portal.web.patient.account import whose
+from portal.web.patient.blueprint import blueprint
+from portal.web.replies import Go, Page
+
+_NOT_A_SUM = T_("Write the sum in dollars, for example 40.00. Nothing was charged.")
+_NOT_A_VISIT = T_("Choose what to pay, and try again. Nothing was charged.")
+
+
+@dataclass(frozen=True, slots=True)
+class PayForm:
+    """What was written into the form, and what is wrong with it."""
+
+    data: dict[str, str]
+    errors: dict[str, list[Text]] = field(default_factory=dict)
+
+
+@blueprint.get("/statements/<id:statement_id>/pay", endpoint="pay")
+@reads("payment:make")
+def show_form(uow: UnitOfWork, statement_id: bytes) -> Page:
+    """How much, and for which visit."""
+    return Page("patient/pay.html", _pay_page(uow, statement_id)[1], {"form": None})
+
+
+@blueprint.post("/statements/<id:statement_id>/pay", endpoint="start_payment")
+@desks("payment:make")
+def start(desk: Desk, statement_id: bytes) -> Go | Page:
+    """To the processor's page; the amount is bounded by the books, not by the form."""
+    with desk.read("payment:make") as uow:
+        patient_id, page = _pay_page(uow, statement_id)
+    data = {name: request.form.get(name, "") for name in ("amount", "sum")}
+    try:
+        cents, encounter_id = _wanted(data, page)
+        url = paying.begin(
+            desk.units,
+            desk.parts,
+            desk.actor,
+            desk.request,
+            patient_id=patient_id,
+            amount_cents=cents,
+            form_key=_key(),
+            returns=lambda payment_id: desk.parts.public_url + url_for("patient.pay_return", payment_id=payment_id),
+            encounter_id=encounter_id,
+        )
+    except Refused as error:
+        form = PayForm(data, {"sum": [error.text]})
+        return Page("patient/pay.html", page, {"form": form}, status=422)
+    return Go(url, outside=True)
+
+
+def _pay_page(uow: UnitOfWork, statement_id: bytes) -> tuple[bytes, payments.PayPage]:
+    found = statements.statement_page(uow, statement_id)
+    patient_id = bytes.fromhex(found.patient_id)
+    page = payments.pay_page(
+        uow, patient_id, statement_id=found.statement_id, open_now=found.open_now, due_on=found.due_on,
+        contact=found.contact, form_key=paying.form_key(),
+    )  # fmt: skip
+    return patient_id, page
+
+
+def _key() -> str:
+    """The form's own key; one that is not of ours is replaced, which only loses the guard against a double press."""
+    given = request.form.get("form_key", "")
+    return given if len(given) == 32 and set(given) <= set("0123456789abcdef") else paying.form_key()
+
+
+def _wanted(data: dict[str, str], page: payments.PayPage) -> tuple[int, bytes | None]:
+    """Cents, and the visit to pay first; raises Refused for what is no sum or no visit of this bill."""
+    if data["amount"] == "all":
+        return page.owed.cents, None
+    if data["amount"] == "other":
+        written = data["sum"].strip().removeprefix("$").replace(",", "")
+        try:
+            return parse_cents(written), None
+        except ValueError:
+            raise Refused(_NOT_A_SUM, code="not-a-sum") from None
+    for visit in page.visits:
+        if visit.encounter_id == data["amount"]:
+            return visit.owed.cents, bytes.fromhex(visit.encounter_id)
+    raise Refused(_NOT_A_VISIT, code="not-a-visit")
+
+
+@blueprint.get("/payments/<id:payment_id>/return", endpoint="pay_return")
+@desks("payment:view")
+def come_back(desk: Desk, payment_id: bytes) -> Page:
+    """Back from the processor: the address proves nothing, so our books say what happened, after asking there."""
+    back = "back" in request.args
+    with desk.read("payment:view") as uow:
+        payments.patient_of(uow, payment_id)
+    try:
+        if settling.refresh(desk.units, desk.parts, payment_id) == "open" and back:
+            settling.close(desk.units, desk.parts, payment_id)
+    except (CardsUnavailable, CardsRefused):
+        pass  # it stays pending; the webhook or the poll will tell
+    with desk.read("payment:view") as uow:
+        bill = home.newest_statement(uow, payments.patient_of(uow, payment_id))
+        page: Any = payments.return_page(uow, payment_id, back=back, statement_id=bill)
+    return Page("patient/pay_return.html", page)
+
+
+@blueprint.get("/payments", endpoint="payments")
+@reads("payment:view")
+def show_payments(uow: UnitOfWork) -> Page:
+    """Every payment."""
+    return Page("patient/payments.html", payments.payments_page(uow, whose(uow), before=request.args.get("before", "")))
+
+
+@blueprint.get("/payments/<id:payment_id>", endpoint="receipt")
+@reads("payment:view")
+def show_receipt(uow: UnitOfWork, payment_id: bytes) -> Page | Go:
+    """The receipt; a payment that has none yet shows what became of it."""
+    page = payments.receipt_page(uow, payment_id)
+    if page is None:
+        return Go(url_for("patient.pay_return", payment_id=payment_id))
+    return Page("patient/receipt.html", page)
