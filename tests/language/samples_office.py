@@ -49,6 +49,7 @@ CODE = VISIT | {
     "why_not": None,
     "returned": RETURNED,
     "proposed_diagnoses": ("Z0000", "Z1331"),
+    "proposed_lines": ("G0438", "J3420"),
     "diagnoses": DIAGNOSES,
     "lines": tuple(
         made(
@@ -72,6 +73,7 @@ CODE = VISIT | {
 VISIT_LINES = tuple(
     made(
         "VisitLine",
+        position=f"{units}",
         code=code,
         modifiers=modifiers,
         words=words,
@@ -90,6 +92,7 @@ CODED = VISIT | {
     "total": Money(22300),
     "why_not": None,
 }
+CHOICES = (made("Choice", id=ID, name="Dr. Amara Okafor"),)
 CATEGORIES = (("diagnosis-missing", said("A diagnosis is missing")), ("units", said("The units are wrong")))
 DIFFERENCES = (
     made("Difference", what=said("Line {n}, code", n=1), proposed="G0438", coded="G0439"),
@@ -241,6 +244,8 @@ CLAIM = {
     ),
     "actions": ("check", "hold", "ready", "draft"),
     "hold_reasons": (("records", said("Records are missing")), ("coverage", said("Coverage is being checked"))),
+    "rework_reasons": (("number", said("A number was filled in")),),
+    "return_reasons": (("codes", said("The codes are wrong")),),
 }
 FINDINGS = (
     made(
@@ -457,7 +462,8 @@ STAFF = [
                     "EnterPage",
                     **CODED
                     | {"state": state("RELEASED", "Codes released"), "returned": RETURNED if may else None}
-                    | {"unpriced": unpriced, "may_enter": may},
+                    | {"unpriced": unpriced, "may_enter": may, "place_code": "11", "provider_id": ID, "coverage_id": ""}
+                    | {"providers": CHOICES, "coverages": CHOICES},
                 )
             },
         )
