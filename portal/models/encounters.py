@@ -54,7 +54,8 @@ class EncounterRow(Base):
     def within(cls, reach: Reach) -> ColumnElement[bool]:
         """A payer reaches the encounters that were billed to it."""
         if reach.kind == PAYER:
-            return exists().where(ClaimRow.encounter_id == cls.id, ClaimRow.payer_id.in_(sorted(reach.payers)))
+            billed = exists().where(ClaimRow.encounter_id == cls.id, ClaimRow.payer_id.in_(sorted(reach.payers)))
+            return billed.correlate(cls)
         return super().within(reach)
 
 
@@ -93,7 +94,8 @@ class ChargeRow(Base):
     def within(cls, reach: Reach) -> ColumnElement[bool]:
         """A payer reaches the lines that were billed to it."""
         if reach.kind == PAYER:
-            return exists().where(
+            billed = exists().where(
                 ClaimRow.encounter_id == cls.encounter_id, ClaimRow.payer_id.in_(sorted(reach.payers))
             )
+            return billed.correlate(cls)
         return super().within(reach)

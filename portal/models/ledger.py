@@ -32,9 +32,10 @@ class LedgerEntryRow(Base):
     def within(cls, reach: Reach) -> ColumnElement[bool]:
         """A patient reaches the entries that have a line about them."""
         if reach.kind in {OWN, STANDS_FOR}:
-            return exists().where(
+            about = exists().where(
                 LedgerLineRow.entry_id == cls.id, LedgerLineRow.patient_id.in_(sorted(reach.patients))
             )
+            return about.correlate(cls)
         return super().within(reach)
 
 

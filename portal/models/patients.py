@@ -54,7 +54,8 @@ class PatientRow(Base):
     def within(cls, reach: Reach) -> ColumnElement[bool]:
         """A payer reaches the patients that it covers."""
         if reach.kind == PAYER:
-            return exists().where(CoverageRow.patient_id == cls.id, CoverageRow.payer_id.in_(sorted(reach.payers)))
+            covered = exists().where(CoverageRow.patient_id == cls.id, CoverageRow.payer_id.in_(sorted(reach.payers)))
+            return covered.correlate(cls)
         return super().within(reach)
 
 

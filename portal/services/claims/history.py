@@ -23,6 +23,7 @@ _BESIDE = {"HELD": "READY", "REJECTED": "SUBMITTED", "PENDED": "ACCEPTED", "VOID
            "VOIDED": "CLOSED"}  # fmt: skip
 """A state off the way stands at this step of it."""
 
+_KINDS = ("TA1", "997", "999", "277CA")
 _ANSWERS = {
     ("TA1", "accepted"): T_("The partner took the file in (TA1)."),
     ("TA1", "rejected"): T_("The partner refused the file (TA1)."),
@@ -174,10 +175,15 @@ def _answers(uow: UnitOfWork, claim: ClaimRow) -> list[Any]:
                 ),
             )
         )
-        .order_by(AcknowledgementRow.made_at, AcknowledgementRow.received_at, AcknowledgementRow.id)
     )  # fmt: skip
     stopped = {(row.about_interchange_id, row.kind) for row in rows if row.claim_id is not None}
-    return [row for row in rows if row.claim_id is not None or _concerns(row, sets, stopped)]
+    found = [row for row in rows if row.claim_id is not None or _concerns(row, sets, stopped)]
+    return sorted(found, key=_order)
+
+
+def _order(row: Any) -> tuple[Any, ...]:
+    """By time; in the same minute as the trade goes: the file, its syntax, the claim, a rejection last."""
+    return row.made_at, _KINDS.index(row.kind), row.outcome == "rejected", row.received_at
 
 
 def _concerns(row: Any, sets: Mapping[bytes | None, str], stopped: set[tuple[bytes | None, str]]) -> bool:

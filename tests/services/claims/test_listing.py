@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from portal.domain.errors import Refused
+from portal.domain.money import Money
+from portal.services.claims import listing
+from portal.services.claims.listing import ClaimSearch
+from tests.make import answers
+from tests.make import claims as make
+from tests.services.claims.office import Office
+
+
+def page(office: Office, **given) -> listing.ClaimsPage:
+    search = ClaimSearch(**{name: given.pop(name) for name in ("state", "payer", "number") if name in given})
+    with office.world.read("claim:view", office.biller) as uow:
+        return listing.list_claims(uow, search, **given)
+
+
+def test_names_sums_and_what_can_be_sent(office: Office):
+    office.claim(last="Birch")
+    office.claim(last="Ash", lines=(("12", 100),))
+    found = page(office)
+    assert sorted(one.patient_name for one in found.claims) == ["Mina Ash", "Mina Birch"]
+    assert (found.count, found.total, found.ready, found.may_send) == (2, Money(15_100), 1, True)
+    assert {one.state.code: one.findings for one in found.claims} == {"READY": 0, "DRAFT": 1}
+    assert all(one.days_left == 166 for one in found.claims)
+
+
+def test_fifty_to_a_page_forth_and_back_without_a_gap(office: Office, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(listing, "PAGE_ROWS", 2)
+    for day in range(5):
+        office.claim(last=f"P{day}", day=make.DAY - timedelta(days=day))
+    first = page(office)
+    second = page(office, before=first.older or "")
+    third = page(office, before=second.older or "")
+    names = [[one.patient_name for one in each.claims] for each in (first, second, third)]
+    assert names == [["Mina P0", "Mina P1"], ["Mina P2", "Mina P3"], ["Mina P4"]]
+    assert (first.newer, third.older) == (None, None)
+    back = page(office, after=third.newer or "")
+    assert (back.claims, back.older, back.newer) == (second.claims, second.older, second.newer)
+    start = page(office, after=second.newer or "")
+    assert (start.claims, start.newer) == (first.claims, None)
+
+
+@pytest.mark.parametrize("place", ["", "x", "20260101", "20260101-zz", "99999999-00", "-", "20260101-" + "f" * 400])
+def test_a_place_that_is_none_is_left_out_of_account(office: Office, place: str):
+    office.claim()
+    assert len(page(office, before=place).claims) in {0, 1}
+    assert page(office, after=place) is not None
+
+
+def test_views_by_state_payer_and_number_of_any_version(office: Office):
+    one, two = office.claim(), office.claim(last="Birch", payer_code="LKM04")
+    office.send(only=one)
+    number, payer = office.row(one).control, office.row(two).payer_id.hex()
+    assert [each.claim_id for each in page(office, state="SUBMITTED").claims] == [one.hex()]
+    assert [each.claim_id for each in page(office, payer=payer).claims] == [two.hex()]
+    assert [each.claim_id for each in page(office, number=number.lower()).claims] == [one.hex()]
+    assert page(office, number="C000").claims == ()
+    assert len(page(office, state="nonsense", payer="nonsense").claims) == 2
+    office.answered(answers.statuses(office.sent(), ("A7:164:IL",)))
+    with office.world.write("claim:edit", office.biller) as uow:
+        from portal.services.claims import steps  # after the rejection, a new number
+
+        steps.rework(uow, one, "coverage")
+    assert [each.number for each in page(office, number=number).claims] == [office.row(one).control]
+    assert number != office.row(one).control
+
+
+def test_a_claim_without_a_known_limit_shows_none(office: Office):
+    with office.world.write("claim:edit") as uow:
+        make.payer(uow, filing_limit_days=0)
+    office.claim()
+    (one,) = page(office).claims
+    assert (one.filing_due, one.days_left) == (None, None)
+
+
+def test_another_practice_sees_none_of_it(office: Office):
+    office.claim()
+    other = Office(office.second_practice())
+    found = page(other)
+    assert (found.claims, found.count, found.ready) == ((), 0, 0)
+
+
+@pytest.mark.parametrize("role", ["coder", "charge-clerk", "compliance-officer"])
+def test_who_has_no_business_with_claims_sees_no_list(office: Office, role: str):
+    with pytest.raises(Refused, match="no-role"), office.world.read("claim:view", office.world.actor(role)) as uow:
+        listing.list_claims(uow)
