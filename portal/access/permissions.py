@@ -77,7 +77,8 @@ _TABLE: Final = (
     Permission("denial:write-off", _PAYMENT, _practice(r.BILLING_MANAGER, system=False), protected=True, step_up=True),
     # Files and remittances.
     Permission("interchange:view", _PAYMENT, _practice(r.CHARGE_CLERK, *_MONEY), protected=True),
-    Permission("remittance:view", _PAYMENT, _practice(*_MONEY, payer_user=PAYER), protected=True),
+    Permission("remittance:view", _PAYMENT, _practice(*_MONEY), protected=True),
+    Permission("member-remittance:view", _PAYMENT, _only(payer_user=PAYER), protected=True),
     Permission("remittance:import", _PAYMENT, _practice(*_POSTING), protected=True),
     Permission("remittance:post", _PAYMENT, _practice(*_POSTING), protected=True),
     Permission("deposit:view", _PAYMENT, _practice(*_POSTING, r.BILLER), protected=False),

@@ -96,7 +96,12 @@ def finding_values(finding: Finding) -> dict[str, Any]:
 def findings_of(uow: UnitOfWork, row: InterchangeRow) -> list[Finding]:
     """The findings kept with a file."""
     stored = uow.read(row, InterchangeRow.findings_sealed) or []
-    return [Finding(each["segment"], each["code"], from_json(each["text"])) for each in stored]
+    return [finding_of(each) for each in stored]
+
+
+def finding_of(stored: dict[str, Any]) -> Finding:
+    """The finding that `finding_values` stored."""
+    return Finding(stored["segment"], stored["code"], from_json(stored["text"]))
 
 
 def control_numbers(uow: UnitOfWork, partner: PartnerRow, sets: int) -> ControlNumbers:

@@ -31,11 +31,14 @@ PAGE_ROWS = 50
 VIEWS = {"all": T_("All"), "mine": T_("With me"), "unassigned": T_("With nobody"), "due": T_("Due now")}
 
 _KINDS = {"coding": "code", "code-review": "review", "charge-entry": "charge", "charge-audit": "audit"}
-_OPENS = {"claim": "claim", "remittance": "remittance", "interchange": "file"}
+_OPENS = {
+    "claim": "claim", "remittance": "remittance", "remittance_claim": "remittance", "denial": "denial",
+    "interchange": "file",
+}  # fmt: skip
 _STEPS = {
     "code": T_("Code the visit"), "review": T_("Check the codes"), "charge": T_("Enter the charges"),
     "audit": T_("Audit the charges"), "claim": T_("Open the claim"), "remittance": T_("Open the payment"),
-    "file": T_("Open the file"), "account": T_("Open the account"),
+    "file": T_("Open the file"), "denial": T_("Work the denial"), "account": T_("Open the account"),
 }  # fmt: skip
 
 
@@ -333,9 +336,12 @@ def _as_row(uow: UnitOfWork, queue: Queue, item: Any, today: date) -> QueueRow:
         holder = uow.open(
             item.holder_sealed, UserRow.name_sealed, row=item.holder_id, subject=item.holder_id, practice=INSTALLATION
         )
-    target = item.patient_id if kind == "account" and item.patient_id else item.subject_id
+    target = (item.patient_id if kind == "account" and item.patient_id else item.subject_id).hex()
+    if item.subject_table == "remittance_claim":
+        # A payment's claim is worked on the page of the payment.
+        target = detail.get("remittance", target)
     return QueueRow(
-        item.id.hex(), kind, target.hex(), number, name or number or "-", item.payer_name,
+        item.id.hex(), kind, target, number, name or number or "-", item.payer_name,
         from_json(detail["text"]) if "text" in detail else queue.title, detail.get("code"),
         Money(item.at_risk_cents) if item.at_risk_cents else None, max(0, (uow.now - item.created_at).days),
         item.due_on, rules.days_left(item.due_on, today), holder,

@@ -639,6 +639,7 @@ STAFF = [
                     remittances=items,
                     newer=None,
                     older=None,
+                    may_see_deposits=bool(items),
                 )
             },
         )
@@ -661,6 +662,77 @@ STAFF = [
             ),
             (),
         )
+    ),
+    *(
+        (
+            "staff/deposits/list.html",
+            "some" if items else "none",
+            {"page": made("DepositsPage", deposits=items, older="1-2" if items else None)},
+        )
+        for items in (
+            (
+                made(
+                    "DepositItem",
+                    deposit_id=ID,
+                    reference="R-7781",
+                    payer_name="Bluestem Health Plan",
+                    method="ACH",
+                    amount=Money(312050),
+                    adjustments=(("WO", "R-70", Money(1250)), ("L6", "R-71", Money(-120))),
+                    remittances=((ID, "POSTED"), (OTHER, "POSTED")),
+                    difference=Money(150),
+                    arrived_on=None,
+                    paid_on=DAY,
+                ),
+                made(
+                    "DepositItem",
+                    deposit_id=OTHER,
+                    reference="R-7782",
+                    payer_name="",
+                    method="CHK",
+                    amount=Money(100),
+                    adjustments=(),
+                    remittances=(),
+                    difference=Money(0),
+                    arrived_on=DAY,
+                    paid_on=None,
+                ),
+            ),
+            (),
+        )
+    ),
+    *(
+        (
+            "staff/denials/show.html",
+            "new" if may else "sorted",
+            {
+                "page": made(
+                    "DenialPage",
+                    denial_id=ID,
+                    version=1,
+                    title=said("Denied by the payer"),
+                    state=state("NEW", "New") if may else state("TRIAGED", "Sorted"),
+                    amount=Money(14800),
+                    reason="CO 197",
+                    category="authorization",
+                    categories=(("authorization", said("Authorization or referral")), ("other", said("Other"))),
+                    note=None if may else "Called; the number was left out.",
+                    claim_id=ID,
+                    number="C-120418",
+                    remittance_id=ID,
+                    patient_id=ID,
+                    patient_name="Teresa Marlowe",
+                    payer_name="Bluestem Health Plan",
+                    day=DAY,
+                    service="G0438" if may else None,
+                    due_on=DAY if may else None,
+                    days_left=3 if may else None,
+                    history=(made("Happening", at=THEN, text=said("New")),),
+                    may_triage=may,
+                )
+            },
+        )
+        for may in (True, False)
     ),
     ("staff/remittances/show.html", "held", {"page": made("RemittancePage", **REMITTANCE)}),
     (
@@ -897,6 +969,8 @@ PAYER = [
                 practice_name="Juniper Ridge",
                 balances=BALANCES,
                 adjustments=ADJUSTMENTS,
+                newer=None,
+                older="49",
                 claims=(remittance_claim("C-120418", ID), remittance_claim("C-2", None)),
             )
         },

@@ -57,7 +57,8 @@ def match_by_hand(uow: UnitOfWork, remittance_claim_id: bytes, claim_id: bytes) 
     after, moves = answered(uow, before, len(standing.postings) + (-1 if paid.reversal else 1))
     uow.insert(TransitionRow, moves)
     uow.change(claim, **{name: after[name] for name in ("state", "state_before_remittance", "adjudicated_at")})
-    row = {name: getattr(part, name) for name in ("id", "practice_id", "patient_id", "payer_id", "claim_id", "state")}
+    names = ("id", "practice_id", "remittance_id", "patient_id", "payer_id", "claim_id", "state")
+    row = {name: getattr(part, name) for name in names}
     open_cases(uow, uow.today(), cases, {part.position: row}, [])
     uow.flush()
     close_settled(uow, [claim.id])

@@ -36,13 +36,14 @@ def open_cases(
     uow.insert(TransitionRow, [move_row(uow, "denial", row, None, "NEW", uow.permission, "created") for row, _ in made])
     for made_row, case in made:
         queue = queues.CASE_QUEUES[case.kind]
-        detail = _said(case.text) | {"group": case.group, "reason": case.reason}
+        detail = _said(case.text) | {"code": f"{case.group} {case.reason}".strip() or None}
         reason = f"{case.group} {case.reason}".strip() or case.kind
         items.append(item(uow, today, queue, "denial", made_row, reason, detail, case.amount_cents))
     on_claims: dict[bytes, dict[str, Any]] = {}
     on_parts: dict[bytes, dict[str, Any]] = {}
     for case in cases:
-        row, said = rows[case.index], _said(case.text)
+        row = rows[case.index]
+        said = _said(case.text) | {"remittance": row["remittance_id"].hex()}
         if case.kind == "next-payer" and row["claim_id"] is not None:
             subject = {**row, "id": row["claim_id"]}
             made_item = item(uow, today, "next-payer", "claim", subject, case.kind, said, case.amount_cents)
@@ -52,7 +53,7 @@ def open_cases(
             made_item = item(uow, today, queue, "remittance_claim", row, case.kind, said, case.amount_cents)
             on_parts.setdefault(row["id"], made_item)
     for one in unmatched:
-        row, detail = rows[one.index], _said(one.text) | {"position": one.index}
+        row, detail = rows[one.index], _said(one.text) | {"remittance": rows[one.index]["remittance_id"].hex()}
         on_parts[row["id"]] = item(
             uow, today, "unmatched-payments", "remittance_claim", row, one.code, detail, one.amount_cents
         )

@@ -18,6 +18,7 @@ from portal.models.practices import PracticeRow
 from portal.models.remittances import RemittanceRow
 from portal.services import interchanges
 from portal.services import queues as work
+from portal.services.remittances.held import file_of
 from portal.services.remittances.preparing import payer_of, prepare
 from portal.services.remittances.settling import settle
 from portal.services.remittances.writing import payment_values, remittance_row, write
@@ -84,6 +85,21 @@ def import_remittances(units: Units, actor: Actor, request: Request | None, name
             row = uow.get(InterchangeRow, file_id)
             interchanges.read_through(uow, row, items=len(results), applied=made.posted, findings=findings)
     return made
+
+
+def post_again(units: Units, actor: Actor, request: Request | None, remittance_id: bytes) -> PaymentResult:
+    """Try a held payment once more from its file, as after a mend of the reader; it stays held where it must.
+
+    Raises Refused `not-held`, NotFound.
+    """
+    with units.read(actor, "remittance:post", request=request, kind="import") as uow:
+        row = uow.get(RemittanceRow, remittance_id)
+        if row.state != "HELD":
+            raise Refused(T_("This payment is not held; nothing was changed."), code="not-held")
+        found, practice, key, file_id = file_of(uow, row), row.practice_id, row.payment_key, row.interchange_id
+    poster = _Poster(units, actor, request, file_id, found)
+    at = next(at for at, one in enumerate(found.payments) if payment_key(practice, one) == key)
+    return poster.post(at)
 
 
 def _controls(document: Document) -> tuple[str, str]:

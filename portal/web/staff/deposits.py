@@ -1,0 +1,19 @@
+"""Deposits: what arrived, and what explains it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+
+from portal.services import deposits
+from portal.services.unit_of_work.work import UnitOfWork
+from portal.web.guard import reads
+from portal.web.replies import Page, Reply
+
+blueprint = Blueprint("deposits", __name__, url_prefix="/deposits")
+
+
+@blueprint.get("", endpoint="list")
+@reads("deposit:view")
+def list_(uow: UnitOfWork) -> Reply:
+    """Checks and transfers, the newest first."""
+    return Page("staff/deposits/list.html", deposits.list_deposits(uow, before=request.args.get("before", "")))

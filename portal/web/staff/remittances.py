@@ -1,0 +1,56 @@
+"""Remittances: the list, one of them with its balances, matching by hand, and another try for what is held."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request, url_for
+
+from portal.domain.errors import Refused
+from portal.domain.texts import T_
+from portal.services.remittances import importing, listing, showing
+from portal.services.remittances.by_hand import match_by_hand
+from portal.services.unit_of_work.work import UnitOfWork
+from portal.web.guard import Desk, desks, reads, writes
+from portal.web.replies import Go, Page, Reply
+from portal.web.staff import forms
+
+blueprint = Blueprint("remittances", __name__, url_prefix="/remittances")
+
+
+@blueprint.get("", endpoint="list")
+@reads("remittance:view")
+def list_(uow: UnitOfWork) -> Reply:
+    """Payments of payers, narrowed and paged by the address."""
+    given = {name: request.args.get(name, "") for name in ("state", "before", "after")}
+    return Page("staff/remittances/list.html", listing.list_remittances(uow, **given))
+
+
+@blueprint.get("/<id:remittance_id>")
+@reads("remittance:view")
+def show(uow: UnitOfWork, remittance_id: bytes) -> Reply:
+    """One payment."""
+    places = {name: request.args.get(name, "") for name in ("before", "after")}
+    return Page("staff/remittances/show.html", showing.show_remittance(uow, remittance_id, **places))
+
+
+@blueprint.post("/<id:remittance_id>/match")
+@writes("remittance:post")
+def match(uow: UnitOfWork, remittance_id: bytes) -> Reply:
+    """Put one of its claims to a claim of ours."""
+    part = forms.id_of(request.form.get("remittance_claim", ""))
+    number = request.form.get("number", "").strip()[:40]
+    if part is None or not number:
+        raise Refused(T_("This form is not complete. Open the page again."), code="form")
+    match_by_hand(uow, part, showing.claim_by_number(uow, number))
+    here = url_for("staff.remittances.show", remittance_id=remittance_id)
+    return Go(here, T_("Matched and posted."))
+
+
+@blueprint.post("/<id:remittance_id>/post")
+@desks("remittance:post")
+def post(desk: Desk, remittance_id: bytes) -> Reply:
+    """Try a held payment once more."""
+    done = importing.post_again(desk.units, desk.actor, desk.request, remittance_id)
+    here = url_for("staff.remittances.show", remittance_id=remittance_id)
+    if done.state in {"POSTED", "RECORDED"}:
+        return Go(here, T_("Posted."))
+    return Go(here, T_("It still cannot be posted; nothing was changed. Ask the payer for a corrected file."), "stop")
