@@ -60,7 +60,9 @@ class Actor:
             if roles.hat_of(grant.role) == self.hat
             and (grant.practice_id is None or self.practice_id is None or grant.practice_id == self.practice_id)
         }
-        if self.own_patients or self.stands_for:
+        # Who works in a practice or administers is no patient meanwhile, nor the other way round.
+        if (self.own_patients or self.stands_for) and self.hat == roles.WORK and self.practice_id is None:
+            held -= roles.STAFF | {roles.COMPLIANCE_OFFICER}
             held.add(roles.PATIENT)
         return frozenset(held)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from portal.access import roles
 from portal.access.actors import Actor
 from portal.access.permissions import PERMISSIONS
-from portal.access.reaches import ALL, OWN, PAYER, PRACTICE, STANDS_FOR, Reach
+from portal.access.reaches import ALL, OWN, PAYER, PRACTICE, SELF, STANDS_FOR, Reach
 
 STEP_UP_SECONDS = 300
 _NOTHING = Reach(PRACTICE)
@@ -40,12 +40,17 @@ def decide(actor: Actor, permission_name: str) -> Decision:
     held = actor.roles()
     for role in roles.NARROWEST_FIRST:
         if role in held and role in permission.reach_by_role:
-            age = actor.authenticated_seconds_ago
-            if permission.step_up and not actor.system and (age is None or age > STEP_UP_SECONDS):
+            if permission.step_up and not is_fresh(actor):
                 return Decision(False, permission_name, "step-up-needed", role)
             reach = _reach(actor, role, permission.reach_by_role[role])
             return Decision(True, permission_name, "", role, reach, permission.purpose)
     return Decision(False, permission_name, "no-role")
+
+
+def is_fresh(actor: Actor) -> bool:
+    """Whether the actor proved who they are recently enough for steps that weigh more; the system needs no proof."""
+    age = actor.authenticated_seconds_ago
+    return actor.system or (age is not None and age <= STEP_UP_SECONDS)
 
 
 def _reach(actor: Actor, role: str, kind: str) -> Reach:
@@ -53,6 +58,8 @@ def _reach(actor: Actor, role: str, kind: str) -> Reach:
         if kind == PRACTICE and actor.practice_id is not None:
             return Reach(PRACTICE, practices=frozenset({actor.practice_id}))
         return Reach(ALL)
+    if kind == SELF:
+        return Reach(SELF, users=frozenset({actor.user_id} if actor.user_id else ()))
     if kind == OWN:
         return Reach(OWN, patients=actor.own_patients)
     if kind == STANDS_FOR:

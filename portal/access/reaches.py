@@ -13,6 +13,8 @@ PAYER: Final = "PAYER"
 """Rows of the actor's payer organisations."""
 PRACTICE: Final = "PRACTICE"
 """Rows of the practice the session works in, or of all the grant names for an officer."""
+SELF: Final = "SELF"
+"""Rows about the user who acts: name, factors, sessions."""
 ALL: Final = "ALL"
 """The whole installation; only for what is not protected, and for the system."""
 
@@ -25,3 +27,4 @@ class Reach:
     practices: frozenset[bytes] = frozenset()
     patients: frozenset[bytes] = frozenset()
     payers: frozenset[bytes] = frozenset()
+    users: frozenset[bytes] = frozenset()

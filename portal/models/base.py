@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, LargeBinary, MetaData, String, false, true
 from sqlalchemy.orm import DeclarativeBase, declared_attr, registry
 
-from portal.access.reaches import ALL, OWN, PAYER, PRACTICE, STANDS_FOR, Reach
+from portal.access.reaches import ALL, OWN, PAYER, PRACTICE, SELF, STANDS_FOR, Reach
 from portal.models.types import Instant
 
 NAMING = {
@@ -31,6 +31,7 @@ class ReachedBy:
     practice: str | None = "practice_id"
     patient: str | None = None
     payer: str | None = None
+    user: str | None = None
     installation: bool = False
 
 
@@ -81,6 +82,7 @@ class Base(DeclarativeBase):
             OWN: (by.patient, reach.patients),
             STANDS_FOR: (by.patient, reach.patients),
             PAYER: (by.payer, reach.payers),
+            SELF: (by.user, reach.users),
         }[reach.kind]
         if column is None:
             raise NoReachError(f"{cls.__name__} is not reached by {reach.kind}")

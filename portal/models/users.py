@@ -22,7 +22,7 @@ class UserRow(Base):
     __tablename__ = "user"
     table_code = 40
     sealed_under = ("id",)
-    reached_by = ReachedBy(practice=None)
+    reached_by = ReachedBy(practice=None, user="id")
 
     id: Mapped[bytes] = key()
     email_sealed: Mapped[Box] = sealed(2, bucket=128)
@@ -66,7 +66,7 @@ class GrantRow(Base):
     __tablename__ = "grant"
     __table_args__ = (UniqueConstraint("user_id", "role", "practice_id", "payer_id"),)
     table_code = 41
-    reached_by = ReachedBy(practice="practice_id", payer="payer_id")
+    reached_by = ReachedBy(practice="practice_id", payer="payer_id", user="user_id")
 
     id: Mapped[bytes] = key()
     user_id: Mapped[bytes] = ref(2, "user.id", index=True)
@@ -84,7 +84,7 @@ class FactorRow(Base):
     __tablename__ = "factor"
     table_code = 42
     sealed_under = ("user_id",)
-    reached_by = ReachedBy(practice=None)
+    reached_by = ReachedBy(practice=None, user="user_id")
 
     id: Mapped[bytes] = key()
     user_id: Mapped[bytes] = ref(2, "user.id", index=True)
@@ -106,7 +106,7 @@ class SessionRow(Base):
     __tablename__ = "session"
     table_code = 43
     digested = False
-    reached_by = ReachedBy(practice=None)
+    reached_by = ReachedBy(practice=None, user="user_id")
 
     id: Mapped[bytes] = key()
     token_digest: Mapped[bytes] = clear(2, unique=True)

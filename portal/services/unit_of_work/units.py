@@ -18,7 +18,7 @@ from audit.event import Basis, Event, Source
 from portal.access import policy
 from portal.access.actors import Actor
 from portal.access.policy import Decision
-from portal.access.reaches import PRACTICE
+from portal.access.reaches import PRACTICE, SELF
 from portal.crypto.errors import SealBroken
 from portal.crypto.keyring import Keyring
 from portal.domain.dates import Clock
@@ -224,7 +224,8 @@ class Units:
         if self.engine.dialect.name == "postgresql":
             # The second wall: row-level security shows only these practices in this transaction (SECURITY 1.4).
             reach = decision.reach
-            shown = ",".join(sorted(each.hex() for each in reach.practices)) if reach.kind == PRACTICE else "all"
+            named = reach.kind in {PRACTICE, SELF}
+            shown = ",".join(sorted(each.hex() for each in reach.practices)) if named else "all"
             session.execute(text("SELECT set_config('candor.practices', :shown, true)"), {"shown": shown})
         return UnitOfWork(
             session,

@@ -23,13 +23,15 @@ def of(uow: UnitOfWork, user_id: bytes) -> tuple[Grant, ...]:
     return tuple(Grant(row.role, row.practice, row.payer_id) for row in rows)
 
 
-def hats(held: tuple[Grant, ...]) -> list[Hat]:
-    """The hats a person can wear, work first; one without grants (a patient) wears the work hat in no practice."""
+def hats(held: tuple[Grant, ...], *, patient: bool = False) -> list[Hat]:
+    """The hats a person can wear, work first; a patient wears the work hat in no practice."""
     found: list[Hat] = []
     for grant in sorted(held, key=lambda each: roles.hat_of(each.role) != roles.WORK):
         hat = (roles.hat_of(grant.role), grant.practice_id if roles.hat_of(grant.role) == roles.WORK else None)
         if hat not in found:
             found.append(hat)
+    if patient and (roles.WORK, None) not in found:
+        found.append((roles.WORK, None))
     return found or [(roles.WORK, None)]
 
 

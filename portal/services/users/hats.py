@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.access import roles
 from portal.access.actors import Actor, system
 from portal.domain.texts import T_, Text
+from portal.domain.users import session_limits
 from portal.models.practices import PracticeRow
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
@@ -31,25 +32,38 @@ def key(hat: str, practice_id: bytes | None) -> str:
     return f"{hat}:{practice_id.hex() if practice_id else ''}"
 
 
+def of(actor: Actor) -> list[grants.Hat]:
+    """The hats of an actor; who is a patient too may look at their own record, in no practice."""
+    return grants.hats(actor.grants, patient=bool(actor.own_patients or actor.stands_for))
+
+
 def choices(units: Units, actor: Actor) -> tuple[Choice, ...]:
     """Every hat of the actor, with the practice's name and what it is for."""
     with units.read(_SYSTEM, "sign-in:attempt", defer=True) as uow:
         rows = uow.rows(uow.select(PracticeRow.id, PracticeRow.name))
         names = {row.id: row.name for row in rows}
     found: list[Choice] = []
-    for hat, practice_id in grants.hats(actor.grants):
+    for hat, practice_id in of(actor):
         if hat == roles.ADMINISTRATION:
             title, about = T_("Administration"), T_("People, practices, payers. Shows nothing about patients.")
+        elif practice_id is None:
+            title, about = T_("On your own behalf"), T_("Your own bills, or what you answer for an insurer.")
         else:
-            title = T_("Work at {practice}", practice=names.get(practice_id, "") if practice_id else "")
+            title = T_("Work at {practice}", practice=names.get(practice_id, ""))
             about = T_("Patients, claims and money, as your role allows.")
         found.append(Choice(key(hat, practice_id), hat, practice_id, title, about))
     return tuple(found)
 
 
 def wear(units: Units, request: Request, actor: Actor, token: str, hat: str, practice_id: bytes | None) -> str:
-    """Put a hat on; told in the log; returns the session's new token."""
-    new = sessions.change_hat(units, token, hat=hat, practice_id=practice_id)
+    """Put a hat on; told in the log; returns the session's new token.
+
+    The absolute limit is the new hat's, counted from the same sign-in.
+    """
+    before, after = (
+        session_limits(each.roles()).absolute for each in (actor, replace(actor, hat=hat, practice_id=practice_id))
+    )
+    new = sessions.change_hat(units, token, hat=hat, practice_id=practice_id, longer=after - before)
     with units.write(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow:
         uow.trail.identity = actor.identity
         uow.note("hat", practice_id or hat)
