@@ -12,7 +12,7 @@ from portal.access.permissions import PERMISSIONS
 from portal.access.policy import decide
 from portal.domain.texts import T_, Text, from_json
 from portal.domain.users import ROLE_WORDS
-from portal.services.users import people
+from portal.services.users import hats, people
 from portal.services.users.sessions import Standing
 from portal.web import headers
 from portal.web.guard import Desk
@@ -107,7 +107,7 @@ def frame() -> Frame:
         hat=_hat(name, word) if staff and word else None,
         person=people.name_of(desk.units, actor) if desk and actor and signed_in else None,
         role=word,
-        can_change_hat=actor is not None and _hats(actor) > 1,
+        can_change_hat=actor is not None and len(hats.of(actor)) > 1,
         demo=bool(desk and desk.parts.demo),
         here=request.full_path.rstrip("?"),
         notices=_notices(),
@@ -117,10 +117,6 @@ def frame() -> Frame:
 
 def _hat(name: str, word: Text) -> Text:
     return T_("{practice}, as {role}", practice=name, role=word) if name else T_("As {role}", role=word)
-
-
-def _hats(actor: Any) -> int:
-    return len({(roles.hat_of(grant.role), grant.practice_id) for grant in actor.grants})
 
 
 def _nav(desk: Desk, held: frozenset[str]) -> tuple[NavItem, ...]:

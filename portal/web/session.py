@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, g
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import CallbackDict
 
@@ -27,12 +27,22 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
 
         super().__init__(dict(standing.data) if standing else {}, changed)
         self.modified = False
-        self.standing, self.token, self.ended = standing, token, standing.ended if standing else ""
+        self.standing, self.token = standing, token
         self.new = standing is None
+        self.gone = False
+        """Signed out: the response takes the cookie back and clears what the browser kept."""
 
     def rotate(self, token: str) -> None:
-        """The session goes on under a new token, which the response sets."""
+        """The session goes on under a new token, which the response sets; the forms of the old one are dead."""
+        for name in self.keys() - sessions.CARRIED:
+            del self[name]
+        g.pop("csrf_token", None)
         self.token, self.modified = token, True
+
+    def leave(self) -> None:
+        """Nobody any more."""
+        self.standing, self.token, self.gone = None, "", True
+        self.clear()
 
 
 class Sessions(SessionInterface):
@@ -48,19 +58,24 @@ class Sessions(SessionInterface):
         if request.path.startswith("/static/") or not 20 <= len(token) <= 128:
             return ServerSession(None, "")
         standing = sessions.find(self._units, token)
-        return ServerSession(standing, token if standing else "")
+        if standing is None or standing.ended:
+            # What timed out is nothing to go on from: the next form makes a session of its own.
+            return ServerSession(None, "")
+        return ServerSession(standing, token)
 
     def save_session(self, _app: Flask, session: SessionMixin, response: Response) -> None:
         """Keep what changed; the first form shown to someone makes the row."""
         if not isinstance(session, ServerSession) or not session.modified:
             return
         if session.standing is not None and session.token:
-            sessions.save(self._units, session.standing.id, dict(session))
-            self._set(response, session.token)
+            # Rotated meanwhile by another request: that one's cookie stands.
+            if sessions.save(self._units, session.token, dict(session)):
+                self._set(response, session.token)
+        elif session.gone:
+            response.delete_cookie(self._name, path="/", secure=self._secure, httponly=True, samesite="Lax")
+            response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
         elif session:
             self._open(session, response)
-        elif session.token == "" and self._name in response.headers.get("Set-Cookie", ""):
-            return
 
     def _open(self, session: ServerSession, response: Response) -> None:
         from flask import request  # noqa: PLC0415 - only within a request
@@ -72,7 +87,3 @@ class Sessions(SessionInterface):
 
     def _set(self, response: Response, token: str) -> None:
         response.set_cookie(self._name, token, path="/", secure=self._secure, httponly=True, samesite="Lax")
-
-    def clear(self, response: Response) -> None:
-        """Take the cookie back."""
-        response.delete_cookie(self._name, path="/", secure=self._secure, httponly=True, samesite="Lax")

@@ -17,11 +17,12 @@ from portal.services import outbox
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
-from portal.services.users import grants, sessions, signing
+from portal.services.users import grants, sessions, signing, tries
 
 LEAST = 12
 """Fewest characters of a password, as every account has a second factor (SECURITY 1.2)."""
 JOIN_LIFETIME, RESET_LIFETIME = timedelta(days=7), timedelta(hours=24)
+MOST_RESETS_WAITING, MOST_RESETS_ASKED = 5, 10
 _SYSTEM = system("accounts")
 
 _JUDGED: dict[str, Text] = {
@@ -104,27 +105,43 @@ def accept(units: Units, request: Request, token: str, *, kind: str, password: s
     invitation = look_at(units, request, token, kind)
     hashed = hash_new(password, [invitation.email, name or "", invitation.practice_name])
     with units.write(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow:
-        row = _standing(uow, token, kind)
+        row = _standing(uow, token, kind, use=True)
         user = uow.get(UserRow, row.user_id)
         uow.trail.identity = user.id.hex()
         if user.state == "DISABLED":
             raise Refused(EXPIRED, code="expired")
         uow.change(row, used_at=uow.now)
         uow.change(user, password_hash=hashed, state="ACTIVE", failures=0)
+        sessions.end_others(uow, user.id)
         if name:
             uow.change(user, name_sealed=name.strip())
-    sessions.end_all(units, invitation.user_id)
     return invitation.user_id
 
 
 def ask_reset(units: Units, request: Request, email: str, public_url: str) -> None:
-    """Mail a link to set a new password, if there is such an account; nobody learns whether there is."""
+    """Mail a link to set a new password, if there is such an account; nobody learns whether there is.
+
+    A mailbox is not flooded: few links a day stand for one account, and a network asks for few.
+    """
+    if tries.crowded(units, request.address, kind="reset", most=MOST_RESETS_ASKED):
+        units.refused(_SYSTEM, "sign-in:attempt", "slow", request=request, kind="sign-in", outcome=4)
+        return
+    tries.count_network(units, request.address, kind="reset")
     with units.write(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow:
         user = signing.by_email(uow, email)
         if user is None or user.state != "ACTIVE":
             uow.trail.outcome, uow.trail.reason = 4, "no-account"
             return
         uow.trail.identity = user.id.hex()
+        waiting = uow.count(
+            uow.select(InvitationRow.id).where(
+                InvitationRow.user_id == user.id, InvitationRow.kind == "reset", InvitationRow.used_at.is_(None),
+                InvitationRow.expires_at > uow.now,
+            )
+        )  # fmt: skip
+        if waiting >= MOST_RESETS_WAITING:
+            uow.trail.outcome, uow.trail.reason = 4, "throttled"
+            return
         token = link(uow, user.id, "reset", RESET_LIFETIME)
         outbox.mail(
             uow, "reset", recipient=uow.read(user, UserRow.email_sealed), subject_id=user.id, language=user.language,
@@ -134,18 +151,16 @@ def ask_reset(units: Units, request: Request, email: str, public_url: str) -> No
 
 def change_password(units: Units, request: Request, user_id: bytes, *, present: str, new: str, session: bytes) -> None:
     """Change one's own password; the present one is asked for, all other sessions end."""
-    with units.read(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in", defer=True) as uow:
+    signing.check_present(units, request, user_id, present)
+    with units.read(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow:
+        uow.trail.identity = user_id.hex()
         user = uow.get(UserRow, user_id)
-        email, stored = uow.read(user, UserRow.email_sealed), user.password_hash
-        name = uow.read(user, UserRow.name_sealed)
-    if not signing.PASSWORDS.verify_password(stored, present).ok:
-        units.refused(_SYSTEM, "sign-in:attempt", "wrong-password", request=request, kind="sign-in", outcome=4)
-        raise Refused(T_("The present password is not right."), code="wrong")
-    hashed = hash_new(new, [email, name])
+        known = [uow.read(user, UserRow.email_sealed), uow.read(user, UserRow.name_sealed)]
+    hashed = hash_new(new, known)
     with units.write(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow:
         uow.trail.identity = user_id.hex()
         uow.change(uow.get(UserRow, user_id), password_hash=hashed)
-    sessions.end_all(units, user_id, but=session)
+        sessions.end_others(uow, user_id, but=session)
 
 
 def disable(uow: UnitOfWork, user_id: bytes) -> None:
@@ -153,6 +168,7 @@ def disable(uow: UnitOfWork, user_id: bytes) -> None:
     if uow.actor.user_id == user_id:
         raise Refused(T_("Nobody disables their own account. Ask another administrator."), code="two-people")
     uow.change(uow.get(UserRow, user_id), state="DISABLED")
+    sessions.end_others(uow, user_id)
 
 
 def hash_new(password: str, context: Iterable[str]) -> str:
@@ -164,12 +180,12 @@ def hash_new(password: str, context: Iterable[str]) -> str:
     return signing.PASSWORDS.hash_password(password)
 
 
-def _standing(uow: UnitOfWork, token: str, kind: str) -> InvitationRow:
-    row = uow.first(
-        uow.select(InvitationRow).where(
-            InvitationRow.token_digest == factors.token_digest(token), InvitationRow.kind == kind
-        )
+def _standing(uow: UnitOfWork, token: str, kind: str, *, use: bool = False) -> InvitationRow:
+    """The link while it works; held when it is about to be used, so that two who use it at once are one."""
+    found = uow.select(InvitationRow).where(
+        InvitationRow.token_digest == factors.token_digest(token), InvitationRow.kind == kind
     )
+    row = uow.first(found.with_for_update() if use else found)
     if row is None or row.used_at is not None or row.expires_at <= uow.now:
         raise Refused(EXPIRED, code="expired")
     return row

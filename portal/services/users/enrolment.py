@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portal.access.actors import system
 from portal.crypto import factors
@@ -13,7 +13,7 @@ from portal.services.unit_of_work.sealing import INSTALLATION
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
-from portal.services.users import signing
+from portal.services.users import sessions, signing, tries
 
 _SYSTEM = system("enrolment")
 
@@ -22,21 +22,28 @@ _SYSTEM = system("enrolment")
 class Enrolment:
     """What an authenticator app needs, shown to its owner only."""
 
-    uri: str
-    secret: str
+    factor_id: bytes
+    uri: str = field(repr=False)
+    secret: str = field(repr=False)
     """Base32 in groups of four, for typing."""
-    account: str
+    account: str = field(repr=False)
 
 
-def begin(units: Units, request: Request, user_id: bytes, *, issuer: str = "Candor") -> Enrolment:
-    """A secret waiting to be proved; the same one while it waits, so that a reloaded page stays true."""
+def begin(
+    units: Units, request: Request, user_id: bytes, *, waiting: bytes | None, issuer: str = "Candor"
+) -> Enrolment:
+    """A secret waiting to be proved; `waiting` is the one this session was shown, so that a reloaded page stays true.
+
+    One that another session was shown is dead: whoever saw it might know the factor that comes of it.
+    """
     with units.write(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow:
         uow.trail.identity = user_id.hex()
-        row = uow.first(
-            uow.select(FactorRow).where(
-                FactorRow.user_id == user_id, FactorRow.kind == "totp", FactorRow.state == "PENDING"
-            )
-        )
+        row = None
+        for each in _pending(uow, user_id):
+            if each.id == waiting:
+                row = each
+            else:
+                uow.delete(each)
         if row is None:
             row = uow.new(
                 FactorRow, user_id=user_id, kind="totp", state="PENDING", secret_sealed=factors.new_totp_secret(),
@@ -46,32 +53,46 @@ def begin(units: Units, request: Request, user_id: bytes, *, issuer: str = "Cand
         account = uow.read(uow.get(UserRow, user_id), UserRow.email_sealed)
     base32 = base64.b32encode(secret).decode().rstrip("=")
     groups = " ".join(base32[at : at + 4] for at in range(0, len(base32), 4))
-    return Enrolment(factors.otpauth_uri(secret, account=account, issuer=issuer), groups, account)
+    return Enrolment(row.id, factors.otpauth_uri(secret, account=account, issuer=issuer), groups, account)
 
 
-def prove(units: Units, request: Request, user_id: bytes, code: str) -> tuple[str, ...]:
-    """Make the waiting secret the factor by its first code; returns new recovery codes, shown once. Raises Refused."""
+def prove(
+    units: Units, request: Request, user_id: bytes, code: str, *, waiting: bytes | None, session: bytes | None
+) -> tuple[str, ...]:
+    """Make the waiting secret the factor by its first code; returns new recovery codes, shown once. Raises Refused.
+
+    Every other session of the user ends (ASVS 7.4.3).
+    """
     with units.write(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow:
         uow.trail.identity = user_id.hex()
-        rows = uow.entities(uow.select(FactorRow).where(FactorRow.user_id == user_id, FactorRow.kind == "totp"))
-        waiting = next((row for row in rows if row.state == "PENDING"), None)
+        user = tries.locked(uow, user_id)
+        row = next((each for each in _pending(uow, user_id) if each.id == waiting), None)
         step = None
-        if waiting is not None:
-            secret = uow.read(waiting, FactorRow.secret_sealed)
+        if row is not None:
+            secret = uow.read(row, FactorRow.secret_sealed)
             step = factors.match_totp(secret, code, uow.now.timestamp(), last_step=None)
-        if waiting is None or step is None:
+        if row is None or step is None:
             raise Refused(signing.WRONG_CODE, code="wrong")
-        for row in rows:
-            if row.state == "ACTIVE":
-                uow.change(row, state="USED", secret_sealed=None)
-        uow.change(waiting, state="ACTIVE", last_step=step, used_at=uow.now)
-        return _new_codes(uow, user_id)
+        for active in uow.entities(
+            uow.select(FactorRow).where(
+                FactorRow.user_id == user_id, FactorRow.kind == "totp", FactorRow.state == "ACTIVE"
+            )
+        ):
+            uow.change(active, state="USED", secret_sealed=None)
+        uow.change(row, state="ACTIVE", last_step=step, used_at=uow.now)
+        if user.failures:
+            uow.change(user, failures=0)
+        sessions.end_others(uow, user_id, but=session)
+        codes = _new_codes(uow, user_id)
+    tries.succeeded(units, user_id, request.address)
+    return codes
 
 
 def new_recovery_codes(units: Units, request: Request, user_id: bytes) -> tuple[str, ...]:
     """Ten new codes; the old ones are dead."""
     with units.write(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow:
         uow.trail.identity = user_id.hex()
+        tries.locked(uow, user_id)
         return _new_codes(uow, user_id)
 
 
@@ -94,6 +115,14 @@ def set_factor(uow: UnitOfWork, user_id: bytes, secret: bytes) -> None:
         secret_sealed=secret,
         created_at=uow.now,
         last_step=None,
+    )
+
+
+def _pending(uow: UnitOfWork, user_id: bytes) -> list[FactorRow]:
+    return uow.entities(
+        uow.select(FactorRow).where(
+            FactorRow.user_id == user_id, FactorRow.kind == "totp", FactorRow.state == "PENDING"
+        )
     )
 
 

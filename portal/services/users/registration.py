@@ -13,7 +13,7 @@ from portal.models.practices import PracticeRow
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
-from portal.services.users import accounts, signing
+from portal.services.users import accounts, signing, tries
 
 LIFETIME = timedelta(days=21)
 MOST_WRONG = 5
@@ -57,14 +57,16 @@ def register(
 
     One generic Refused `registration` for everything that does not fit; Refused `password` says what is wrong with it.
     """
+    signing.refuse_crowd(units, request)
     hashed = accounts.hash_new(password, [email, last_name])
     found, fits = _look_up(units, request, code, last_name, birth_date)
     if found is None or not fits:
+        tries.count_network(units, request.address)
         raise Refused(REFUSED, code="registration")
     code_id, practice_id = found
     with units.write(system("registration", practice_id=practice_id), "sign-in:attempt", request=request) as uow:
-        row = uow.get(RegistrationCodeRow, code_id)
-        if row.used_at is not None or signing.by_email(uow, email) is not None:
+        row = uow.first(uow.select(RegistrationCodeRow).where(RegistrationCodeRow.id == code_id).with_for_update())
+        if row is None or row.used_at is not None or signing.by_email(uow, email) is not None:
             raise Refused(REFUSED, code="registration")
         patient = uow.get(PatientRow, row.patient_id)
         name = f"{uow.read(patient, PatientRow.first_name_sealed)} {uow.read(patient, PatientRow.last_name_sealed)}"
@@ -119,5 +121,7 @@ def _standing(uow: UnitOfWork, code: str) -> RegistrationCodeRow | None:
     practices = [each.id for each in uow.rows(uow.select(PracticeRow.id))]
     digests = [factors.code_digest(uow.code_key(practice), practice, code) for practice in practices]
     wanted = [digest for digest in digests if digest is not None]
-    row = uow.first(uow.select(RegistrationCodeRow).where(RegistrationCodeRow.code_digest.in_(wanted)))
+    # Held until its wrong tries are counted, so that those made at once are all counted.
+    held = uow.select(RegistrationCodeRow).where(RegistrationCodeRow.code_digest.in_(wanted)).with_for_update()
+    row = uow.first(held)
     return row if row is not None and row.used_at is None and row.expires_at > uow.now else None

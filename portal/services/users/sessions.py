@@ -13,16 +13,21 @@ from sqlalchemy.orm import Session
 from portal.access import roles
 from portal.access.actors import ANONYMOUS, Actor, Grant
 from portal.crypto import factors
+from portal.domain.errors import Refused
+from portal.domain.texts import T_
 from portal.domain.users import session_limits
 from portal.models.patients import PatientLinkRow, PatientRow
 from portal.models.practices import PracticeRow
 from portal.models.users import GrantRow, SessionRow, UserRow
 from portal.services.unit_of_work.units import Units
-from portal.services.unit_of_work.work import new_id
+from portal.services.unit_of_work.work import UnitOfWork, new_id
+from portal.services.users import tries
 
 FORM_LIFETIME = timedelta(minutes=30)
 """Before sign-in, a session exists only because a form was shown."""
 FORMS_PER_ADDRESS = 200
+CARRIED = frozenset({"next", "notice", "language"})
+"""What goes on under a new token; above all not the secret of the forms shown under the old one."""
 _TOUCH = timedelta(minutes=1)
 
 
@@ -126,7 +131,9 @@ def open_form(units: Units, *, address: str, agent: bytes, data: dict[str, Any])
         session.execute(delete(SessionRow).where(SessionRow.expires_at < now - timedelta(days=1)))
         held = session.execute(
             select(SessionRow.id).where(
-                SessionRow.address == address, SessionRow.user_id.is_(None), SessionRow.expires_at > now
+                tries.from_network(SessionRow.address, address),
+                SessionRow.user_id.is_(None),
+                SessionRow.expires_at > now,
             )
         ).all()
         if len(held) >= FORMS_PER_ADDRESS:
@@ -135,7 +142,7 @@ def open_form(units: Units, *, address: str, agent: bytes, data: dict[str, Any])
             SessionRow(
                 id=new_id(), token_digest=digest(token), user_id=None, hat=roles.WORK, practice_id=None,
                 assurance="none", method="", authenticated_at=None, created_at=now, last_active_at=now,
-                expires_at=now + FORM_LIFETIME, address=address, agent_digest=agent, data=data,
+                expires_at=now + FORM_LIFETIME, address=tries.spelled(address), agent_digest=agent, data=data,
             )
         )  # fmt: skip
     return token
@@ -166,9 +173,9 @@ def sign_in(
     )
 
 
-def change_hat(units: Units, old_token: str, *, hat: str, practice_id: bytes | None) -> str:
-    """The same person under another hat or in another practice, with a new token."""
-    return _rotate(units, old_token, hat=hat, practice_id=practice_id)
+def change_hat(units: Units, old_token: str, *, hat: str, practice_id: bytes | None, longer: timedelta) -> str:
+    """The same person under another hat or in another practice, with a new token; `longer` moves the absolute end."""
+    return _rotate(units, old_token, longer=longer, hat=hat, practice_id=practice_id)
 
 
 def prove_again(units: Units, old_token: str) -> str:
@@ -189,23 +196,29 @@ def end_one(units: Units, user_id: bytes, session_id: bytes) -> None:
         session.execute(delete(SessionRow).where(SessionRow.user_id == user_id, SessionRow.id == session_id))
 
 
-def _rotate(units: Units, old_token: str, **changes: Any) -> str:
+def _rotate(units: Units, old_token: str, *, longer: timedelta = timedelta(0), **changes: Any) -> str:
     token = factors.session_token()
     with units.housekeeping(writing=True) as session:
         row = session.execute(
             select(SessionRow).where(SessionRow.token_digest == digest(old_token)).with_for_update()
-        ).scalar_one()
+        ).scalar_one_or_none()
+        if row is None:
+            raise Refused(T_("Your session has ended. Sign in again."), code="session-ended")
+        row.expires_at += longer
         for name, value in changes.items():
             setattr(row, name, value)
         row.token_digest, row.last_active_at = digest(token), units.clock.now()
-        row.data = {name: value for name, value in row.data.items() if name in {"next", "notice", "language"}}
+        row.data = {name: value for name, value in row.data.items() if name in CARRIED}
     return token
 
 
-def save(units: Units, session_id: bytes, data: dict[str, Any]) -> None:
-    """Keep what a request changed in the session's data."""
+def save(units: Units, token: str, data: dict[str, Any]) -> bool:
+    """Keep what a request changed in the session's data; False when the token was rotated or ended meanwhile."""
     with units.housekeeping(writing=True) as session:
-        session.execute(update(SessionRow).where(SessionRow.id == session_id).values(data=data))
+        done: Any = session.execute(
+            update(SessionRow).where(SessionRow.token_digest == digest(token)).values(data=data)
+        )
+        return bool(done.rowcount == 1)
 
 
 def touch(units: Units, standing: Standing) -> None:
@@ -223,13 +236,13 @@ def end(units: Units, token: str) -> None:
         session.execute(delete(SessionRow).where(SessionRow.token_digest == digest(token)))
 
 
-def end_all(units: Units, user_id: bytes, *, but: bytes | None = None) -> None:
-    """End every session of a user, but for one that stays: sign-out everywhere, password change, disabling."""
+def end_all(units: Units, user_id: bytes) -> None:
+    """End every session of a user: sign-out everywhere."""
     with units.housekeeping(writing=True) as session:
-        statement = delete(SessionRow).where(SessionRow.user_id == user_id)
-        session.execute(statement if but is None else statement.where(SessionRow.id != but))
+        session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
 
 
-def with_data(standing: Standing, data: dict[str, Any]) -> Standing:
-    """The same standing with other data."""
-    return replace(standing, data=data)
+def end_others(uow: UnitOfWork, user_id: bytes, *, but: bytes | None = None) -> None:
+    """End a user's sessions, all but one, in the transaction that changes password, factor or state (ASVS 7.4.3)."""
+    stays = [] if but is None else [SessionRow.id != but]
+    uow.erase(SessionRow, SessionRow.user_id == user_id, *stays)

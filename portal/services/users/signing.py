@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,24 +12,23 @@ from portal.crypto import factors
 from portal.crypto.passwords import Passwords
 from portal.domain.errors import Refused
 from portal.domain.texts import T_
-from portal.domain.users import is_disabled, next_try_at, session_limits
-from portal.models.users import FactorRow, ThrottleRow, UserRow
+from portal.domain.users import session_limits
+from portal.models.users import FactorRow, UserRow
 from portal.services.unit_of_work.sealing import INSTALLATION
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
-from portal.services.users import grants, sessions
+from portal.services.users import grants, sessions, tries
 
 PASSWORDS = Passwords(at_once=2)
 """One bound for the whole process: Argon2 takes 64 MB and a tenth of a second each time."""
 
 AAL1_LIFETIME = timedelta(minutes=15)
-_WINDOW = timedelta(minutes=10)
-_FAILURES_PER_ADDRESS = 30
 _SYSTEM = system("sign-in")
 
 WRONG = T_("The email and password do not fit together. Check both and try again.")
 WRONG_CODE = T_("That code does not fit, or was used already. Wait for the next one and try again.")
+WRONG_PRESENT = T_("The present password is not right.")
 SLOW = T_("There were too many wrong tries. Wait a few minutes, then try again.")
 
 
@@ -41,48 +41,111 @@ class Checked:
 
 
 def check_password(units: Units, request: Request, email: str, password: str) -> Checked:
-    """The first factor; raises Refused `wrong` alike for unknown people and wrong passwords, `slow` when throttled."""
-    with units.read(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in", defer=True) as uow:
-        _throttled(uow, request)
-        user = by_email(uow, email)
+    """The first factor; raises Refused `wrong` alike for unknown people and wrong passwords, `slow` when throttled.
+
+    A right password takes no wrong try back; only both factors do, else the second could be guessed at leisure.
+    """
+    refuse_crowd(units, request)
+    with units.read(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in", defer=True) as looked:
+        token = looked.token("e-mail", email.strip(), practice=INSTALLATION) if email.strip() else None
+        user = by_email(looked, email)
         known = user is not None and user.state == "ACTIVE" and user.password_hash is not None
-        waits = user is not None and (
-            is_disabled(user.failures) or (next_try_at(user.failures, user.last_failure_at) or uow.now) > uow.now
-        )
-        stored, user_id = (user.password_hash if known and user else None), (user.id if user else None)
-        enrolled = user_id is not None and _totp(uow, user_id) is not None
-    verdict = PASSWORDS.verify_password(stored, password)
-    right = verdict.ok and known and not waits
-    with units.write(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow:
-        if user_id is not None:
-            uow.trail.identity = user_id.hex()
-            _count(uow, uow.get(UserRow, user_id), right=right)
-            if right and verdict.needs_rehash:
-                uow.change(uow.get(UserRow, user_id), password_hash=PASSWORDS.hash_password(password))
-        if not right:
-            uow.trail.outcome, uow.trail.reason = 4, "throttled" if waits else "wrong-password"
-            _count_address(uow, request)
-    if waits:
-        raise Refused(SLOW, code="slow")
-    if not right or user_id is None:
-        raise Refused(WRONG, code="wrong")
-    return Checked(user_id, enrolled)
+        stored = user.password_hash if known and user else None
+        enrolled = user is not None and _totp(looked, user.id) is not None
+    with _counted(units, request, user.id if user else None, token) as attempt:
+        verdict = PASSWORDS.verify_password(stored, password)
+        better = PASSWORDS.hash_password(password) if verdict.ok and verdict.needs_rehash else None
+        with units.write(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow:
+            uow.trail.opened |= looked.trail.opened
+            account = attempt.account(uow)
+            right = attempt.judge(uow, account, verdict.ok and known, "wrong-password")
+            if right and better is not None and account is not None:
+                uow.change(account, password_hash=better)
+    if not right or user is None:
+        raise Refused(SLOW, code="slow") if attempt.waits else Refused(WRONG, code="wrong")
+    return Checked(user.id, enrolled)
 
 
 def check_code(units: Units, request: Request, user_id: bytes, code: str, *, recovery: bool = False) -> None:
     """The second factor: a TOTP code of now, once, or a recovery code, once; raises Refused `wrong` or `slow`."""
-    with units.write(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow:
-        user = uow.get(UserRow, user_id)
-        uow.trail.identity = user_id.hex()
-        waits = is_disabled(user.failures) or (next_try_at(user.failures, user.last_failure_at) or uow.now) > uow.now
-        right = not waits and (_recovery(uow, user_id, code) if recovery else _code(uow, user_id, code))
-        _count(uow, user, right=right)
-        if not right:
-            uow.trail.outcome, uow.trail.reason = 4, "throttled" if waits else "wrong-code"
-    if waits:
-        raise Refused(SLOW, code="slow")
+    refuse_crowd(units, request)
+    with (
+        _counted(units, request, user_id, None) as attempt,
+        units.write(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow,
+    ):
+        user = attempt.account(uow)
+        fits = not attempt.waits and (_recovery(uow, user_id, code) if recovery else _code(uow, user_id, code))
+        right = attempt.judge(uow, user, fits, "wrong-code")
+        if right and user is not None and user.failures and not attempt.familiar:
+            uow.change(user, failures=0)
     if not right:
-        raise Refused(WRONG_CODE, code="wrong")
+        raise Refused(SLOW, code="slow") if attempt.waits else Refused(WRONG_CODE, code="wrong")
+    tries.succeeded(units, user_id, request.address)
+
+
+def check_present(units: Units, request: Request, user_id: bytes, password: str) -> None:
+    """The present password of somebody signed in, asked before it is changed; raises Refused `wrong` or `slow`."""
+    refuse_crowd(units, request)
+    with units.read(_SYSTEM, "sign-in:attempt", kind="sign-in", defer=True) as looked:
+        stored = looked.get(UserRow, user_id).password_hash
+    with _counted(units, request, user_id, None) as attempt:
+        verdict = PASSWORDS.verify_password(stored, password)
+        with units.write(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow:
+            right = attempt.judge(uow, attempt.account(uow), verdict.ok, "wrong-password")
+    if not right:
+        raise Refused(SLOW, code="slow") if attempt.waits else Refused(WRONG_PRESENT, code="wrong")
+
+
+def refuse_crowd(units: Units, request: Request) -> None:
+    """Turn a network away that has used up its wrong tries; raises Refused `slow`. Nobody else is held up (T29)."""
+    if tries.crowded(units, request.address):
+        units.refused(_SYSTEM, "sign-in:attempt", "slow", request=request, kind="sign-in", outcome=4)
+        raise Refused(SLOW, code="slow")
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One try at a factor, and whose wrong tries it is counted among."""
+
+    user_id: bytes | None
+    familiar: bool
+    waits: bool
+    wrong: bool = False
+
+    def account(self, uow: UnitOfWork) -> UserRow | None:
+        """The account, held; what was tried meanwhile from anywhere unfamiliar may mean waiting after all."""
+        if self.user_id is None:
+            return None
+        user = tries.locked(uow, self.user_id)
+        uow.trail.identity = self.user_id.hex()
+        if not self.familiar:
+            self.waits = tries.has_to_wait(user, uow.now)
+        return user
+
+    def judge(self, uow: UnitOfWork, user: UserRow | None, fits: bool, reason: str) -> bool:
+        """Whether the try is taken as right; a wrong one counts, one that came too early does not."""
+        self.wrong = not fits and not self.waits
+        if self.wrong and user is not None and not self.familiar:
+            uow.change(user, failures=user.failures + 1, last_failure_at=uow.now)
+        if not fits or self.waits:
+            uow.trail.outcome, uow.trail.reason = 4, "throttled" if self.waits else reason
+        return fits and not self.waits
+
+
+@contextmanager
+def _counted(units: Units, request: Request, user_id: bytes | None, token: bytes | None) -> Iterator[_Attempt]:
+    """A try with what is counted outside of its transaction: by network, by familiar network, by unknown email."""
+    familiar = user_id is not None and tries.is_familiar(units, user_id, request.address)
+    kind, source = tries.ACCOUNT, tries.nobody(token)
+    if familiar and user_id is not None:
+        kind, source = tries.FAMILIAR, tries.place(user_id, request.address)
+    by_itself = familiar or user_id is None
+    attempt = _Attempt(user_id, familiar, by_itself and tries.source_waits(units, kind, source))
+    yield attempt
+    if attempt.wrong and by_itself:
+        tries.count_source(units, kind, source)
+    if attempt.wrong or attempt.waits:
+        tries.count_network(units, request.address)
 
 
 def enter(units: Units, old_token: str, user_id: bytes, *, assurance: str, method: str) -> str:
@@ -135,37 +198,6 @@ def _recovery(uow: UnitOfWork, user_id: bytes, code: str) -> bool:
     if found is not None:
         uow.change(stored[found], state="USED", used_at=uow.now)
     return found is not None
-
-
-def _count(uow: UnitOfWork, user: UserRow, *, right: bool) -> None:
-    if right and user.failures == 0:
-        return
-    uow.change(
-        user, failures=0 if right else user.failures + 1, last_failure_at=user.last_failure_at if right else uow.now
-    )
-
-
-def _address_row(uow: UnitOfWork, request: Request) -> ThrottleRow | None:
-    source = hashlib.sha256(request.address.encode()).digest()
-    return uow.first(uow.select(ThrottleRow).where(ThrottleRow.kind == "address", ThrottleRow.source == source))
-
-
-def _throttled(uow: UnitOfWork, request: Request) -> None:
-    """Many wrong tries from one address slow that address down; nobody else is held up (T29)."""
-    row = _address_row(uow, request)
-    if row is not None and row.failures >= _FAILURES_PER_ADDRESS and row.until > uow.now:
-        raise Refused(SLOW, code="slow")
-
-
-def _count_address(uow: UnitOfWork, request: Request) -> None:
-    row = _address_row(uow, request)
-    if row is None:
-        source = hashlib.sha256(request.address.encode()).digest()
-        uow.new(ThrottleRow, kind="address", source=source, failures=1, until=uow.now + _WINDOW)
-    elif row.until <= uow.now:
-        uow.change(row, failures=1, until=uow.now + _WINDOW)
-    else:
-        uow.change(row, failures=row.failures + 1)
 
 
 def told_out(units: Units, request: Request, actor: Actor) -> None:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from flask import session, url_for
 
+from portal.access.actors import Actor
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
 from portal.domain.users import ROLE_WORDS
@@ -104,31 +105,47 @@ class SessionsPage:
 
 
 def _enrol(desk: Desk, form: Form | None = None, status: int = 200) -> Page:
-    begun = enrolment.begin(desk.units, desk.request, half(desk).user_id or b"")
+    begun = enrolment.begin(desk.units, desk.request, half(desk).user_id or b"", waiting=_waiting())
+    session["enrolling"] = begun.factor_id.hex()
     path, size = square(begun.uri)
     page = EnrolTotpPage(path, size, begun.secret, begun.account)
     return Page("auth/enrol_totp.html", page, {"form": form} if form else {}, status)
+
+
+def _waiting() -> bytes | None:
+    """The factor that this session is setting up."""
+    return bytes.fromhex(session["enrolling"]) if "enrolling" in session else None
+
+
+def _may_enrol(desk: Desk) -> Actor | None:
+    """Who may set up a factor now: whoever has none yet, or has just proved the present one; else None or Denied."""
+    actor = half(desk)
+    if actor.assurance == "aal2":
+        desk.units.allow(actor, "factor:change", request=desk.request)
+    elif signing.enrolled(desk.units, actor.user_id or b""):
+        return None
+    return actor
 
 
 @blueprint.get("/second-factor/set-up")
 @opens("the owner of a right password sets up a second factor; shows nothing else")
 def enrol_totp(desk: Desk) -> Reply:
     """A QR code for an authenticator app; somebody who has a factor already gives it first."""
-    actor = half(desk)
-    if actor.assurance != "aal2" and signing.enrolled(desk.units, actor.user_id or b""):
-        return Go(url_for("auth.second_factor"))
-    return _enrol(desk)
+    return Go(url_for("auth.second_factor")) if _may_enrol(desk) is None else _enrol(desk)
 
 
 @blueprint.post("/second-factor/set-up", endpoint="enrol_totp_post")
 @opens("proves the new second factor")
 def enrol_totp_post(desk: Desk) -> Reply:
     """The first code proves the factor; recovery codes are shown once."""
-    actor, form = half(desk), given("code")
-    if actor.assurance != "aal2" and signing.enrolled(desk.units, actor.user_id or b""):
+    actor, form, mine = _may_enrol(desk), given("code"), present().standing
+    if actor is None:
         return Go(url_for("auth.second_factor"))
     try:
-        codes = enrolment.prove(desk.units, desk.request, actor.user_id or b"", form.data["code"])
+        codes = enrolment.prove(
+            desk.units, desk.request, actor.user_id or b"", form.data["code"], waiting=_waiting(),
+            session=mine.id if mine else None,
+        )  # fmt: skip
     except Refused as refused:
         return _enrol(desk, form.wrong("code", refused.text), 422)
     onward = let_in(desk, actor.user_id or b"", "pwd-totp").location
@@ -136,11 +153,9 @@ def enrol_totp_post(desk: Desk) -> Reply:
 
 
 @blueprint.post("/recovery-codes")
-@desks("session:manage")
+@desks("factor:change")
 def recovery_codes(desk: Desk) -> Reply:
     """New recovery codes; the old ones are dead."""
-    if (desk.actor.authenticated_seconds_ago or 0) > 300:
-        return Go(url_for("auth.step_up", next=url_for("auth.sessions")))
     codes = enrolment.new_recovery_codes(desk.units, desk.request, desk.actor.user_id or b"")
     return Page("auth/recovery_codes.html", RecoveryCodesPage(codes, url_for("auth.sessions")))
 
@@ -259,8 +274,8 @@ def end_session(desk: Desk, session_id: bytes) -> Reply:
 def sign_out_everywhere(desk: Desk) -> Reply:
     """Out on every device, this one too."""
     sessions.end_all(desk.units, desk.actor.user_id or b"")
-    present().standing, present().token = None, ""
-    session.clear()
+    signing.told_out(desk.units, desk.request, desk.actor)
+    present().leave()
     return Go(url_for("auth.sign_in"))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import g, request, session, url_for
+from flask import request, session, url_for
 
 from portal.access.actors import Actor
+from portal.access.policy import is_fresh
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
 from portal.language.speaker import LOCALES
-from portal.services.users import grants, hats, sessions, signing
+from portal.services.users import hats, sessions, signing
 from portal.web.auth.blueprint import blueprint
 from portal.web.auth.forms import given, safe_next
 from portal.web.frame import home_of
@@ -141,9 +142,8 @@ def let_in(desk: Desk, user_id: bytes, method: str) -> Go:
     token = signing.enter(desk.units, present().token, user_id, assurance="aal2", method=method)
     present().rotate(token)
     session.pop("next", None)
-    session.pop("csrf_token", None)
     standing = sessions.find(desk.units, token)
-    several = standing is not None and len(grants.hats(standing.actor.grants)) > 1
+    several = standing is not None and len(hats.of(standing.actor)) > 1
     return Go(onward or (url_for("auth.choose_hat") if several else home_of(standing)))
 
 
@@ -168,9 +168,9 @@ def step_up_post(desk: Desk) -> Reply:
         signing.check_code(desk.units, desk.request, actor.user_id or b"", form.data["code"])
     except Refused as refused:
         page = StepUpPage(T_("That code did not fit."), onward)
-        return Page("auth/step_up.html", page, {"form": form.wrong("code", refused.text)}, 422)
+        status = 429 if refused.code == "slow" else 422
+        return Page("auth/step_up.html", page, {"form": form.wrong("code", refused.text)}, status)
     present().rotate(sessions.prove_again(desk.units, present().token))
-    session.pop("csrf_token", None)
     return Go(onward or home_of(desk.standing), T_("Thank you. Go on with what you were doing."))
 
 
@@ -186,13 +186,12 @@ def choose_hat(desk: Desk) -> Reply:
 def choose_hat_post(desk: Desk) -> Reply:
     """Put a hat on; the session goes on under a new token."""
     wanted = given("hat").data["hat"]
-    for hat, practice_id in grants.hats(desk.actor.grants):
+    for hat, practice_id in hats.of(desk.actor):
         if hats.key(hat, practice_id) == wanted:
-            if hat != desk.actor.hat and (desk.actor.authenticated_seconds_ago or 0) > 300:
+            if hat != desk.actor.hat and not is_fresh(desk.actor):
                 return Go(url_for("auth.step_up", next=url_for("auth.choose_hat")))
             token = hats.wear(desk.units, desk.request, desk.actor, present().token, hat, practice_id)
             present().rotate(token)
-            session.pop("csrf_token", None)
             return Go(home_of(sessions.find(desk.units, token)))
     raise Refused(T_("That hat is not yours. Choose one of those shown."), code="no-role")
 
@@ -212,9 +211,7 @@ def sign_out(desk: Desk) -> Reply:
     if present().token:
         sessions.end(desk.units, present().token)
         signing.told_out(desk.units, desk.request, desk.actor)
-    g.signed_out = True
-    present().standing, present().token = None, ""
-    session.clear()
+    present().leave()
     return Go(url_for("auth.sign_in"))
 
 
