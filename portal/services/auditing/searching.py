@@ -172,3 +172,14 @@ def conditions(uow: UnitOfWork, wanted: Wanted) -> Text:
     since = T_("from {day}", day=wanted.since) if wanted.since else T_("from the beginning")
     until = T_("to {day}", day=wanted.until) if wanted.until else T_("to now")
     return T_("{whose}, {by}, {since} {until}", whose=whose, by=by, since=since, until=until)
+
+
+def last_change(uow: UnitOfWork, table_code: int, row_id: bytes, patient_id: bytes) -> tuple[Text | str, datetime]:
+    """Who changed a row about a patient last, and when; for the page on which two people meet."""
+    wanted = {"type": table_code, "id": row_id.hex()}
+    for said in events(uow, Wanted(patient_id=patient_id, outcome=0)):
+        for each in said.get("objects", ()):
+            if {"type": each["type"], "id": each["id"]} == wanted and "after" in each:
+                people = names.of_people(uow, [said["actor"]])
+                return people[said["actor"]], datetime.fromisoformat(said["recorded"])
+    return T_("Somebody"), uow.now

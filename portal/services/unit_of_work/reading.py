@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar, cast, overload
@@ -194,6 +194,18 @@ class Reading:
     def note(self, kind: str, ref: bytes | str) -> None:
         """Something touched that is no row (a hat, a file), named in the event by a word and an id."""
         self.trail.extra.append(Object(kind, ref))
+
+    def sift(self, statement: Select[Any], column: Column, holds: Callable[[Any], bool]) -> tuple[list[Row[Any]], int]:
+        """Rows of patients whose sealed value passes, and how many were opened to find them (SECURITY 2.6).
+
+        The statement selects `id`, `practice_id` and the column. The event gets the number only, by `searched`: what is
+        then shown of the rows that passed is opened by `open`, as ever.
+        """
+        found = self._session.execute(statement).all()
+        self._sealer.expect(row.id for row in found)
+        sealed = field(column)
+        passed = [row for row in found if holds(self._sealer.peek(sealed, row, column.key))]
+        return passed, len(found)
 
     def searched(self, words: str, *, scanned: int, shown: int) -> None:
         """What was searched for goes into the event, sealed, also where nothing was found; searches only read."""

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from portal.web.staff import charges, claims, codes, encounters, imports, queues, statements
+from portal.web.staff import (
+    accounts,
+    charges,
+    claims,
+    codes,
+    denials,
+    deposits,
+    encounters,
+    imports,
+    queues,
+    remittances,
+    statements,
+)
 
 blueprint = Blueprint("staff", __name__, url_prefix="/work")
-for _word in (charges, claims, codes, encounters, imports, queues, statements):
+for _word in (
+    accounts, charges, claims, codes, denials, deposits, encounters, imports, queues, remittances, statements,
+):  # fmt: skip
     blueprint.register_blueprint(_word.blueprint)
 blueprint.register_blueprint(queues.work_blueprint)

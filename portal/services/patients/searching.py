@@ -1,0 +1,233 @@
+"""Finding patients: by number through blind indexes, by name by opening and comparing; each search is told, sealed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select
+
+from portal.domain.claims import Person
+from portal.domain.errors import Refused
+from portal.domain.money import Money
+from portal.domain.patients import full_name
+from portal.domain.texts import T_
+from portal.models.claims import ClaimRow
+from portal.models.coverage import CoverageRow
+from portal.models.encounters import EncounterRow
+from portal.models.ledger import LedgerLineRow
+from portal.models.patients import PatientRow
+from portal.models.payers import PayerRow
+from portal.services import ledger
+from portal.services.unit_of_work.work import UnitOfWork
+
+LEAST_LETTERS = 3
+SHOWN = 50
+_BORN = re.compile(r"(?P<name>.*?)[ ,]+(?:(?P<iso>\d{4}-\d\d-\d\d)|(?P<us>\d{1,2}/\d{1,2}/\d{4}))")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountHit:
+    """One patient found."""
+
+    patient_id: str
+    name: str
+    birth_date: date
+    mrn: str
+    payer_name: str | None
+    owed: Money
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """What was found; `hits` is None before anything was searched."""
+
+    q: str
+    hits: tuple[AccountHit, ...] | None
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A patient by name and MRN, for whoever may see no more."""
+
+    patient_id: str
+    name: str
+    mrn: str
+
+
+def search(uow: UnitOfWork, q: str) -> SearchPage:
+    """Up to 50 patients by MRN, account or claim number, by last name and birth date, or by the beginning of a name.
+
+    Raises Refused `too-short` for less than three letters of a name.
+    """
+    ids, scanned = _found(uow, q)
+    shown = ids[:SHOWN]
+    owed = _owed(uow, shown)
+    payers = _payers(uow, shown)
+    hits = tuple(
+        AccountHit(
+            row.patient_id.hex(), _name(uow, row), _open(uow, row, PatientRow.birth_date_sealed),
+            _open(uow, row, PatientRow.mrn_sealed), payers.get(row.patient_id), Money(owed.get(row.patient_id, 0)),
+        )
+        for row in _rows(uow, shown, PatientRow.birth_date_sealed)
+    )  # fmt: skip
+    uow.searched(q.strip(), scanned=scanned, shown=len(hits))
+    return SearchPage(q.strip(), tuple(sorted(hits, key=lambda hit: (hit.name, hit.mrn))), len(ids) > SHOWN)
+
+
+def matching(uow: UnitOfWork, q: str) -> tuple[Match, ...]:
+    """The same by MRN or name, with nothing shown but name and MRN: for the officer who looks for a patient."""
+    ids, scanned = _found(uow, q, numbers=("mrn",))
+    shown = ids[:SHOWN]
+    found = [
+        Match(row.patient_id.hex(), _name(uow, row), _open(uow, row, PatientRow.mrn_sealed))
+        for row in _rows(uow, shown)
+    ]
+    uow.searched(q.strip(), scanned=scanned, shown=len(found))
+    return tuple(sorted(found, key=lambda match: (match.name, match.mrn)))
+
+
+def folded(text: str) -> str:
+    """A name without case, accents and everything that is neither letter nor digit."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(each for each in plain.casefold() if each.isalnum() and not unicodedata.combining(each))
+
+
+def _found(uow: UnitOfWork, q: str, numbers: Sequence[str] = ("mrn", "account", "claim")) -> tuple[list[bytes], int]:
+    """Ids of patients that fit, and how many values were opened to find them."""
+    text = q.strip()[:120]
+    by_number, scanned = _by_number(uow, text, numbers)
+    if by_number:
+        return by_number, scanned
+    born = _BORN.fullmatch(text)
+    if born is not None and "account" in numbers:
+        found, more = _by_birth(uow, born["name"], _day(born["iso"] or born["us"]))
+        return found, scanned + more
+    found, more = _by_name(uow, text)
+    return found, scanned + more
+
+
+def _by_number(uow: UnitOfWork, text: str, numbers: Sequence[str]) -> tuple[list[bytes], int]:
+    found: list[bytes] = []
+    scanned = 0
+    for rule, column, index in (
+        ("mrn", PatientRow.mrn_sealed, PatientRow.mrn_index),
+        ("account", PatientRow.account_number_sealed, PatientRow.account_index),
+    ):
+        token = uow.token(rule, text) if rule in numbers and uow.practice_or_none() else None
+        if token is None:
+            continue
+        hits, opened = uow.sift(_narrow(uow, column, index == token), column, _same(text))
+        scanned += opened
+        found += [row.id for row in hits]
+    if "claim" in numbers and text:
+        control = text.upper()
+        for statement in (
+            uow.select(ClaimRow.patient_id.label("id")).where(ClaimRow.control == control),
+            uow.select(EncounterRow.patient_id.label("id")).where(EncounterRow.source_control.in_({text, control})),
+        ):
+            found += [row.id for row in uow.rows(statement.limit(SHOWN + 1))]
+    return list(dict.fromkeys(found)), scanned
+
+
+def _by_birth(uow: UnitOfWork, name: str, day: date) -> tuple[list[bytes], int]:
+    token = uow.token("name-birth", name, day)
+    if token is None:
+        return [], 0
+    column = PatientRow.last_name_sealed
+    hits, scanned = uow.sift(_narrow(uow, column, PatientRow.name_birth_index == token), column, _same(name))
+    column = PatientRow.birth_date_sealed
+    sure, more = uow.sift(_narrow(uow, column, PatientRow.id.in_([row.id for row in hits])), column, day.__eq__)
+    return [row.id for row in sure], scanned + more
+
+
+def _by_name(uow: UnitOfWork, text: str) -> tuple[list[bytes], int]:
+    """Last name, or last name and first name, each by its beginning; no token of a beginning is ever stored."""
+    last, _, first = text.partition(",") if "," in text else text.partition(" ")
+    if len(folded(last)) < LEAST_LETTERS:
+        raise Refused(
+            T_("Give at least {n} letters of the last name, or a whole number.", n=LEAST_LETTERS), code="too-short"
+        )
+    column = PatientRow.last_name_sealed
+    whole, begin = folded(text), folded(last)
+    hits, scanned = uow.sift(_narrow(uow, column), column, lambda name: folded(name).startswith(begin))
+    if not folded(first):
+        return [row.id for row in hits], scanned
+    column = PatientRow.first_name_sealed
+    wanted = folded(first)
+    sure, more = uow.sift(
+        _narrow(uow, column, PatientRow.id.in_([row.id for row in hits])), column,
+        lambda name: folded(name).startswith(wanted),
+    )  # fmt: skip
+    if not sure:  # a last name of two words
+        column = PatientRow.last_name_sealed
+        sure, again = uow.sift(_narrow(uow, column), column, lambda name: folded(name).startswith(whole))
+        more += again
+    return [row.id for row in sure], scanned + more
+
+
+def _narrow(uow: UnitOfWork, column: Any, *where: Any) -> Select[Any]:
+    return uow.select(PatientRow.id, PatientRow.practice_id, column).where(*where).order_by(PatientRow.id)
+
+
+def _same(text: str) -> Any:
+    wanted = folded(text)
+    return lambda value: folded(value) == wanted
+
+
+def _day(text: str) -> date:
+    try:
+        if "/" in text:
+            month, day, year = (int(each) for each in text.split("/"))
+            return date(year, month, day)
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused(T_("There is no such day as {day}.", day=text), code="no-such-day") from None
+
+
+def _rows(uow: UnitOfWork, ids: Collection[bytes], *more: Any) -> Sequence[Any]:
+    names = (
+        PatientRow.last_name_sealed, PatientRow.first_name_sealed, PatientRow.middle_name_sealed,
+        PatientRow.suffix_sealed, PatientRow.mrn_sealed,
+    )  # fmt: skip
+    columns = (PatientRow.id.label("patient_id"), PatientRow.practice_id, *names, *more)
+    return uow.rows(uow.select(*columns).where(PatientRow.id.in_(sorted(ids))))
+
+
+def _open(uow: UnitOfWork, row: Any, column: Any) -> Any:
+    return uow.open(
+        getattr(row, column.key), column, row=row.patient_id, subject=row.patient_id, practice=row.practice_id
+    )
+
+
+def _name(uow: UnitOfWork, row: Any) -> str:
+    return full_name(
+        Person(
+            last=_open(uow, row, PatientRow.last_name_sealed),
+            first=_open(uow, row, PatientRow.first_name_sealed),
+            middle=_open(uow, row, PatientRow.middle_name_sealed) or "",
+            suffix=_open(uow, row, PatientRow.suffix_sealed) or "",
+        )
+    )
+
+
+def _owed(uow: UnitOfWork, ids: Collection[bytes]) -> dict[bytes, int]:
+    lines = LedgerLineRow
+    where = (lines.account == "receivable:patient", lines.patient_id.in_(sorted(ids)))
+    return {row.patient_id: int(row.cents) for row in uow.rows(ledger.sums(uow, lines.patient_id, where=where))}
+
+
+def _payers(uow: UnitOfWork, ids: Collection[bytes]) -> dict[bytes, str]:
+    """The first payer of each."""
+    rows = uow.rows(
+        uow.select(CoverageRow.patient_id, CoverageRow.rank, PayerRow.name)
+        .where(CoverageRow.payer_id == PayerRow.id, CoverageRow.patient_id.in_(sorted(ids)))
+        .order_by(CoverageRow.rank.desc(), CoverageRow.id)
+    )
+    order = sorted(rows, key=lambda row: "PST".find(row.rank), reverse=True)
+    return {row.patient_id: row.name for row in order}

@@ -1,0 +1,79 @@
+"""Patients' accounts: finding one, showing all of it, changing contact data without writing over each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Blueprint, request, url_for
+
+from portal.domain.errors import Conflict
+from portal.domain.texts import T_
+from portal.services import documents
+from portal.services.auditing.searching import last_change
+from portal.services.patients import account, changing, searching
+from portal.services.patients.searching import SearchPage
+from portal.services.unit_of_work.work import UnitOfWork
+from portal.web.guard import Desk, desks, reads
+from portal.web.replies import File, Go, Page, Reply
+from portal.web.staff import forms
+
+blueprint = Blueprint("accounts", __name__, url_prefix="/patients")
+_PATIENT_TABLE = 10
+
+
+@blueprint.get("", endpoint="search")
+@reads("account:search")
+def ask(_uow: UnitOfWork) -> Reply:
+    """The form to search by."""
+    return Page("staff/accounts/search.html", SearchPage("", None, more=False))
+
+
+@blueprint.post("", endpoint="search_post")
+@reads("account:search", kind="query")
+def search(uow: UnitOfWork) -> Reply:
+    """Patients that fit; names are posted, so that none stands in an address."""
+    return Page("staff/accounts/search.html", searching.search(uow, request.form.get("q", "")))
+
+
+@blueprint.get("/<id:patient_id>")
+@reads("account:view")
+def show(uow: UnitOfWork, patient_id: bytes) -> Reply:
+    """One account."""
+    return Page("staff/accounts/show.html", account.show(uow, patient_id, changing="change" in request.args))
+
+
+@blueprint.post("/<id:patient_id>")
+@desks("patient:change")
+def change(desk: Desk, patient_id: bytes) -> Reply:
+    """Keep the contact data, or show what is wrong with it, or what somebody else changed meanwhile."""
+    values, version = changing.tidy(request.form), forms.version()
+    wrong = changing.faults(values)
+    if wrong:
+        with desk.read("account:view") as uow:
+            page = account.show(uow, patient_id, changing=True)
+        form = forms.Form(values, wrong)
+        return Page("staff/accounts/show.html", replace(page, version=version), {"form": form}, 422)
+    try:
+        with desk.write("patient:change") as uow:
+            changing.change(uow, patient_id, version, values)
+    except Conflict as conflict:
+        if conflict.code != "version":
+            raise
+        return _both(desk, patient_id, values)
+    return Go(url_for("staff.accounts.show", patient_id=patient_id), T_("The changes are kept."))
+
+
+def _both(desk: Desk, patient_id: bytes, values: dict[str, str]) -> Page:
+    before = changing.tidy({name: request.form.get(f"was_{name}", "") for name in changing.FIELDS})
+    with desk.read("patient:change") as uow:
+        who, at = last_change(uow, _PATIENT_TABLE, patient_id, patient_id)
+        page = changing.conflict(uow, patient_id, values, before, changed_by=who, changed_at=at)
+    return Page("staff/accounts/conflict.html", page, status=409)
+
+
+@blueprint.get("/documents/<id:document_id>")
+@reads("document:view")
+def document(uow: UnitOfWork, document_id: bytes) -> Reply:
+    """One document as it was made."""
+    found = documents.fetch(uow, document_id)
+    return File(found.name, found.media_type, found.body)
