@@ -39,6 +39,7 @@ class Service:
     day: date
     provider: str
     encounter_id: bytes
+    position: int
 
 
 def build(uow: UnitOfWork, patient_id: bytes, *, number: str, pay_url: str) -> StatementContent:
@@ -49,6 +50,7 @@ def build(uow: UnitOfWork, patient_id: bytes, *, number: str, pay_url: str) -> S
     booked = lines_of_patient(uow, patient_id)
     sums = service_sums(line for _, line in booked)
     services = services_of(uow, [each.charge_id for each in sums if each.charge_id])
+    sums = tuple(sorted(sums, key=lambda each: _place(services.get(each.charge_id or b""), today)))
     shares = patient_shares(uow, booked)
     every = [line_of(each, services.get(each.charge_id or b""), shares.get(each.charge_id, {}), today) for each in sums]
     lines = tuple(worth_telling(every, before.lines if before else ()))
@@ -78,6 +80,11 @@ def build(uow: UnitOfWork, patient_id: bytes, *, number: str, pay_url: str) -> S
     except ValueError as error:
         raise Refused(UNPROVED, code="statement-unproved") from error
     return content
+
+
+def _place(service: Service | None, today: date) -> tuple[date, bytes, int]:
+    """Where a service stands on the statement: by day, visit and line."""
+    return (service.day, service.encounter_id, service.position) if service else (today, b"", 0)
 
 
 def previous(uow: UnitOfWork, patient_id: bytes) -> StatementContent | None:
@@ -169,8 +176,8 @@ def services_of(uow: UnitOfWork, charge_ids: Sequence[bytes]) -> dict[bytes, Ser
         for start in range(0, len(charge_ids), 500)
         for row in uow.rows(
             uow.select(
-                ChargeRow.id, ChargeRow.code, ChargeRow.service_from, ChargeRow.encounter_id, ProviderRow.first_name,
-                ProviderRow.last_name,
+                ChargeRow.id, ChargeRow.code, ChargeRow.service_from, ChargeRow.encounter_id, ChargeRow.position,
+                ProviderRow.first_name, ProviderRow.last_name,
             )
             .join(EncounterRow, EncounterRow.id == ChargeRow.encounter_id)
             .outerjoin(ProviderRow, ProviderRow.id == EncounterRow.provider_id)
@@ -185,6 +192,7 @@ def services_of(uow: UnitOfWork, charge_ids: Sequence[bytes]) -> dict[bytes, Ser
             row.service_from,
             " ".join(part for part in (row.first_name, row.last_name) if part),
             row.encounter_id,
+            row.position,
         )
         for row in rows
     }

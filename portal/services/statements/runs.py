@@ -24,7 +24,7 @@ from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientRow
 from portal.models.practices import PracticeRow
 from portal.models.statements import StatementRow
-from portal.services import documents, outbox
+from portal.services import documents, outbox, queues
 from portal.services.parts import Parts
 from portal.services.statements import building
 from portal.services.statements.balances import PATIENT, Balance, balances, open_by_charge
@@ -184,14 +184,17 @@ def run(units: Units, actor: Actor) -> int:
 
 
 def make(units: Units, parts: Parts, actor: Actor, patient_id: bytes) -> bytes | None:
-    """The job of one bill: build, seal, ask for the paper; None when nothing is owed any more or it was made today."""
+    """The job of one bill: build, seal, ask for the paper; None when nothing is owed any more.
+
+    A job that comes again or late bills nobody a second time within a cycle.
+    """
     with units.write(actor, "statement:run") as uow:
         patient = uow.get(PatientRow, patient_id)
-        run_key = uow.today(patient.practice_id).isoformat()
-        stands = uow.select(StatementRow.id).where(
-            StatementRow.patient_id == patient_id, StatementRow.run_key == run_key
+        today = uow.today(patient.practice_id)
+        lately = uow.select(StatementRow.id).where(
+            StatementRow.patient_id == patient_id, StatementRow.made_on > today - timedelta(days=CYCLE_DAYS)
         )
-        if uow.row(stands) is not None:
+        if uow.row(lately) is not None:
             return None
         content = building.build(uow, patient_id, number=_number(), pay_url=parts.public_url)
         if content.owed.cents <= 0:
@@ -201,7 +204,7 @@ def make(units: Units, parts: Parts, actor: Actor, patient_id: bytes) -> bytes |
             patient_id=patient_id,
             practice_id=patient.practice_id,
             number=content.number,
-            run_key=run_key,
+            run_key=today.isoformat(),
             state="READY",
             opening_cents=content.opening.cents,
             closing_cents=content.owed.cents,
@@ -213,6 +216,7 @@ def make(units: Units, parts: Parts, actor: Actor, patient_id: bytes) -> bytes |
         )
         uow.flush()
         uow.begin(row)
+        queues.follow(uow, row, reason="made", at_risk_cents=content.owed.cents)
         outbox.later(uow, "statement.paper", f"statement.paper:{row.id.hex()}", {"statement": row.id})
         return row.id
 
@@ -239,6 +243,7 @@ def print_paper(units: Units, parts: Parts, actor: Actor, statement_id: bytes) -
         uow.change(row, document_id=document.id)
         if row.state == "READY":
             uow.move(row, "STATEMENT_1", StatementFacts(delivered=True, owed_cents=row.closing_cents))
+            queues.follow(uow, row, reason="sent")
 
 
 def close(units: Units, actor: Actor, patient_id: bytes) -> int:
@@ -253,6 +258,7 @@ def close(units: Units, actor: Actor, patient_id: bytes) -> int:
             left = building.left_of(uow, row, now)
             if left <= 0:
                 uow.move(row, "PAID", StatementFacts(owed_cents=left))
+                queues.done(uow, row)
                 closed += 1
         return closed
 
