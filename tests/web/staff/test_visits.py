@@ -7,6 +7,7 @@ import io
 import re
 
 import pytest
+from flask import url_for
 
 from portal.app import create_app
 from portal.models.encounters import EncounterRow
@@ -29,6 +30,12 @@ def at_work(flask, world: World, role: str):
     return client
 
 
+def place(client, endpoint: str, **values: object) -> str:
+    """The address of a page of the office."""
+    with client.application.test_request_context():
+        return url_for(f"staff.{endpoint}", **values)
+
+
 def form_of(client, path: str, marker: str) -> dict[str, list[str]]:
     """What the form around a marker would post, as a browser fills it in."""
     page = client.get(path)
@@ -46,8 +53,9 @@ def form_of(client, path: str, marker: str) -> dict[str, list[str]]:
 
 
 def upload(client, body: bytes, name: str = "visits.837"):
-    token = form_token(client, "/work/files")
-    return client.post("/work/files", data={"csrf_token": token, "file": (io.BytesIO(body), name)})
+    path = place(client, "imports.list")
+    token = form_token(client, path)
+    return client.post(path, data={"csrf_token": token, "file": (io.BytesIO(body), name)})
 
 
 def brought(world: World) -> str:
@@ -60,15 +68,15 @@ def test_a_file_becomes_cleared_charges_through_four_pairs_of_hands(flask, world
     clerk = at_work(flask, world, "charge-clerk")
     answer = upload(clerk, make.file([claim]))
     assert answer.status_code == 303, answer.text
-    shown = clerk.get("/work/files").text
+    shown = clerk.get(place(clerk, "imports.list")).text
     assert "visits.837" in shown
     assert "Read in" in shown
     visit = brought(world)
 
     coder = at_work(flask, world, "coder")
-    assert f"/work/encounters/{visit}/code" in coder.get("/work/queues/coding").text
-    assert "Coding" in coder.get("/work").text
-    path = f"/work/encounters/{visit}/code"
+    path = place(coder, "encounters.code", encounter_id=visit)
+    assert path in coder.get(place(coder, "queues.show", queue="coding")).text
+    assert "Coding" in coder.get(place(coder, "work.show")).text
     given = form_of(coder, path, 'name="diagnosis"')
     found = coder.post(path, data={**given, "find": ["wellness"], "do": "find"})
     assert found.status_code == 200
@@ -80,26 +88,26 @@ def test_a_file_becomes_cleared_charges_through_four_pairs_of_hands(flask, world
     assert coder.post(path, data={**given, "use": "diagnosis:Z23", "do": ""}).status_code == 303
     given = form_of(coder, path, 'name="diagnosis"')
     assert "Z23" in given["diagnosis"]
-    assert coder.post(path, data={**given, "do": "coded"}).location.endswith("/work/queues/coding")
-    assert coder.get(f"/work/encounters/{visit}/review").status_code == 403
+    assert coder.post(path, data={**given, "do": "coded"}).location == place(coder, "queues.show", queue="coding")
+    assert coder.get(place(coder, "encounters.review", encounter_id=visit)).status_code == 403
 
     manager = at_work(flask, world, "coding-manager")
-    path = f"/work/encounters/{visit}/review"
+    path = place(manager, "encounters.review", encounter_id=visit)
     given = form_of(manager, path, "category")
     assert "Z23" in manager.get(path).text
     assert manager.post(path, data={**given, "do": "release"}).status_code == 303
 
-    path = f"/work/charges/{visit}/enter"
-    assert path in clerk.get("/work/queues/charge-entry").text
+    path = place(clerk, "charges.enter", encounter_id=visit)
+    assert path in clerk.get(place(clerk, "queues.show", queue="charge-entry")).text
     assert clerk.post(path, data=form_of(clerk, path, 'name="place"')).status_code == 303
 
     auditor = at_work(flask, world, "qa-auditor")
-    path = f"/work/charges/{visit}/audit"
+    path = place(auditor, "charges.audit", encounter_id=visit)
     assert "Charged twice" in auditor.get(path).text
     back = {**form_of(auditor, path, "category"), "do": "return", "category": "units", "note": "Two, not one."}
     assert auditor.post(path, data=back).status_code == 303
-    assert "Two, not one." in clerk.get(f"/work/charges/{visit}/enter").text
-    enter = f"/work/charges/{visit}/enter"
+    assert "Two, not one." in clerk.get(place(clerk, "charges.enter", encounter_id=visit)).text
+    enter = place(clerk, "charges.enter", encounter_id=visit)
     assert clerk.post(enter, data=form_of(clerk, enter, 'name="place"')).status_code == 303
     assert auditor.post(path, data={**form_of(auditor, path, "category"), "do": "clear"}).status_code == 303
     with world.read("account:view") as uow:
@@ -121,31 +129,33 @@ def test_a_broken_file_shows_its_findings(flask, world: World):
 def test_items_are_taken_and_put_back(flask, world: World):
     make.bring(world, *make.some(2))
     coder = at_work(flask, world, "coder")
-    page = coder.get("/work/queues/coding").text
+    page = coder.get(place(coder, "queues.show", queue="coding")).text
     items = re.findall(r'name="item" value="([0-9a-f]{32})"', page)
     assert len(items) == 2
-    token = form_token(coder, "/work/queues/coding")
-    taken = coder.post("/work/queues/coding", data={"csrf_token": token, "item": items[0], "do": "assign"})
+    token = form_token(coder, place(coder, "queues.show", queue="coding"))
+    taken = coder.post(
+        place(coder, "queues.act", queue="coding"), data={"csrf_token": token, "item": items[0], "do": "assign"}
+    )
     assert taken.status_code == 303
-    mine = coder.get("/work/queues/coding?view=mine").text
+    mine = coder.get(place(coder, "queues.show", queue="coding", view="mine")).text
     assert items[0] in mine
     assert items[1] not in mine
     assert "Maya Lindqvist" in mine
-    coder.post("/work/queues/coding", data={"csrf_token": token, "item": items, "do": "put_back"})
-    assert items[0] not in coder.get("/work/queues/coding?view=mine").text
-    assert coder.get("/work/queues/charge-audit").status_code == 404
-    assert coder.get("/work/queues/nonsense").status_code == 404
+    coder.post(place(coder, "queues.act", queue="coding"), data={"csrf_token": token, "item": items, "do": "put_back"})
+    assert items[0] not in coder.get(place(coder, "queues.show", queue="coding", view="mine")).text
+    assert coder.get(place(coder, "queues.show", queue="charge-audit")).status_code == 404
+    assert coder.get(place(coder, "queues.show", queue="nonsense")).status_code == 404
 
 
 def test_codes_are_searched_without_words_in_an_address(flask, world: World):
     coder = at_work(flask, world, "coder")
-    token = form_token(coder, "/work/queues/coding")
-    found = coder.post("/work/codes/search", data={"csrf_token": token, "find": "sore", "on": "2026-08-03"})
+    token = form_token(coder, place(coder, "queues.show", queue="coding"))
+    found = coder.post(place(coder, "codes.search"), data={"csrf_token": token, "find": "sore", "on": "2026-08-03"})
     assert found.json == []
-    assert coder.get("/work/codes/search?find=sore").status_code == 405
+    assert coder.get(place(coder, "codes.search", find="sore")).status_code == 405
 
 
 @pytest.mark.parametrize("role", ["coder", "compliance-officer", "administrator"])
 def test_files_are_not_for_everybody(flask, world: World, role: str):
     client = at_work(flask, world, role)
-    assert client.get("/work/files").status_code == 403
+    assert client.get(place(client, "imports.list")).status_code == 403
