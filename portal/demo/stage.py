@@ -27,6 +27,8 @@ from portal.sandbox.clearinghouse import Clearinghouse
 from portal.services import codes, payers, practices
 
 MONTHS = timedelta(days=91)
+BILLING_WEEKS = (5, 9)
+"""Bills go out in these weeks and at the end."""
 _SETUP = system("setup")
 _KEYS = ("root.key", "signing.key", "web.key")
 WEBHOOK_SECRET = "whsec_demonstration"  # noqa: S105 - of a stand-in on loopback
@@ -158,7 +160,7 @@ def _live(story: Story, clock: WalkingClock, today: date, say: Callable[[str], N
     for number, (begin, end) in enumerate(weeks(first, last)):
         clock.to(evening(end, story.practice.time_zone))
         this_week = [visit for day, those in seen.items() if begin <= day <= end for visit in those]
-        story.week(this_week, last=end == last)
-        if number % 4 == 3 or end == last:
+        story.week(this_week, sending_day=number % 2 == 1, last=end == last)
+        if number in BILLING_WEEKS or end == last:
             story.bill()
         say(f"the week of {begin:%B %d}: {len(this_week)} visits")

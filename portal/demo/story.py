@@ -44,14 +44,18 @@ class Story:
     said: Counter[str] = field(default_factory=Counter)
     _files: int = 0
 
-    def week(self, seen: Iterable[Visit], *, last: bool) -> None:
-        """A week of visits taken in, coded, checked, charged, audited and sent; then what came back is taken in."""
+    def week(self, seen: Iterable[Visit], *, sending_day: bool, last: bool) -> None:
+        """A week of visits taken in, coded, checked, charged and audited; every other week claims go out.
+
+        Whatever came back is taken in each week.
+        """
         seen = list(seen)
         self.take_in(seen)
         second_coverages(self, seen)
         self.work(leave=LEFT_FOR_PEOPLE if last else {})
         self.worker.drain()
-        self.send()
+        if sending_day or last:
+            self.send()
         self.answers()
 
     def take_in(self, seen: list[Visit]) -> None:
