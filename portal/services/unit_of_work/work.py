@@ -155,10 +155,9 @@ class UnitOfWork(Reading):
         """Insert a row under a unique `key` unless it stands; whether it was new. For keys that work once for ever."""
         self.flush()
         made = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        done: Any = self._session.execute(
-            made(cast("Any", model.__table__)).values(id=new_id(), key=key, **values).on_conflict_do_nothing()
-        )
-        return bool(done.rowcount == 1)
+        table = cast("Any", model.__table__)
+        statement = made(table).values(id=new_id(), key=key, **values).on_conflict_do_nothing().returning(table.c.id)
+        return self._session.execute(statement).first() is not None  # a row count is not told by every driver
 
     def connection(self) -> Any:
         """The driver's own connection, for the job engine's enqueue within this transaction."""
