@@ -1029,6 +1029,7 @@ EVENT = {
     ),
     "query": None,
     "count": None,
+    "body": '{"action":"R","actor":"7c2f19aa04be"}',
     "proof": made(
         "Proof",
         holds=True,
@@ -1064,7 +1065,7 @@ COMPLIANCE = [
         {
             "page": made(
                 "LogPage",
-                **LOG | {"found": (made("Found", patient_id=ID, name="Teresa Marlowe", birth_date=date(1961, 4, 5)),)},
+                **LOG | {"found": (made("Match", patient_id=ID, name="Teresa Marlowe", mrn="M-1042"),)},
             )
         },
     ),
@@ -1110,24 +1111,14 @@ COMPLIANCE = [
             (),
         )
     ),
-    *(
-        (
-            "compliance/export.html",
-            "made" if ready else "ask",
-            {
-                "page": made(
-                    "ExportPage",
-                    count=1284,
-                    about=said("everything about Teresa Marlowe"),
-                    query=(("patient", ID),),
-                    made=ready,
-                )
-            },
-        )
-        for ready in (
-            None,
-            made("ExportMade", export_id=ID, name="log.jsonl", size_bytes=812345, digest=HEX, count=1284),
-        )
+    (
+        "compliance/export.html",
+        "ask",
+        {
+            "page": made(
+                "ExportPage", count=1284, about=said("everything about Teresa Marlowe"), query=(("patient", ID),)
+            )
+        },
     ),
     *(
         (
