@@ -46,7 +46,7 @@ class CardEventRow(Base):
     __tablename__ = "card_event"
     table_code = 33
     digested = False
-    reached_by = ReachedBy(practice=None)
+    reached_by = ReachedBy(practice=None, installation=True)
 
     id: Mapped[bytes] = key()
     event_id: Mapped[str] = clear(2, unique=True)

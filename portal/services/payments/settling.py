@@ -7,9 +7,9 @@ posting that fails leaves the event to be taken again.
 from __future__ import annotations
 
 import secrets
-from typing import Literal
+from typing import Any, Literal
 
-from portal.access.actors import system
+from portal.access.actors import Actor, system
 from portal.domain.errors import Conflict
 from portal.domain.payments import LIFE, CardEvent, CardsRefused, CheckoutState, PaymentFacts
 from portal.domain.posting.payments import allocate, card_payment_entry, processor_fee_entry
@@ -23,7 +23,12 @@ from portal.services.unit_of_work.work import UnitOfWork
 Standing = Literal["open", "waiting", "ended"]
 """Of a checkout: nobody has paid yet; money is on its way; it is over, one way or the other."""
 
-_SETTLER = system("payment.settle")
+
+def _settler(practice_id: bytes | None) -> Actor:
+    return system("payment.settle", practice_id=practice_id)
+
+
+_SETTLER = _settler(None)
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MONEY_TAKEN = frozenset({"SUCCEEDED", "PARTLY_REFUNDED", "REFUNDED", "DISPUTED", "DISPUTE_LOST", "RETURNED"})
 
@@ -39,9 +44,12 @@ def apply(units: Units, event: CardEvent) -> bool:
     """Apply one verified event; False when it was taken before or is of no kind of ours."""
     if event.kind == "other":
         return False
+    where = _about(event)
+    with units.read(_SETTLER, "payment:settle") as uow:
+        known = None if where is None else uow.row(uow.select(PaymentRow.practice_id).where(where))
     try:
-        with units.write(_SETTLER, "payment:settle") as uow:
-            row = _of_event(uow, event)
+        with units.write(_settler(known.practice_id if known else None), "payment:settle") as uow:
+            row = _locked(uow, where)
             if uow.row(uow.select(CardEventRow.id).where(CardEventRow.event_id == event.id)) is not None:
                 return False
             outcome = "unknown" if row is None else _take(uow, row, event)
@@ -56,15 +64,17 @@ def apply(units: Units, event: CardEvent) -> bool:
         return False  # the same event, of no payment of ours, came at the same moment
 
 
-def _of_event(uow: UnitOfWork, event: CardEvent) -> PaymentRow | None:
-    """The payment an event is about, locked: by our own reference, by the checkout, else by the processor's payment."""
-    where = None
+def _about(event: CardEvent) -> Any:
+    """Which payment an event is about: by our own reference, by the checkout, else by the processor's payment."""
     if len(event.reference) == 32 and set(event.reference) <= set("0123456789abcdef"):
-        where = PaymentRow.id == bytes.fromhex(event.reference)
-    elif event.checkout_id:
-        where = PaymentRow.checkout_id == event.checkout_id
-    elif event.intent:
-        where = PaymentRow.intent_id == event.intent
+        return PaymentRow.id == bytes.fromhex(event.reference)
+    if event.checkout_id:
+        return PaymentRow.checkout_id == event.checkout_id
+    return PaymentRow.intent_id == event.intent if event.intent else None
+
+
+def _locked(uow: UnitOfWork, where: Any) -> PaymentRow | None:
+    """A payment, held until the end: whoever settles it at the same moment waits, and finds it settled."""
     return None if where is None else uow.first(uow.select(PaymentRow).where(where).with_for_update())
 
 
@@ -133,19 +143,20 @@ def refresh(units: Units, parts: Parts, payment_id: bytes) -> Standing:
     Raises CardsUnavailable, CardsRefused.
     """
     with units.read(_SETTLER, "payment:settle") as uow:
-        row = uow.row(uow.select(PaymentRow.checkout_id, PaymentRow.state).where(PaymentRow.id == payment_id))
+        columns = (PaymentRow.checkout_id, PaymentRow.state, PaymentRow.practice_id)
+        row = uow.row(uow.select(*columns).where(PaymentRow.id == payment_id))
     if parts.cards is None or row is None or row.checkout_id is None or row.state not in {"PENDING", "FAILED"}:
         return "ended"
-    return learn(units, payment_id, row.checkout_id, parts.cards.checkout(row.checkout_id))
+    return _learn(units, row.practice_id, payment_id, parts.cards.checkout(row.checkout_id))
 
 
-def learn(units: Units, payment_id: bytes, checkout_id: str, state: CheckoutState) -> Standing:
+def _learn(units: Units, practice_id: bytes, payment_id: bytes, state: CheckoutState) -> Standing:
     """Settle by what the processor answered about a checkout of ours."""
     if state.status == "open":
         return "open"
-    with units.write(_SETTLER, "payment:settle") as uow:
-        row = uow.first(uow.select(PaymentRow).where(PaymentRow.id == payment_id).with_for_update())
-        if row is None or row.checkout_id != checkout_id or row.state in _MONEY_TAKEN:
+    with units.write(_settler(practice_id), "payment:settle") as uow:
+        row = _locked(uow, PaymentRow.id == payment_id)
+        if row is None or row.state in _MONEY_TAKEN:
             return "ended"
         if state.reference != row.id.hex() or state.amount_cents != row.amount_cents:
             _for_people(uow, row, "card-other-amount", state.amount_cents)
@@ -163,16 +174,17 @@ def learn(units: Units, payment_id: bytes, checkout_id: str, state: CheckoutStat
 def close(units: Units, parts: Parts, payment_id: bytes) -> None:
     """Close an unpaid page at the processor, then let the payment go; a page paid meanwhile is settled instead."""
     with units.read(_SETTLER, "payment:settle") as uow:
-        checkout_id = uow.value(uow.select(PaymentRow.checkout_id).where(PaymentRow.id == payment_id))
-    if parts.cards is None or checkout_id is None:
+        columns = (PaymentRow.checkout_id, PaymentRow.practice_id)
+        known = uow.row(uow.select(*columns).where(PaymentRow.id == payment_id))
+    if parts.cards is None or known is None or known.checkout_id is None:
         return
     try:
-        parts.cards.expire(checkout_id)
+        parts.cards.expire(known.checkout_id)
     except CardsRefused:  # it is not open any more: paid, or expired by itself
         refresh(units, parts, payment_id)
         return
-    with units.write(_SETTLER, "payment:settle") as uow:
-        row = uow.first(uow.select(PaymentRow).where(PaymentRow.id == payment_id).with_for_update())
+    with units.write(_settler(known.practice_id), "payment:settle") as uow:
+        row = _locked(uow, PaymentRow.id == payment_id)
         if row is not None:
             _end(uow, row, "CANCELLED")
 
@@ -180,15 +192,15 @@ def close(units: Units, parts: Parts, payment_id: bytes) -> None:
 def record_fee(units: Units, parts: Parts, payment_id: bytes) -> None:
     """Post what the processor kept of a payment, as soon as it says; the poll asks again until then."""
     with units.read(_SETTLER, "payment:settle") as uow:
-        columns = (PaymentRow.intent_id, PaymentRow.fee_cents)
+        columns = (PaymentRow.intent_id, PaymentRow.fee_cents, PaymentRow.practice_id)
         row = uow.row(uow.select(*columns).where(PaymentRow.id == payment_id))
     if parts.cards is None or row is None or not row.intent_id or row.fee_cents is not None:
         return
     fee = parts.cards.fee(row.intent_id)
     if fee is None:
         return
-    with units.write(_SETTLER, "payment:settle") as uow:
-        found = uow.first(uow.select(PaymentRow).where(PaymentRow.id == payment_id).with_for_update())
+    with units.write(_settler(row.practice_id), "payment:settle") as uow:
+        found = _locked(uow, PaymentRow.id == payment_id)
         if found is None or found.fee_cents is not None:
             return
         uow.change(found, fee_cents=fee)
