@@ -56,12 +56,14 @@ def hire(units: Units, practice_id: bytes, payers: dict[str, bytes]) -> Cast:
     return cast
 
 
-def sign_up(units: Units, practice_id: bytes, patient_ids: list[bytes]) -> None:
+def sign_up(units: Units, practice_id: bytes, patient_ids: list[bytes]) -> list[bytes]:
     """Patients who have opened a sign-in; the second one reads Spanish."""
+    made: list[bytes] = []
     with units.write(system("demo", practice_id=practice_id), "registration:issue") as uow:
         for at, patient_id in enumerate(patient_ids, 1):
             language = "es_US" if at == 2 else "en_US"
-            registration.sign_up(uow, patient_id, email=f"patient{at}@mail.example", language=language)
+            made.append(registration.sign_up(uow, patient_id, email=f"patient{at}@mail.example", language=language))
+    return made
 
 
 def _email(name: str, place: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from portal import config, runtime
 from portal.access.actors import Actor, system
 from portal.config import Settings
-from portal.demo import people
+from portal.demo import patients, people
 from portal.demo.clock import WalkingClock
 from portal.demo.story import PARTNER, Story, evening, weeks
 from portal.jobs.handlers import Tools
@@ -85,7 +85,7 @@ def standing(home: Path, *, seed: int, port: int, today: date, say: Callable[[st
         with runtime.running(settings, clock=clock) as running:
             tools = Tools(running.units, running.parts, runtime.signer(running))
             story = _cast(running, clock, seed, today, Worker(tools), say)
-            _live(story, clock, today, say)
+            _live(story, processor, clock, today, say)
             tools.sign()
             yield Stage(running, clock, story, processor, tools)
 
@@ -154,7 +154,7 @@ def _code_lists(running: runtime.Runtime, today: date) -> None:
         codes.load_places(uow)
 
 
-def _live(story: Story, clock: WalkingClock, today: date, say: Callable[[str], None]) -> None:
+def _live(story: Story, processor: CardProcessor, clock: WalkingClock, today: date, say: Callable[[str], None]) -> None:
     first, last = today - MONTHS, today - timedelta(days=1)
     seen = invented_visits.visits(story.practice, first=first, last=last)
     for number, (begin, end) in enumerate(weeks(first, last)):
@@ -163,4 +163,8 @@ def _live(story: Story, clock: WalkingClock, today: date, say: Callable[[str], N
         story.week(this_week, sending_day=number % 2 == 1, last=end == last)
         if number in BILLING_WEEKS or end == last:
             story.bill()
+        if number == BILLING_WEEKS[0]:
+            members = patients.join(story.runtime, story.cast)
+            story.said["card payments"] += patients.pay(story.runtime, processor, members)
+            story.worker.drain()
         say(f"the week of {begin:%B %d}: {len(this_week)} visits")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from portal.jobs.handlers import Tools
 from portal.services import outbox
+from portal.services.auditing import upkeep
 from portal.services.payments import polling
 
 _LOG = logging.getLogger("candor.jobs")
@@ -32,6 +33,7 @@ class Every:
 
 PERIODIC: tuple[Every, ...] = (
     Every("audit.sign", 5, lambda tools: tools.sign()),
+    Every("audit.index", 30, lambda tools: upkeep.index(tools.units)),
     Every("payment.poll", 300, lambda tools: polling.poll(tools.units, tools.parts)),
     Every("job.tidy", 3600, lambda tools: outbox.tidy(tools.units)),
 )
