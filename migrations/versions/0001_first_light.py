@@ -507,7 +507,7 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coverage")),
     )
     op.create_index(op.f("ix_coverage_member_id_index"), "coverage", ["member_id_index"], unique=False)
-    op.create_index(op.f("ix_coverage_patient_id"), "coverage", ["patient_id"], unique=False)
+    op.create_index(op.f("ix_coverage_patient_id_payer_id"), "coverage", ["patient_id", "payer_id"], unique=False)
     op.create_index(op.f("ix_coverage_payer_id"), "coverage", ["payer_id"], unique=False)
     op.create_table(
         "document",

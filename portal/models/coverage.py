@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from portal.models.base import Base, ReachedBy
@@ -15,12 +16,13 @@ class CoverageRow(Base):
     """One coverage of one patient; the patient is the subject."""
 
     __tablename__ = "coverage"
+    __table_args__ = (Index(None, "patient_id", "payer_id"),)
     table_code = 13
     reached_by = ReachedBy(patient="patient_id", payer="payer_id")
 
     id: Mapped[bytes] = key()
     practice_id: Mapped[bytes] = ref(2, "practice.id")
-    patient_id: Mapped[bytes] = ref(3, "patient.id", index=True)
+    patient_id: Mapped[bytes] = ref(3, "patient.id")
     payer_id: Mapped[bytes] = ref(4, "payer.id", index=True)
     rank: Mapped[str] = clear(5)
     """SBR01: P, S or T."""
