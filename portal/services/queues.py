@@ -157,6 +157,7 @@ def follow(
     at_risk_cents: int = 0,
     detail: dict[str, Any] | None = None,
     limit: date | None = None,
+    payer_id: bytes | None = None,
 ) -> None:
     """Put a thing with a life into the queue of its state, or take it out of all where nobody has to work it.
 
@@ -168,7 +169,7 @@ def follow(
         return
     today = uow.today()
     put(
-        uow, queue.name, subject, reason=reason, detail=detail, at_risk_cents=at_risk_cents,
+        uow, queue.name, subject, reason=reason, detail=detail, payer_id=payer_id, at_risk_cents=at_risk_cents,
         due_on=rules.due_on(queue, today, limit), priority=rules.priority(at_risk_cents, rules.days_left(limit, today)),
     )  # fmt: skip
 

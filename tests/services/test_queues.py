@@ -66,6 +66,7 @@ def test_a_row_says_who_why_and_what_next(world: World):
     (row,) = shown(world, "coding").rows
     assert (row.kind, row.target_id, row.number) == ("code", id_.hex(), claim.control)
     assert claim.patient.last in row.name
+    assert row.payer_name == claim.cover.payer_name
     assert (str(row.why), str(row.next_step)) == ("The provider proposed codes.", "Code the visit")
     assert row.amount is not None
     assert (row.amount.cents, row.age_days, row.holder) == (claim.charge_cents, 0, None)

@@ -159,10 +159,11 @@ def times(cents: int, factor: Decimal) -> int:
 
 def follow(uow: UnitOfWork, encounter: EncounterRow, reason: str, text: Text) -> None:
     """Lay a visit into the queue of its state, with the words why, or take it out of all."""
-    queues.follow(
-        uow, encounter, reason=reason, at_risk_cents=encounter.charge_cents,
-        detail={"number": encounter.source_control, "text": to_json(text)},
-    )  # fmt: skip
+    payer_id = None
+    if encounter.coverage_id is not None:
+        payer_id = uow.value(uow.select(CoverageRow.payer_id).where(CoverageRow.id == encounter.coverage_id))
+    detail = {"number": encounter.source_control, "text": to_json(text)}
+    queues.follow(uow, encounter, reason=reason, detail=detail, payer_id=payer_id, at_risk_cents=encounter.charge_cents)
 
 
 def thousandths(units: Decimal) -> int:
