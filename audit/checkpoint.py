@@ -24,6 +24,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from audit.canonical import instant
 from audit.tree import HASH_BYTES
 
+SigningKey = Ed25519PrivateKey
+"""A log's key as it signs; whoever only passes it on needs no more than this name."""
+
 ED25519: Final = 0x01  # signature type of a log
 COSIGNATURE: Final = 0x04  # signature type of a witness: Ed25519 over a timestamp and the note
 

@@ -32,6 +32,7 @@ from portal.gateways.paper import Paper
 from portal.models.database import db
 from portal.models.keys import InstallationRow
 from portal.services import outbox
+from portal.services.auditing import upkeep
 from portal.services.keys import making
 from portal.services.parts import Enqueue, Mailer, Parts
 from portal.services.unit_of_work.trail import Teller
@@ -213,8 +214,7 @@ def signer(runtime: Runtime) -> Callable[[], None]:
     (anchors.parent / VERIFIER).write_text(checkpoint.VerifierKey.of(origin, key).text() + "\n")
 
     def sign() -> None:
-        with runtime.units.gate(), runtime.engine.begin() as connection:
-            audit_signer.tick(connection, origin, [key], anchors, runtime.parts.clock.now())
+        upkeep.tick(runtime.units, runtime.parts, [key])
 
     return sign
 

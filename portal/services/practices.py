@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from portal.crypto.roots import Root
 from portal.domain import practices as shapes
 from portal.domain.claims import Address
 from portal.domain.errors import Conflict, Refused
@@ -60,7 +59,7 @@ def address_values(address: Address | None) -> dict[str, Any] | None:
     return {name: getattr(address, name) for name in ("line1", "line2", "city", "state", "postal_code")}
 
 
-def found_installation(uow: UnitOfWork, roots: Root, mode: str) -> bytes:
+def found_installation(uow: UnitOfWork, roots: making.Root, mode: str) -> bytes:
     """The first act in a new store: the installation's own row and keys; a second time gives the same id."""
     standing = uow.first(uow.select(InstallationRow))
     if standing is not None:
@@ -70,7 +69,7 @@ def found_installation(uow: UnitOfWork, roots: Root, mode: str) -> bytes:
     return row.id
 
 
-def add_practice(uow: UnitOfWork, roots: Root, facts: Practice) -> PracticeRow:
+def add_practice(uow: UnitOfWork, roots: making.Root, facts: Practice) -> PracticeRow:
     """Make a practice with its own keys; raises Refused for an NPI, EIN, taxonomy, ZIP or time zone out of shape."""
     _check(facts)
     if uow.first(uow.select(PracticeRow).where(PracticeRow.code == facts.code)) is not None:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from audit import log, signer, witness
-from audit.checkpoint import VerifierKey, origin, parse_checkpoint, parse_note
+from audit.checkpoint import SigningKey, VerifierKey, origin, parse_checkpoint, parse_note
 from audit.table import INDEX_MARK, audit_checkpoint, audit_mark
 from portal.services.parts import Parts
 from portal.services.unit_of_work.units import Units
@@ -34,7 +33,7 @@ class Health:
     witnessed_at: datetime | None
 
 
-def tick(units: Units, parts: Parts, keys: Sequence[Ed25519PrivateKey]) -> signer.Tick:
+def tick(units: Units, parts: Parts, keys: Sequence[SigningKey]) -> signer.Tick:
     """Sign and anchor what is new; the worker's and the commands' part, for a web process never holds the key.
 
     Raises audit.signer.Broken when the log does not continue what was signed last, OSError without an anchor file.

@@ -8,7 +8,7 @@ from portal.crypto.roots import Root
 from portal.services.unit_of_work.sealing import stored
 from portal.services.unit_of_work.work import UnitOfWork
 
-__all__ = ["make_tenant_keys", "stored"]
+__all__ = ["Root", "make_tenant_keys", "stored"]
 
 
 def make_tenant_keys(uow: UnitOfWork, roots: Root, tenant: bytes) -> None:
