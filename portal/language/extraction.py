@@ -23,6 +23,7 @@ SPOKEN_TO_PATIENTS = (
     "portal/domain/payments.py",
     "portal/domain/statements/**.py",
     "portal/services/auditing/looks.py",
+    "portal/services/patients/letters.py",
     "portal/services/statements/building.py",
     "portal/services/users/accounts.py",
     "portal/services/users/hats.py",

@@ -149,6 +149,8 @@ def _by_birth(uow: UnitOfWork, name: str, day: date) -> tuple[list[bytes], int]:
 def _by_name(uow: UnitOfWork, text: str) -> tuple[list[bytes], int]:
     """Last name, or last name and first name, each by its beginning; no token of a beginning is ever stored."""
     last, _, first = text.partition(",") if "," in text else text.partition(" ")
+    if len(folded(last)) < LEAST_LETTERS:  # "de la Cruz" is a last name of several words
+        last, first = text, ""
     if len(folded(last)) < LEAST_LETTERS:
         raise Refused(
             T_("Give at least {n} letters of the last name, or a whole number.", n=LEAST_LETTERS), code="too-short"

@@ -8,11 +8,13 @@ from flask import Blueprint, request, url_for
 
 from portal.domain.errors import Conflict
 from portal.domain.texts import T_
+from portal.language.speaker import Speaker
 from portal.services import documents
 from portal.services.auditing.searching import last_change
-from portal.services.patients import account, changing, searching
+from portal.services.patients import account, changing, letters, searching
 from portal.services.patients.searching import SearchPage
 from portal.services.unit_of_work.work import UnitOfWork
+from portal.services.users import registration
 from portal.web.guard import Desk, desks, reads
 from portal.web.replies import File, Go, Page, Reply
 from portal.web.staff import forms
@@ -69,6 +71,18 @@ def _both(desk: Desk, patient_id: bytes, values: dict[str, str]) -> Page:
         who, at = last_change(uow, _PATIENT_TABLE, patient_id, patient_id)
         page = changing.conflict(uow, patient_id, values, before, changed_by=who, changed_at=at)
     return Page("staff/accounts/conflict.html", page, status=409)
+
+
+@blueprint.post("/<id:patient_id>/code")
+@desks("registration:issue")
+def issue_code(desk: Desk, patient_id: bytes) -> Reply:
+    """A letter with a new code, in the patient's language, to be printed and mailed; earlier codes are dead."""
+    with desk.write("registration:issue") as uow:
+        code = registration.issue(uow, patient_id)
+        letter = letters.code_letter(uow, patient_id, code, desk.parts.public_url)
+    said = Speaker(letter.language, letter.time_zone)
+    parts = ("\n".join((letter.sender, "", *letter.to)), said.text(letter.subject), *map(said.text, letter.paragraphs))
+    return File("letter.txt", "text/plain; charset=utf-8", "\n\n".join(parts).encode())
 
 
 @blueprint.get("/documents/<id:document_id>")
