@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from portal.access.actors import system
 from portal.jobs.handlers import Tools
 from portal.services import outbox
 from portal.services.auditing import upkeep
+from portal.services.claims import sending
 from portal.services.payments import polling
 
 _LOG = logging.getLogger("candor.jobs")
@@ -31,9 +33,15 @@ class Every:
     call: Callable[[Tools], object]
 
 
+def resend_claims(tools: Tools) -> int:
+    """Hand on files of claims that a crash or a full folder left behind, of all practices."""
+    return sending.resend_unsent(tools.units, tools.parts, system("claim.resend"), after=sending.PATIENCE)
+
+
 PERIODIC: tuple[Every, ...] = (
     Every("audit.sign", 5, lambda tools: tools.sign()),
     Every("audit.index", 30, lambda tools: upkeep.index(tools.units)),
+    Every("claim.resend", 300, resend_claims),
     Every("payment.poll", 300, lambda tools: polling.poll(tools.units, tools.parts)),
     Every("job.tidy", 3600, lambda tools: outbox.tidy(tools.units)),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,8 @@ from portal.x12.reader import read
 
 KIND = "837P"
 WRITTEN, SENT = "WRITTEN", "SENT"
+PATIENCE = timedelta(minutes=5)
+"""So long a file may be on its way between its two units of work before it counts as left behind."""
 MOST_CLAIMS = 500
 """Claims in a file: its transaction holds up other writers, so it stays short."""
 
@@ -121,10 +123,13 @@ def send_claims(
             done = replace(done, files=(*done.files, replace(file, sent=sent)))
 
 
-def resend_unsent(units: Units, parts: Parts, actor: Actor, *, request: Request | None = None) -> int:
-    """Put files that were stored but not handed on into their folder under the same name; how many went.
+def resend_unsent(
+    units: Units, parts: Parts, actor: Actor, *, request: Request | None = None, after: timedelta = timedelta()
+) -> int:
+    """Put files that were stored so long ago and not handed on into their folder, same name; how many went.
 
-    A file that had gone before the crash goes twice; the partner tells so (TA1 note 025), which moves no claim.
+    Without a practice in hand (the system), those of all practices. A file that had gone before the crash goes twice;
+    the partner tells so (TA1 note 025), which moves no claim.
     """
     with units.read(actor, "claim:submit", request=request) as uow:
         waiting = [

@@ -78,7 +78,6 @@ def send(desk: Desk) -> Reply:
 
 
 def _send(desk: Desk, *, only: bytes | None = None) -> Sending:
-    sending.resend_unsent(desk.units, desk.parts, desk.actor, request=desk.request)
     return sending.send_claims(desk.units, desk.parts, desk.actor, request=desk.request, only=only)
 
 

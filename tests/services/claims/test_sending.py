@@ -135,6 +135,17 @@ def test_a_crash_between_storing_and_putting_is_repaired_with_the_same_file(offi
     assert control == office.row(claim).control
 
 
+def test_what_is_on_its_way_is_not_taken_for_left_behind(office: Office):
+    office.claim()
+    parts = office.world.runtime.parts
+    full = replace(parts, exchange=Broken(parts.exchange, OSError(28, "no space")))
+    sending.send_claims(office.world.units, full, office.biller)
+    machine = replace(office.world.machine(), practice_id=None)
+    for minutes, gone in ((4, 0), (1, 1), (9, 0)):
+        office.world.clock.forward(minutes=minutes)
+        assert sending.resend_unsent(office.world.units, parts, machine, after=sending.PATIENCE) == gone
+
+
 def test_a_folder_that_is_full_leaves_the_file_to_go_later(office: Office):
     office.claim()
     parts = office.world.runtime.parts
