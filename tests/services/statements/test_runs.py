@@ -13,7 +13,7 @@ from portal.domain.errors import Refused
 from portal.domain.money import Money
 from portal.domain.posting.payments import card_payment_entry
 from portal.domain.statements.content import load
-from portal.models.jobs import JobRow
+from portal.models.jobs import JobKeyRow
 from portal.models.queues import QueueItemRow, TransitionRow
 from portal.models.statements import DocumentRow, StatementRow
 from portal.services import documents, ledger
@@ -38,9 +38,11 @@ def parts(world: World, paper: PlainPaper | None = None):
     return replace(world.runtime.parts, paper=paper or PlainPaper())
 
 
-def jobs(world: World) -> list[tuple[str, dict[str, str]]]:
+def jobs(world: World) -> list[tuple[str, bytes]]:
+    """Every statement job asked for, as name and what it is about; the keys are the same on both engines."""
     with world.units.housekeeping() as session:
-        return [(row.name, row.arguments) for row in session.query(JobRow).order_by(JobRow.created_at)]
+        keys = [row.key.split(":") for row in session.query(JobKeyRow).order_by(JobKeyRow.created_at)]
+    return [(name, bytes.fromhex(about)) for name, about, *_ in keys if name.startswith("statement.")]
 
 
 def rows(world: World) -> list[StatementRow]:
@@ -50,20 +52,20 @@ def rows(world: World) -> list[StatementRow]:
 
 def work_off(world: World, paper: PlainPaper) -> None:
     """Run every statement job that was asked for, twice each: a worker may die after its work and before saying so."""
-    done: set[str] = set()
-    while left := [(name, ids) for name, ids in jobs(world) if name + str(ids) not in done]:
-        for name, ids in left:
-            done.add(name + str(ids))
+    done: set[tuple[str, bytes]] = set()
+    while left := [job for job in jobs(world) if job not in done]:
+        for name, about in left:
+            done.add((name, about))
             for _ in range(2):
-                actor, given = world.machine(name), {key: bytes.fromhex(value) for key, value in ids.items()}
+                actor = world.machine(name)
                 if name == "statement.run":
                     runs.run(world.units, actor)
                 elif name == "statement.make":
-                    runs.make(world.units, parts(world, paper), actor, given["patient"])
+                    runs.make(world.units, parts(world, paper), actor, about)
                 elif name == "statement.paper":
-                    runs.print_paper(world.units, parts(world, paper), actor, given["statement"])
+                    runs.print_paper(world.units, parts(world, paper), actor, about)
                 elif name == "statement.close":
-                    runs.close(world.units, actor, given["patient"])
+                    runs.close(world.units, actor, about)
 
 
 def start(world: World) -> None:
