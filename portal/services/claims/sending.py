@@ -136,7 +136,12 @@ def resend_unsent(
             row.id
             for row in uow.rows(
                 uow.select(InterchangeRow.id)
-                .where(InterchangeRow.direction == "out", InterchangeRow.kind == KIND, InterchangeRow.state == WRITTEN)
+                .where(
+                    InterchangeRow.direction == "out",
+                    InterchangeRow.kind == KIND,
+                    InterchangeRow.state == WRITTEN,
+                    InterchangeRow.created_at <= uow.now - after,
+                )
                 .order_by(InterchangeRow.created_at, InterchangeRow.id)
             )
         ]
