@@ -20,8 +20,8 @@ class WalkingClock:
         return self._at
 
     def to(self, moment: datetime) -> None:
-        """Walk on; time never goes back."""
-        self._at = max(self._at, moment)
+        """Walk on, never back, and never past the real time: the last evening of the story may be still to come."""
+        self._at = max(self._at, min(moment, datetime.now(UTC)))
 
     def go_live(self) -> None:
         """From now on the real time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
 
@@ -46,3 +47,29 @@ def same_person(one: Person, other: Person) -> bool:
 
 def _folded(name: str) -> str:
     return "".join(filter(str.isalpha, unicodedata.normalize("NFKD", name))).upper()
+
+
+_KEPT = frozenset({"II", "III", "IV", "NE", "NW", "SE", "SW", "PO"})
+_PART = re.compile(r"[^\W\d_]+")
+
+
+def as_people_write(text: str) -> str:
+    """A name or address line that came all in capitals, as X12 writes it, the way people do; any other as it is.
+
+    O'Brien, Garcia-Robles and McAdam come out right; what the capitals lost (accents, van der Veldt) does not come
+    back, so a name typed by a person is never touched.
+    """
+    if not text.isupper():
+        return text
+
+    def word(found: re.Match[str]) -> str:
+        part = found.group()
+        if part in _KEPT:
+            return part
+        if found.start() and text[found.start() - 1].isdigit():
+            return part.lower()
+        if part.startswith("MC") and len(part) > 3:
+            return "Mc" + part[2:].capitalize()
+        return part.capitalize()
+
+    return _PART.sub(word, text)

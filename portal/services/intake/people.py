@@ -12,7 +12,7 @@ from sqlalchemy import func
 from portal.domain.claims import BillingProvider, Claim, Cover, Person
 from portal.domain.errors import Refused
 from portal.domain.interchanges import Finding
-from portal.domain.patients import same_person
+from portal.domain.patients import as_people_write, same_person
 from portal.domain.practices import is_npi
 from portal.domain.texts import T_, Text
 from portal.models.coverage import CoverageRow
@@ -114,21 +114,30 @@ def _with_member_id(uow: UnitOfWork, patients: list[bytes], member_id: str) -> l
 def _make_patient(uow: UnitOfWork, person: Person) -> PatientRow:
     made = uow.new(
         PatientRow,
-        last_name_sealed=person.last,
-        first_name_sealed=person.first,
-        middle_name_sealed=person.middle or None,
+        last_name_sealed=as_people_write(person.last),
+        first_name_sealed=as_people_write(person.first),
+        middle_name_sealed=as_people_write(person.middle) or None,
         suffix_sealed=person.suffix or None,
         birth_date_sealed=person.birth_date,
         sex_sealed=person.sex or "U",
         mrn_sealed=_free_number(uow, "mrn", PatientRow.mrn_index, groups=(8,)),
         account_number_sealed=_free_number(uow, "account", PatientRow.account_index, groups=(3, 3, 3)),
-        address_sealed=asdict(person.address) if person.address else None,
+        address_sealed=_address_values(person),
         language="en_US",
         state="ACTIVE",
         created_at=uow.now,
     )
     uow.flush()
     return made
+
+
+def _address_values(person: Person) -> dict[str, Any] | None:
+    if person.address is None:
+        return None
+    return {
+        name: as_people_write(value) if name in {"line1", "line2", "city"} else value
+        for name, value in asdict(person.address).items()
+    }
 
 
 def _free_number(uow: UnitOfWork, rule: str, index: Any, *, groups: tuple[int, ...]) -> str:
@@ -252,7 +261,9 @@ def provider(uow: UnitOfWork, claim: Claim, notes: Notes) -> bytes | None:
     if standing is not None:
         id_: bytes = standing.id
         return id_
-    made = uow.new(ProviderRow, npi=npi, last_name=last, first_name=first, taxonomy=taxonomy)
+    made = uow.new(
+        ProviderRow, npi=npi, last_name=as_people_write(last), first_name=as_people_write(first), taxonomy=taxonomy
+    )
     uow.flush()
     return made.id
 
