@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, func
@@ -11,9 +12,19 @@ from portal.domain.errors import Conflict
 from portal.domain.ledger import Entry, Line
 from portal.domain.texts import T_
 from portal.models.ledger import LedgerEntryRow, LedgerLineRow
+from portal.services.unit_of_work.bulk import Batch
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 
 _SLICE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Entries bound and digested, to be put into the books by two statements; `ids` are in the order of the entries."""
+
+    ids: list[bytes]
+    entries: Batch
+    lines: Batch
 
 
 def post(uow: UnitOfWork, entries: Sequence[Entry], *, practice_id: bytes | None = None) -> list[bytes]:
@@ -21,6 +32,18 @@ def post(uow: UnitOfWork, entries: Sequence[Entry], *, practice_id: bytes | None
 
     Raises Conflict `ledger-key` for a key that stands with other inputs: nothing of the sequence is posted then.
     """
+    return put(uow, ready(uow, entries, practice_id=practice_id))
+
+
+def put(uow: UnitOfWork, made: Ready) -> list[bytes]:
+    """Put entries that were made ready into the books; raises Conflict when one of their keys was posted since."""
+    uow.put(made.entries)
+    uow.put(made.lines)
+    return made.ids
+
+
+def ready(uow: UnitOfWork, entries: Sequence[Entry], *, practice_id: bytes | None = None) -> Ready:
+    """Make entries ready, in a reading unit of work too; raises as `post` does."""
     practice = practice_id or uow.practice_id
     standing = _standing(uow, practice, [entry.key for entry in entries])
     ids: list[bytes] = []
@@ -44,9 +67,7 @@ def post(uow: UnitOfWork, entries: Sequence[Entry], *, practice_id: bytes | None
             "inputs_digest": entry.inputs_digest, "reverses_id": entry.reverses_id, "created_at": uow.now,
         })  # fmt: skip
         line_rows += [_line_values(practice, id_, line) for line in entry.lines]
-    uow.insert(LedgerEntryRow, entry_rows)
-    uow.insert(LedgerLineRow, line_rows)
-    return ids
+    return Ready(ids, uow.ready(LedgerEntryRow, entry_rows), uow.ready(LedgerLineRow, line_rows))
 
 
 def _line_values(practice: bytes, entry_id: bytes, line: Line) -> dict[str, Any]:

@@ -20,9 +20,9 @@ from portal.services import ledger
 from portal.services import queues as work
 from portal.services.remittances.candidates import answerable
 from portal.services.remittances.cases import open_cases
+from portal.services.remittances.moving import answered
 from portal.services.remittances.settling import close_settled, queue_credits
 from portal.services.remittances.standing import Standing, standing_of
-from portal.services.remittances.writing import answered
 from portal.services.unit_of_work.work import UnitOfWork
 
 _SEALED = ("control_sealed", "payer_control_sealed", "patient_name_sealed", "corrected_sealed")

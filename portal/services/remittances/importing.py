@@ -142,7 +142,7 @@ class _Poster:
             known = uow.row(uow.select(RemittanceRow.id, RemittanceRow.state).where(RemittanceRow.payment_key == key))
             ours = uow.row(uow.select(PracticeRow.npi, PracticeRow.ein).where(PracticeRow.id == uow.practice_id))
             if known is None or (known.state == "HELD" and postable):
-                made = prepare(uow, payment, key) if postable else None
+                made = prepare(uow, payment, key, known.id if known else None) if postable else None
         if made is None and known is not None:
             return self._known(payment, known.id, held=known.state == "HELD")
         if ours is not None and payment.payee_id and payment.payee_id not in {ours.npi, ours.ein}:

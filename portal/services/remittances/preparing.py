@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from portal.domain.ledger import Entry
-from portal.domain.posting.attribution import Matched
-from portal.domain.posting.matching import match_services
-from portal.domain.posting.remittances import INFORMATION, Case, Unmatched, remittance_entries
+from portal.domain.posting.remittances import Case, remittance_entries
 from portal.domain.posting.reversals import EarlierPosting, posting_undone, reversal_entry
-from portal.domain.remittances import Adjustment, ClaimPayment, Name, Payment, ServicePayment
-from portal.models.claims import ClaimRow
+from portal.domain.remittances import Payment
 from portal.models.ledger import LedgerEntryRow
 from portal.models.payers import PayerRow
-from portal.models.remittances import DepositRow, RemittanceClaimRow, RemittanceRow
+from portal.models.remittances import DepositRow, RemittanceClaimRow, RemittanceLineRow, RemittanceRow
+from portal.services import ledger
 from portal.services.remittances.candidates import Found, find
+from portal.services.remittances.moving import ready_claims
+from portal.services.remittances.parts import ClaimPart, part_of
 from portal.services.remittances.standing import Standing, standing_of
+from portal.services.unit_of_work.bulk import Batch
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimPart:
-    """One CLP made ready: its row, its lines, and what it opens."""
-
-    row: dict[str, Any]
-    """Columns of RemittanceClaimRow; sealed ones are filled in for matched claims, else left in `plain`."""
-    lines: tuple[dict[str, Any], ...]
-    plain: Mapping[str, Any]
-    reversed: EarlierPosting | None = None
-    unmatched: Unmatched | None = None
-    """Why it stays in unapplied:payer, if it does."""
-
-
-@dataclass(slots=True)
 class Prepared:
-    """A payment with everything that its one write transaction inserts."""
+    """A payment with everything that its one write transaction writes, bound and digested."""
 
     key: str
     payment: Payment
@@ -49,10 +36,13 @@ class Prepared:
     entries: tuple[Entry, ...]
     cases: tuple[Case, ...]
     parts: tuple[ClaimPart, ...]
-    found: Found
-    standing: Mapping[bytes, Standing]
-    payer_controls: dict[bytes, tuple[Any, bytes | None]] = field(default_factory=dict)
-    """By claim the payer's number as last given: sealed for the claim's row, and its index."""
+    books: ledger.Ready
+    claims: Batch
+    """The payment's claims whose patients are known; the others are sealed when written."""
+    lines: Batch
+    swap: Batch
+    """Our claims, each under the version it was read with."""
+    moves: Batch
 
     @property
     def matched(self) -> int:
@@ -60,33 +50,48 @@ class Prepared:
         return sum(part.row["state"] == "MATCHED" for part in self.parts)
 
 
-def prepare(uow: UnitOfWork, payment: Payment, key: str) -> Prepared:
-    """Match, load, attribute and seal one postable payment in a reading unit of work."""
+def prepare(uow: UnitOfWork, payment: Payment, key: str, held_id: bytes | None = None) -> Prepared:
+    """Match, load, attribute, seal and digest one postable payment in a reading unit of work.
+
+    `held_id` is the row of the same payment that was held before, if there is one.
+    """
     found = find(uow, payment)
     standing = standing_of(uow, {id_: found.claims[id_] for id_ in set(found.matches.values())}, found.covers)
-    posted_on, payer_id = uow.today(), payer_of(uow, payment, found)
-    deposit_id, deposit_found, deposit_posted = _deposit(uow, payment)
     matched = {index: standing[id_].matched for index, id_ in found.matches.items()}
+    posted_on, payer_id, remittance_id = uow.today(), payer_of(uow, payment, found), held_id or new_id()
+    deposit_id, deposit_found, deposit_posted = _deposit(uow, payment)
     posting = remittance_entries(
         payment, matched, key=key, posted_on=posted_on, payer_id=payer_id, deposit_id=deposit_id,
         deposit_posted=deposit_posted,
     )  # fmt: skip
     undone = _undone(payment, found, standing)
-    entries = list(posting.entries)
-    for index, earlier in undone.items():
-        entry = reversal_entry(earlier, key=key, index=index, posted_on=posted_on, deposit_id=deposit_id)
-        entries += [] if entry is None else [entry]
-    unmatched = {one.index: one for one in posting.unmatched if one.index not in undone}
-    made = Prepared(
-        key, payment, new_id(), payer_id, deposit_id, deposit_found, posted_on, tuple(entries), posting.cases, (),
-        found, standing,
-    )  # fmt: skip
+    reversals = [
+        reversal_entry(earlier, key=key, index=index, posted_on=posted_on, deposit_id=deposit_id)
+        for index, earlier in undone.items()
+    ]
+    entries = (*posting.entries, *(entry for entry in reversals if entry is not None))
+    unmatched = {
+        one.index: replace(one, text=found.whys.get(one.index, one.text))
+        for one in posting.unmatched
+        if one.index not in undone
+    }
     uow.expect(*{one.patient_id for one in matched.values()})
-    made.parts = tuple(
-        _part(uow, made, index, claim, matched.get(index), undone.get(index), unmatched.get(index))
+    parts = tuple(
+        part_of(
+            uow, (remittance_id, payer_id), index, claim, matched.get(index), undone.get(index), unmatched.get(index)
+        )
         for index, claim in enumerate(payment.claims)
     )
-    return made
+    books = ledger.ready(uow, entries)
+    ids = {entry.key: id_ for entry, id_ in zip(entries, books.ids, strict=True)}
+    for part in parts:
+        part.row["entry_id"] = ids.get(f"835:{key}:{part.row['position']}")
+    swap, moves = ready_claims(uow, parts, found.claims, {id_: len(one.postings) for id_, one in standing.items()})
+    return Prepared(
+        key, payment, remittance_id, payer_id, deposit_id, deposit_found, posted_on, entries, posting.cases, parts,
+        books, uow.ready(RemittanceClaimRow, [part.row for part in parts if not part.sealed_later]),
+        uow.ready(RemittanceLineRow, [line for part in parts for line in part.lines]), swap, moves,
+    )  # fmt: skip
 
 
 def payer_of(uow: UnitOfWork, payment: Payment, found: Found | None = None) -> bytes | None:
@@ -133,86 +138,3 @@ def _undone(payment: Payment, found: Found, standing: Mapping[bytes, Standing]) 
                 left[claim_id].remove(earlier)
                 undone[index] = earlier
     return undone
-
-
-def _part(
-    uow: UnitOfWork,
-    made: Prepared,
-    index: int,
-    claim: ClaimPayment,
-    matched: Matched | None,
-    earlier: EarlierPosting | None,
-    unmatched: Unmatched | None,
-) -> ClaimPart:
-    state = "UNMATCHED" if unmatched else "RECORDED" if claim.status in INFORMATION else "MATCHED"
-    known = matched if state != "UNMATCHED" else None
-    id_, practice = new_id(), uow.practice_id
-    row: dict[str, Any] = {
-        "id": id_, "practice_id": practice, "remittance_id": made.remittance_id,
-        "payer_id": known.payer_id if known else made.payer_id,
-        "patient_id": known.patient_id if known else None, "claim_id": known.claim_id if known else None,
-        "position": index, "state": state, "status": claim.status, "charge_cents": claim.charge_cents,
-        "paid_cents": claim.paid_cents, "patient_cents": claim.patient_cents,
-        "adjustments": _adjustments(claim.adjustments), "remarks": list(claim.remarks),
-        "service_from": claim.from_date or min((s.from_date for s in claim.services if s.from_date), default=None),
-        "entry_id": None, "subject_id": known.patient_id if known else practice, "segment": claim.segment,
-        "payer_control_index": uow.token("payer-control", claim.payer_control or None),
-    }  # fmt: skip
-    plain = {
-        "control_sealed": claim.control, "payer_control_sealed": claim.payer_control or None,
-        "patient_name_sealed": name_values(claim.patient), "corrected_sealed": name_values(claim.corrected),
-    }  # fmt: skip
-    if known is not None:
-        seal_row(uow, row, plain)
-        if state == "MATCHED" and claim.payer_control and not claim.reversal:
-            _payer_control(uow, made, known, claim, row["payer_control_index"])
-    if unmatched is not None and index in made.found.whys:
-        unmatched = replace(unmatched, text=made.found.whys[index])
-    return ClaimPart(row, _lines(row, claim, known), plain, earlier, unmatched)
-
-
-def seal_row(uow: UnitOfWork, row: dict[str, Any], plain: Mapping[str, Any]) -> None:
-    """Fill the sealed columns of a claim's row under the key of its subject."""
-    for name, value in plain.items():
-        row[name] = uow.seal(getattr(RemittanceClaimRow, name), value, row=row["id"], subject=row["subject_id"])
-
-
-def _payer_control(uow: UnitOfWork, made: Prepared, known: Matched, claim: ClaimPayment, token: bytes | None) -> None:
-    """The payer's claim number goes with our claim: a replacement or void must name it (X12 RFI 2110)."""
-    if made.found.claims[known.claim_id]["payer_control_index"] != token:
-        box = uow.seal(ClaimRow.payer_control_sealed, claim.payer_control, row=known.claim_id, subject=known.patient_id)
-        made.payer_controls[known.claim_id] = (box, token)
-
-
-def name_values(name: Name) -> dict[str, str] | None:
-    """A name as the payer writes it, for a sealed JSON column; None for none."""
-    values = {
-        "last": name.last, "first": name.first, "middle": name.middle, "suffix": name.suffix,
-        "identifier": name.identifier,
-    }  # fmt: skip
-    return {key: value for key, value in values.items() if value} or None
-
-
-def _adjustments(adjustments: Iterable[Adjustment]) -> list[dict[str, Any]]:
-    return [{"group": one.group, "reason": one.reason, "cents": one.amount_cents} for one in adjustments]
-
-
-def _lines(row: Mapping[str, Any], claim: ClaimPayment, known: Matched | None) -> tuple[dict[str, Any], ...]:
-    charges = known.charges if known else ()
-    places: Sequence[int | None] = match_services(claim, charges) if charges else [None] * len(claim.services)
-    return tuple(
-        _line(row, position, service, None if place is None else charges[place].charge_id)
-        for position, (service, place) in enumerate(zip(claim.services, places, strict=True))
-    )
-
-
-def _line(row: Mapping[str, Any], position: int, service: ServicePayment, charge_id: bytes | None) -> dict[str, Any]:
-    return {
-        "id": new_id(), "practice_id": row["practice_id"], "remittance_claim_id": row["id"],
-        "patient_id": row["patient_id"], "payer_id": row["payer_id"], "charge_id": charge_id, "position": position,
-        "code": service.code, "modifiers": list(service.modifiers), "charge_cents": service.charge_cents,
-        "paid_cents": service.paid_cents, "allowed_cents": service.allowed_cents,
-        "units_thousandths": None if service.units is None else int(service.units * 1000),
-        "billed_code": service.billed_code, "adjustments": _adjustments(service.adjustments),
-        "remarks": list(service.remarks), "service_from": service.from_date,
-    }  # fmt: skip

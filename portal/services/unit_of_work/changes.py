@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -10,7 +9,8 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from portal.models.base import Base
-from portal.services.unit_of_work.fields import by_table, digest_of, digest_of_values, row_id
+from portal.services.unit_of_work.bulk import Batch
+from portal.services.unit_of_work.fields import by_table, digest_of, row_id
 from portal.services.unit_of_work.trail import Trail
 
 
@@ -44,22 +44,20 @@ class Changes:
         """An entity was made here."""
         self._fresh.append(entity)
 
-    def inserted(self, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-        """Rows went in, in bulk."""
+    def written(self, batch: Batch) -> None:
+        """Rows were written in bulk, under the digests they were made ready with."""
+        model = batch.model
         if not model.digested:
             return
-        head = head_of(model)
-        for values in rows:
-            digest = digest_of_values(model, values)
-            if head is None:
-                self._trail.after[model.table_code, values["id"]] = digest
-            else:
-                self._member(head[0], values[head[1]], model, values["id"], digest)
-
-    def updated(self, model: type[Base], id_: bytes, before: bytes, after: bytes) -> None:
-        """A row that stands alone was changed in bulk."""
-        self._trail.before[model.table_code, id_] = before
-        self._trail.after[model.table_code, id_] = after
+        head = head_of(model) if not batch.before else None
+        for at, values in enumerate(batch.rows):
+            if head is not None:
+                self._member(head[0], values[head[1]], model, values["id"], batch.after[at])
+                continue
+            key = (model.table_code, values["id"])
+            if batch.before:
+                self._trail.before[key] = batch.before[at]
+            self._trail.after[key] = batch.after[at]
 
     def tell(self) -> None:
         """Write the digests of every row loaded or made here into the trail, after the last flush."""

@@ -26,6 +26,7 @@ from portal.domain.errors import NotFound, Refused, TradeError
 from portal.domain.texts import T_
 from portal.services.parts import Enqueue
 from portal.services.unit_of_work import queries
+from portal.services.unit_of_work.bare import Bare
 from portal.services.unit_of_work.trail import Request, Teller, Trail
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -135,6 +136,8 @@ class Units:
             uow = self._open(session, actor, decision, request, kind, basis)
             try:
                 yield uow
+                if uow.query is not None:  # its key may have to be made, in a transaction that commits before
+                    raise RuntimeError("searches are made by units of work that read")
                 uow.finish()
                 self._tell_within(session, uow)
                 session.commit()
@@ -149,22 +152,24 @@ class Units:
         raise failure
 
     @contextmanager
-    def housekeeping(self, *, writing: bool = False) -> Iterator[Session]:
+    def housekeeping(self, *, writing: bool = False, everywhere: bool = False) -> Iterator[Session]:
         """A bare session for what holds nothing protected and is not told: sign-in sessions, throttles, leases of jobs.
 
-        Raises RuntimeError when a row of a told table would be changed.
+        `everywhere` lifts the second wall, for whom a user is and stands for in any practice. Raises RuntimeError when
+        a row of a told table would be changed.
         """
         engine = self.engine if writing else self.engine.execution_options(ro=True)
         with (
             self.gate() if writing and engine.dialect.name == "sqlite" else nullcontext(),
-            Session(engine, expire_on_commit=False, autoflush=False) as session,
+            Bare(engine, expire_on_commit=False, autoflush=False) as session,
         ):
+            if everywhere:
+                self._wall(session, "all")
             yield session
-            told = [each for each in (*session.new, *session.dirty, *session.deleted) if type(each).digested]
-            if told:
-                raise RuntimeError(f"{type(told[0]).__name__} is changed by units of work only")
             if writing:
                 session.commit()
+            else:
+                session.flush()
 
     def answers(self) -> bool:
         """Whether the store answers."""
@@ -221,12 +226,9 @@ class Units:
         kind: str,
         basis: Basis | None,
     ) -> UnitOfWork:
-        if self.engine.dialect.name == "postgresql":
-            # The second wall: row-level security shows only these practices in this transaction (SECURITY 1.4).
-            reach = decision.reach
-            named = reach.kind in {PRACTICE, SELF}
-            shown = ",".join(sorted(each.hex() for each in reach.practices)) if named else "all"
-            session.execute(text("SELECT set_config('candor.practices', :shown, true)"), {"shown": shown})
+        reach = decision.reach
+        named = reach.kind in {PRACTICE, SELF}
+        self._wall(session, ",".join(sorted(each.hex() for each in reach.practices)) if named else "all")
         return UnitOfWork(
             session,
             actor=actor,
@@ -238,6 +240,11 @@ class Units:
             basis=basis,
             enqueue=self.enqueue,
         )
+
+    def _wall(self, session: Session, shown: str) -> None:
+        """The second wall: row-level security shows only these practices in this transaction (SECURITY 1.4)."""
+        if self.engine.dialect.name == "postgresql":
+            session.execute(text("SELECT set_config('candor.practices', :shown, true)"), {"shown": shown})
 
     def _seal_query(self, uow: UnitOfWork) -> None:
         """What was searched for, sealed into the trail; the month's audit key is made when it is the first."""

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
@@ -18,8 +18,9 @@ from portal.domain.texts import T_
 from portal.models.base import Base
 from portal.models.keys import KekRow
 from portal.models.queues import TransitionRow
-from portal.services.unit_of_work import moves
-from portal.services.unit_of_work.fields import digest_of_values, row_id, shape
+from portal.services.unit_of_work import bulk, moves
+from portal.services.unit_of_work.bulk import Batch
+from portal.services.unit_of_work.fields import row_id, shape
 from portal.services.unit_of_work.reading import ABSENT, Reading, owner_of, tenant_of
 from portal.services.unit_of_work.sealing import INSTALLATION
 
@@ -75,51 +76,45 @@ class UnitOfWork(Reading):
 
     def insert(self, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows in bulk, complete with ids and sealed values; raises Conflict on a unique key."""
-        if not rows:
-            return
-        for values in rows:
-            self._check_practice(values.get("practice_id"))
-        self.flush()
-        try:
-            # Without it SQLAlchemy leaves NULLs out, and rows with different NULLs go one statement each.
-            self._session.execute(
-                insert(model), [dict(values) for values in rows], execution_options={"render_nulls": True}
-            )
-        except IntegrityError as error:
-            raise _unique(error) from error
-        self._changes.inserted(model, rows)
-        self.trail.subjects.update(values["patient_id"] for values in rows if values.get("patient_id"))
-        self.trail.practices.update(values["practice_id"] for values in rows if values.get("practice_id"))
+        if rows:
+            self.put(self.ready(model, rows))
 
     def swap(self, model: type[Base], old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> None:
         """Change many whole rows by compare-and-swap on their version; raises Conflict if any has moved on.
 
         `old` and `new` are complete column values by name, in the same order; `new` carries the raised version.
         """
-        if not old:
+        if old:
+            self.put(self.ready_swap(model, old, new))
+
+    def ready(self, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> Batch:
+        """Bind and digest new rows, in a reading unit of work too, so that `put` holds the lock for little."""
+        for values in rows:
+            self._check_practice(values.get("practice_id"))
+        return bulk.inserting(self._session.get_bind().dialect, model, rows)
+
+    def ready_swap(
+        self, model: type[Base], old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]
+    ) -> Batch:
+        """Bind and digest changes of whole rows, as `swap` takes them."""
+        for values in new:
+            self._check_practice(values.get("practice_id"))
+        return bulk.swapping(self._session.get_bind().dialect, model, old, new)
+
+    def put(self, batch: Batch) -> None:
+        """Write what was made ready; raises Conflict on a unique key, or if any row to be changed has moved on."""
+        if not batch.rows:
             return
-        names = {
-            name
-            for before, after in zip(old, new, strict=True)
-            for name, value in after.items()
-            if before.get(name) is not value
-        } - {"id"}
-        table: Any = model.__table__
-        statement = (
-            table.update()
-            .where(table.c.id == bindparam("this_id"), table.c.version == bindparam("this_version"))
-            .values({name: bindparam(f"new_{name}") for name in sorted(names)})
-        )
-        pairs = [
-            {"this_id": before["id"], "this_version": before["version"]}
-            | {f"new_{name}": after[name] for name in names}
-            for before, after in zip(old, new, strict=True)
-        ]
-        done = self._session.connection().execute(statement, pairs)
-        if done.rowcount != len(pairs):
+        self.flush()
+        try:
+            done = self._session.connection().exec_driver_sql(batch.sql, list(batch.parameters))
+        except IntegrityError as error:
+            raise _unique(error) from error
+        if batch.before and done.rowcount != len(batch.rows):
             raise Conflict(_CHANGED, code="version")
-        for before, after in zip(old, new, strict=True):
-            self._changes.updated(model, before["id"], digest_of_values(model, before), digest_of_values(model, after))
+        self._changes.written(batch)
+        self.trail.subjects.update(values["patient_id"] for values in batch.rows if values.get("patient_id"))
+        self.trail.practices.update(values["practice_id"] for values in batch.rows if values.get("practice_id"))
 
     def move(self, entity: Base, to: str, facts: Any, *, reason: str = "", note: str | None = None) -> None:
         """The one way to change a state: table, guard, permission and two-person rule are checked, the move is kept.

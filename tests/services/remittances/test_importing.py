@@ -339,7 +339,7 @@ class Break(Exception):
     """What a test breaks off with."""
 
 
-@pytest.mark.parametrize("place", ["_deposit", "_move_claims", "_remittance", "open_cases", "outbox"])
+@pytest.mark.parametrize("place", ["_deposit", "_remittance", "ledger", "open_cases", "outbox"])
 def test_what_breaks_half_way_leaves_nothing(world: World, place: str, monkeypatch: pytest.MonkeyPatch):
     sent = make.sent(world)
     paid = make.payment(make.answer(sent, CO45, Adjustment("CO", "50", 500)))
@@ -349,8 +349,8 @@ def test_what_breaks_half_way_leaves_nothing(world: World, place: str, monkeypat
         raise Break
 
     with monkeypatch.context() as patch:
-        if place == "outbox":
-            patch.setattr(writing.outbox, "later", crash)
+        if place in {"outbox", "ledger"}:
+            patch.setattr(getattr(writing, place), {"outbox": "later", "ledger": "put"}[place], crash)
         else:
             patch.setattr(writing, place, crash)
         with pytest.raises(Break):
@@ -364,8 +364,8 @@ def test_a_claim_changed_meanwhile_is_prepared_anew(world: World, monkeypatch: p
     sent = make.sent(world)
     real, seen = importing.prepare, []
 
-    def meddled(uow, payment, key):
-        made = real(uow, payment, key)
+    def meddled(uow, payment, key, held=None):
+        made = real(uow, payment, key, held)
         if not seen:
             seen.append(1)
             with world.write("claim:acknowledge") as other:
