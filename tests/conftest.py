@@ -1,4 +1,4 @@
-"""Every test: no socket beyond this machine, no deadline by the clock, fixtures for PostgreSQL and a browser."""
+"""Every test: no socket beyond this machine, no deadline by the clock, every page checked, fixtures for engines."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import sys
 
 import hypothesis
 import pytest
+from flask import Flask
+
+from tests.pages import CheckedClient
+
+Flask.test_client_class = CheckedClient
 
 pytest_plugins = ["tests.postgres", "tests.browser", "tests.databases"]
 
