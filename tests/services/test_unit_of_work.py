@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from audit.table import audit_event, audit_head
 from portal.access.actors import Grant
@@ -174,3 +174,28 @@ def test_one_mrn_stands_once_in_a_practice(world: World):
 def test_practices_are_reached_by_their_own_people(world: World):
     with world.read("practice:edit") as uow:
         assert uow.count(uow.select(PracticeRow)) == 1
+
+
+def test_housekeeping_changes_nothing_that_is_told(world: World):
+    with world.write("patient:change") as uow:
+        id_ = patient(uow).id
+
+    def by_statement(session) -> None:
+        session.execute(update(PatientRow).values(state="INACTIVE"))
+
+    def by_flush(session) -> None:
+        session.get(PatientRow, id_).state = "INACTIVE"
+        session.flush()
+
+    def by_leaving(session) -> None:
+        session.get(PatientRow, id_).state = "INACTIVE"
+
+    for change in (by_statement, by_flush, by_leaving):
+        for writing in (True, False):
+            with (
+                pytest.raises(RuntimeError, match="PatientRow"),
+                world.units.housekeeping(writing=writing, everywhere=True) as session,
+            ):
+                change(session)
+    with world.read("account:view") as uow:
+        assert uow.get(PatientRow, id_).state == "ACTIVE"

@@ -62,7 +62,7 @@ def digest(token: str) -> bytes:
 
 def find(units: Units, token: str) -> Standing | None:
     """The session of a token with its actor as of now; None for an unknown token. Roles are read at every request."""
-    with units.housekeeping() as session:
+    with units.housekeeping(everywhere=True) as session:
         row = session.execute(select(SessionRow).where(SessionRow.token_digest == digest(token))).scalar_one_or_none()
         if row is None:
             return None

@@ -48,8 +48,9 @@ def from_network(column: InstrumentedAttribute[str], address: str) -> ColumnElem
     return column.startswith(own, autoescape=True) if ":" in own else column == own
 
 
-def crowded(units: Units, address: str, *, kind: str = NETWORK, most: int = MOST_FROM_A_NETWORK) -> bool:
+def crowded(units: Units, address: str, *, kind: str = NETWORK, most: int | None = None) -> bool:
     """Whether a network has used up its wrong tries of this window."""
+    most = MOST_FROM_A_NETWORK if most is None else most
     with units.housekeeping() as session:
         row = _row(session, kind, _digest(network(address).encode()))
         return row is not None and row.failures >= most and row.until > units.clock.now()

@@ -40,4 +40,4 @@ def safe_next(wanted: str | None) -> str:
     """An address of ours to go on to; anything else is the first page (T46: //, backslash, scheme, userinfo)."""
     if not wanted or not wanted.startswith("/") or wanted.startswith(("//", "/\\")):
         return ""
-    return "" if any(ord(each) < 33 or each == "\\" for each in wanted) else wanted
+    return "" if any(not 32 < ord(each) < 127 or each == "\\" for each in wanted) else wanted
