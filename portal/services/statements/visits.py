@@ -207,5 +207,5 @@ def waiting(uow: UnitOfWork, patient_id: bytes) -> tuple[Waiting, ...]:
                 T_("Sent to {payer} on {day}.", payer=row.name, day=today(claim.submitted_at, row.time_zone)),
                 _WITH_PLAN,
             )
-        found.append(Waiting(T_("{what}, {day}", what=title, day=row.service_from), text, state))
+        found.append(Waiting(T_("{what} on {day}", what=title, day=row.service_from), text, state))
     return tuple(found)
