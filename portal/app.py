@@ -45,6 +45,7 @@ def create_app(runtime: Runtime) -> Flask:
         metrics_on_loopback=settings.tls != "terminated" or settings.trusted_proxies > 0,
     )
     flask.after_request(_ended)
+    flask.extensions["candor"] = runtime  # for whoever serves: its connections must not be forked with
     guard.check(flask)
     return flask
 

@@ -169,7 +169,7 @@ def _take(errand: _Errand, claims: Sequence[Claim]) -> _Tally:
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001 - whatever one visit trips over is told as its finding, and the rest goes on
-        _LOG.warning("visits not stored: %s", type(error).__name__)
+        _LOG.warning("visits not stored", extra={"error": type(error).__name__})
     tally = _Tally(failed=len(claims) == 1)
     if tally.failed:
         text = T_("The visit could not be stored, and nothing of it was. Import the file again: it goes on from here.")
