@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import current_app, g, request, session, url_for
@@ -87,7 +87,8 @@ def home_of(standing: Standing | None) -> str:
 def frame() -> Frame:
     """The frame of the present request."""
     desk: Desk | None = g.get("desk")
-    standing = desk.standing if desk else None
+    # A page that says the store failed asks it for nothing.
+    standing = desk.standing if desk and "bare" not in g else None
     actor = standing.actor if standing and not standing.actor.anonymous else None
     held = actor.roles() if actor else frozenset()
     letterhead = standing.practice if standing else None
@@ -129,9 +130,11 @@ def _nav(desk: Desk, held: frozenset[str]) -> tuple[NavItem, ...]:
             declared.permission in PERMISSIONS and not decide(desk.actor, declared.permission).allowed
         ):
             continue
-        url = url_for(endpoint)
-        items.append(NavItem(label, url, request.path == url or request.path.startswith(url.rstrip("/") + "/")))
-    return tuple(items)
+        items.append(NavItem(label, url_for(endpoint), current=False))
+    # The longest address that the present one lies under is where one is: /work/claims is claims, not work.
+    under = [each for each in items if f"{request.path.rstrip('/')}/".startswith(each.url.rstrip("/") + "/")]
+    here = max(under, key=lambda each: len(each.url), default=None)
+    return tuple(replace(each, current=each is here) for each in items)
 
 
 def _notices() -> tuple[Notice, ...]:
