@@ -36,7 +36,7 @@ from portal.services.auditing import upkeep
 from portal.services.keys import making
 from portal.services.parts import Enqueue, Mailer, Parts
 from portal.services.unit_of_work.trail import Teller
-from portal.services.unit_of_work.units import Gate, Units
+from portal.services.unit_of_work.units import Gate, Unavailable, Units
 
 RELEASE = "0.1.0"
 VERIFIER = "verifier.key"
@@ -236,7 +236,7 @@ def figures(runtime: Runtime) -> Figures | None:
         with runtime.engine.execution_options(ro=True).connect() as connection:
             health = audit_signer.health(connection, runtime.parts.clock.now())
         jobs = outbox.counts(runtime.units)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, Unavailable):
         return None
     return Figures(jobs, health.size, health.size - health.anchored, health.waiting.total_seconds(), health.red)
 

@@ -32,10 +32,12 @@ def install(flask: Flask) -> None:
     """Answer every failure with a page of ours."""
     flask.register_error_handler(Denied, _denied)
     flask.register_error_handler(TradeError, _turned_down)
-    flask.register_error_handler(Unavailable, lambda _: _page("unavailable", 503))
+    flask.register_error_handler(Unavailable, lambda _: unavailable())
     flask.register_error_handler(CSRFError, lambda _: _page("bad_request", 400))
     flask.register_error_handler(HTTPException, _http)
     flask.register_error_handler(Exception, _broken)
+    # What failed while a failure was answered: Flask would log its words, which might be protected.
+    flask.log_exception = lambda info: _note(info[1])  # type: ignore[method-assign,assignment]  # Flask's documented hook
 
 
 def _denied(error: Denied) -> ResponseReturnValue:
@@ -73,22 +75,35 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _broken(error: Exception) -> ResponseReturnValue:
-    # The class and place are enough to find it; its words might be protected.
-    place = error.__traceback__
+    _note(error)
+    g.bare = True
+    return _page("broken", 500)
+
+
+def _note(error: BaseException | None) -> None:
+    """Log the class and place of a failure: enough to find it; its words might be protected."""
+    place = error.__traceback__ if error else None
     while place and place.tb_next:
         place = place.tb_next
     where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
     _LOG.error("broken", extra={"error": type(error).__name__, "where": where, "request_id": _request_id()})
-    if g.get("raise_errors"):
-        raise error
-    return _page("broken", 500)
+
+
+def unavailable() -> ResponseReturnValue:
+    """The page for when nothing may be shown; it asks the store for nothing itself."""
+    g.bare = True
+    return _page("unavailable", 503)
 
 
 def _page(name: str, status: int, text: Text | None = None) -> ResponseReturnValue:
     if status == 404 and request.path.startswith("/static/"):
         return "", 404
     page: Any = ErrorPage(_request_id(), text, request.full_path.rstrip("?") if request.method == "GET" else None)
-    return render_template(f"errors/{name}.html", page=page), status
+    try:
+        return render_template(f"errors/{name}.html", page=page), status
+    except Unavailable:
+        # Even the name at the foot of the page is a look that has to be told.
+        return unavailable()
 
 
 def _request_id() -> str:

@@ -66,7 +66,12 @@ def reads(permission: str, *, kind: str = "rest") -> Callable[[Callable[..., Rep
             at = desk()
             with at.read(permission, kind=kind, defer=True) as uow:
                 reply = view(uow, **arguments)
-            response = respond(reply)
+            try:
+                response = respond(reply)
+            except Exception as error:
+                # Opened but never shown: told all the same, as a failure.
+                at.units.failed(uow, error)
+                raise
             at.units.record(uow)
             return response
 

@@ -9,7 +9,7 @@ from flask import Flask, Request, Response, g
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import CallbackDict
 
-from portal.services.unit_of_work.units import Units
+from portal.services.unit_of_work.units import Unavailable, Units
 from portal.services.users import sessions
 from portal.services.users.sessions import Standing
 
@@ -29,6 +29,8 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
         self.modified = False
         self.standing, self.token = standing, token
         self.new = standing is None
+        self.failed = False
+        """The store did not answer, so nobody knows who asks."""
         self.gone = False
         """Signed out: the response takes the cookie back and clears what the browser kept."""
 
@@ -57,7 +59,12 @@ class Sessions(SessionInterface):
         token = request.cookies.get(self._name, "")
         if request.path.startswith("/static/") or not 20 <= len(token) <= 128:
             return ServerSession(None, "")
-        standing = sessions.find(self._units, token)
+        try:
+            standing = sessions.find(self._units, token)
+        except Unavailable:
+            unknown = ServerSession(None, "")
+            unknown.failed = True
+            return unknown
         if standing is None or standing.ended:
             # What timed out is nothing to go on from: the next form makes a session of its own.
             return ServerSession(None, "")
@@ -65,7 +72,7 @@ class Sessions(SessionInterface):
 
     def save_session(self, _app: Flask, session: SessionMixin, response: Response) -> None:
         """Keep what changed; the first form shown to someone makes the row."""
-        if not isinstance(session, ServerSession) or not session.modified:
+        if not isinstance(session, ServerSession) or not session.modified or "bare" in g:
             return
         if session.standing is not None and session.token:
             # Rotated meanwhile by another request: that one's cookie stands.

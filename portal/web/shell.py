@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, g, request, session
+from flask import Flask, Response, g, make_response, request, session
 from flask_login import LoginManager, UserMixin
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from jinja2 import StrictUndefined
@@ -18,7 +18,7 @@ from portal.language import templating
 from portal.language.speaker import LOCALES, Speaker, best_locale
 from portal.services.parts import Parts
 from portal.services.unit_of_work.trail import Request
-from portal.services.unit_of_work.units import Units
+from portal.services.unit_of_work.units import Unavailable, Units
 from portal.services.users import sessions
 from portal.web import assets, errors, guard, headers
 from portal.web.frame import frame
@@ -102,7 +102,7 @@ def speaker() -> Speaker:
 
 
 def _logins(flask: Flask) -> None:
-    manager = LoginManager(flask)
+    manager = LoginManager(flask, add_context_processor=False)
     manager.session_protection = None
 
     @manager.request_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
@@ -119,6 +119,8 @@ def _enter(units: Units, parts: Parts) -> Any:
     agent = request.headers.get("User-Agent")
     asked = Request(secrets.token_bytes(16), request.remote_addr or "", agent)
     g.desk = guard.Desk(units, parts, actor, asked, standing)
+    if opened.failed:
+        raise Unavailable
     if request.method not in {"GET", "HEAD", "OPTIONS"} and request.headers.get("Sec-Fetch-Site") == "cross-site":
         return errors._page("bad_request", 400)  # noqa: SLF001 - the one page for it
     return None
@@ -128,5 +130,8 @@ def _leave(units: Units, response: Response) -> Response:
     """A request by a signed-in person keeps the session alive; static files and polling do not."""
     desk = g.get("desk")
     if desk and desk.standing and not desk.actor.anonymous and not request.path.startswith("/static/"):
-        sessions.touch(units, desk.standing)
+        try:
+            sessions.touch(units, desk.standing)
+        except Unavailable:
+            return make_response(errors.unavailable())
     return response

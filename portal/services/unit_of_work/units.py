@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from audit import log
 from audit.event import Basis, Event, Source
 from portal.access import policy
 from portal.access.actors import Actor
+from portal.access.permissions import PERMISSIONS
 from portal.access.policy import Decision
 from portal.access.reaches import PRACTICE, SELF
 from portal.crypto.errors import SealBroken
@@ -97,7 +98,7 @@ class Units:
             yield uow
         except Exception as error:
             session.close()
-            self._failed(uow, error)
+            self.failed(uow, error)
             raise
         finally:
             session.close()
@@ -105,8 +106,12 @@ class Units:
             self.record(uow)
 
     def record(self, uow: UnitOfWork) -> None:
-        """Write the trail of a reading unit of work in a short transaction of its own; raises Unavailable."""
-        if uow.trail.empty() and uow.query is None:
+        """Write the trail of a reading unit of work in a short transaction of its own; raises Unavailable.
+
+        A person's look at what may be protected is told even when it showed nothing or only figures.
+        """
+        told = PERMISSIONS[uow.permission].protected and not uow.actor.system
+        if not told and uow.trail.empty() and uow.query is None:
             return
         self._seal_query(uow)
         action = "E" if uow.trail.kind in _ACTS else "R"
@@ -148,7 +153,7 @@ class Units:
             else:
                 session.close()
                 return
-        self._failed(uow, failure)
+        self.failed(uow, failure)
         raise failure
 
     @contextmanager
@@ -156,20 +161,23 @@ class Units:
         """A bare session for what holds nothing protected and is not told: sign-in sessions, throttles, leases of jobs.
 
         `everywhere` lifts the second wall, for whom a user is and stands for in any practice. Raises RuntimeError when
-        a row of a told table would be changed.
+        a row of a told table would be changed, Unavailable when the store does not answer.
         """
         engine = self.engine if writing else self.engine.execution_options(ro=True)
-        with (
-            self.gate() if writing and engine.dialect.name == "sqlite" else nullcontext(),
-            Bare(engine, expire_on_commit=False, autoflush=False) as session,
-        ):
-            if everywhere:
-                self._wall(session, "all")
-            yield session
-            if writing:
-                session.commit()
-            else:
-                session.flush()
+        try:
+            with (
+                self.gate() if writing and engine.dialect.name == "sqlite" else nullcontext(),
+                Bare(engine, expire_on_commit=False, autoflush=False) as session,
+            ):
+                if everywhere:
+                    self._wall(session, "all")
+                yield session
+                if writing:
+                    session.commit()
+                else:
+                    session.flush()
+        except OperationalError as error:
+            raise Unavailable from error
 
     def answers(self) -> bool:
         """Whether the store answers."""
@@ -203,6 +211,28 @@ class Units:
                 reason=reason,
             )
         )  # fmt: skip
+
+    def failed(self, uow: UnitOfWork, error: BaseException) -> None:
+        """Tell a refusal or failure with what was asked for; opened fields are told too, for they were seen."""
+        if isinstance(error, Unavailable):
+            return
+        trail = uow.trail
+        trail.before.clear()
+        trail.after.clear()
+        trail.groups.clear()
+        if isinstance(error, SealBroken):
+            trail.kind = "alert"
+            outcome, reason = _MAJOR, "integrity"
+        elif isinstance(error, TradeError):
+            outcome, reason = (_MINOR, error.code)
+            if isinstance(error, NotFound):
+                trail.subjects.clear()
+            self._seal_query(uow)
+        else:
+            outcome, reason = _SERIOUS, "error"
+        self.refused(
+            uow.actor, uow.permission, reason, request=uow.request, outcome=outcome, trail=trail, kind=trail.kind
+        )
 
     def tell(self, event: Event) -> None:
         """Append one event made elsewhere (a sign-in, a key operation) in a transaction of its own."""
@@ -291,25 +321,3 @@ class Units:
                 log.append(connection, [event], self.clock.now())
         except _LOG_FAILURES as error:
             raise Unavailable from error
-
-    def _failed(self, uow: UnitOfWork, error: BaseException) -> None:
-        """Tell a refusal or failure with what was asked for; opened fields are told too, for they were seen."""
-        if isinstance(error, Unavailable):
-            return
-        trail = uow.trail
-        trail.before.clear()
-        trail.after.clear()
-        trail.groups.clear()
-        if isinstance(error, SealBroken):
-            trail.kind = "alert"
-            outcome, reason = _MAJOR, "integrity"
-        elif isinstance(error, TradeError):
-            outcome, reason = (_MINOR, error.code)
-            if isinstance(error, NotFound):
-                trail.subjects.clear()
-            self._seal_query(uow)
-        else:
-            outcome, reason = _SERIOUS, "error"
-        self.refused(
-            uow.actor, uow.permission, reason, request=uow.request, outcome=outcome, trail=trail, kind=trail.kind
-        )
