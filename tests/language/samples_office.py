@@ -246,8 +246,6 @@ CLAIM = {
     "hold_reasons": (("records", said("Records are missing")), ("coverage", said("Coverage is being checked"))),
     "rework_reasons": (("coverage", said("The coverage was corrected")),),
     "return_reasons": (("units", said("The units are wrong")),),
-    "rework_reasons": (("number", said("A number was filled in")),),
-    "return_reasons": (("codes", said("The codes are wrong")),),
 }
 FINDINGS = (
     made(
