@@ -244,8 +244,6 @@ CLAIM = {
     ),
     "actions": ("check", "hold", "ready", "draft"),
     "hold_reasons": (("records", said("Records are missing")), ("coverage", said("Coverage is being checked"))),
-    "rework_reasons": (("coverage", said("The coverage was corrected")),),
-    "return_reasons": (("units", said("The units are wrong")),),
 }
 FINDINGS = (
     made(
