@@ -15,11 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.checkpoint import VerifierKey
 from audit.verify import verify as verify_log
+from portal.cli.copies import record_of, register_of
 from portal.cli.desk import FINDINGS, USAGE, Bench, opened, options
 from portal.runtime import VERIFIER, next_root
 from portal.services.auditing import cells as cell_service
 from portal.services.auditing import exports
 from portal.services.auditing.searching import Wanted
+from portal.services.backups import manifests
 from portal.services.keys import rotation, shredding
 
 _FILE = click.Path(exists=True, path_type=Path)
@@ -89,7 +91,7 @@ def export_(
     """Write events with inclusion proofs into a ZIP file that `audit verify --export` checks anywhere."""
     with opened("audit.export", practice=practice, as_user=as_user, as_json=as_json) as bench:
         wanted = Wanted(since=_day(since), until=_day(until))
-        with bench.runtime.units.write(bench.actor, "audit:export", kind="export") as uow:
+        with bench.runtime.units.read(bench.actor, "audit:export", kind="export") as uow:
             made = exports.make(uow, wanted, reason)
         target.write_bytes(made.body)
         bench.say(
@@ -134,7 +136,8 @@ def rotate(practice: str | None, as_user: str | None, as_json: bool) -> None:
     """Give a practice a new key and bring its subject keys over, in batches; broken off, it goes on when run again."""
     with opened("keys.rotate", practice=practice, as_user=as_user, as_json=as_json) as bench:
         tenant = bench.actor.practice_id or b""
-        done = rotation.rotate(bench.runtime.units, bench.actor, bench.runtime.roots, tenant)
+        named = manifests.keys_named(register_of(bench.runtime.settings), bench.runtime.parts.clock.now())
+        done = rotation.rotate(bench.runtime.units, bench.actor, bench.runtime.roots, tenant, named)
         said = {"generation": done.generation, "rewrapped": done.rewrapped, "disabled": list(done.disabled)}
         bench.say(said, f"generation {done.generation}: {done.rewrapped} subject keys brought over")
 
@@ -163,8 +166,9 @@ def shred(subject: str, reason: str, as_json: bool) -> None:
     except ValueError:
         raise click.UsageError("SUBJECT is an id of 32 hex digits") from None
     with _machine("keys.shred", as_json) as bench:
-        record = bench.runtime.settings.home / "shredded.jsonl"
-        done = shredding.shred(bench.runtime.units, bench.actor, id_, record=record, reason=reason)
+        done = shredding.shred(
+            bench.runtime.units, bench.actor, id_, record=record_of(bench.runtime.settings), reason=reason
+        )
         bench.say({"keys": done.keys}, f"{done.keys} data keys are gone")
 
 
@@ -172,8 +176,3 @@ def shred(subject: str, reason: str, as_json: bool) -> None:
 def _machine(job: str, as_json: bool) -> Iterator[Bench]:
     with opened(job, any_practice=True, as_json=as_json) as bench:
         yield bench
-
-
-@click.group()
-def backup() -> None:
-    """Copies of the store."""

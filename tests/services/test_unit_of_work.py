@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from audit.table import audit_event, audit_head
 from portal.access.actors import Grant
@@ -199,3 +199,16 @@ def test_housekeeping_changes_nothing_that_is_told(world: World):
                 change(session)
     with world.read("account:view") as uow:
         assert uow.get(PatientRow, id_).state == "ACTIVE"
+
+
+def test_a_label_or_a_function_does_not_slip_past_the_reach(world: World):
+    with world.write("patient:change") as uow:
+        id_ = patient(uow).id
+    stranger = world.actor("biller")
+    there = bytes(15) + b"\1"
+    elsewhere = replace(stranger, practice_id=there, grants=(Grant("biller", there),))
+    for column in (PatientRow.id.label("x"), func.max(PatientRow.version), func.max(PatientRow.version).label("y")):
+        with world.read("account:view", elsewhere) as uow:
+            assert uow.value(uow.select(column).where(PatientRow.id == id_)) is None
+        with world.read("account:view", stranger) as uow:
+            assert uow.value(uow.select(column).where(PatientRow.id == id_)) is not None

@@ -14,6 +14,7 @@ Said = Mapping[str, Any]
 """A parsed event, with the keys of SECURITY 3.3."""
 
 NOUNS: Final[Mapping[int | str, Text]] = MappingProxyType({
+    "audit_event": T_("an entry of this log", "{n} entries of this log", n=1),
     30: T_("a bill", "{n} bills", n=1),
     31: T_("a document", "{n} documents", n=1),
     20: T_("a remittance", "{n} remittances", n=1),
@@ -47,7 +48,6 @@ NOUNS: Final[Mapping[int | str, Text]] = MappingProxyType({
     4: T_("a trading partner", "{n} trading partners", n=1),
     26: T_("an item of a work list", "{n} items of work lists", n=1),
     27: T_("a step of work", "{n} steps of work", n=1),
-    "audit_event": T_("an entry of this log", "{n} entries of this log", n=1),
     "key": T_("a key", "{n} keys", n=1),
     "subject-key": T_("the key of a record", "the keys of {n} records", n=1),
     "backup": T_("a backup", "{n} backups", n=1),

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar, cast, overload
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Label, Select, func, select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -94,7 +94,7 @@ class Reading:
     def select(self, *columns: Any) -> Select[Any]: ...
     def select(self, *columns: Any) -> Select[Any]:
         """A SELECT of models or columns with the reach on every model named; joins to others add `within`."""
-        models = {column if isinstance(column, type) else getattr(column, "class_", None) for column in columns}
+        models = {_model_of(column) for column in columns}
         named = sorted((model for model in models if model is not None), key=lambda model: model.__name__)
         return select(*columns).where(*(self.within(model) for model in named))
 
@@ -230,6 +230,18 @@ class Reading:
         practice = getattr(entity, "practice_id", None)
         if practice is not None:
             self.trail.practices.add(practice)
+
+
+def _model_of(column: Any) -> Any:
+    """The model that a column names, also under a label or within a function, so that none slips past the reach."""
+    if isinstance(column, type):
+        return column
+    while isinstance(column, Label):
+        column = column.element
+    found = getattr(column, "class_", None)
+    if found is None:  # count() and the like name no column
+        found = getattr(column, "entity_namespace", None)
+    return found if isinstance(found, type) and issubclass(found, Base) else None
 
 
 def owner_of(entity: Base) -> bytes:
