@@ -244,6 +244,8 @@ CLAIM = {
     ),
     "actions": ("check", "hold", "ready", "draft"),
     "hold_reasons": (("records", said("Records are missing")), ("coverage", said("Coverage is being checked"))),
+    "rework_reasons": (("number", said("A number was filled in")),),
+    "return_reasons": (("codes", said("The codes are wrong")),),
 }
 FINDINGS = (
     made(
