@@ -9,7 +9,7 @@ import click
 _COMMANDS = {
     "acks": ("portal.cli.trade", "acks"),
     "audit": ("portal.cli.oversight", "audit"),
-    "backup": ("portal.cli.oversight", "backup"),
+    "backup": ("portal.cli.copies", "backup"),
     "charges": ("portal.cli.office", "charges"),
     "claims": ("portal.cli.trade", "claims"),
     "codes": ("portal.cli.trade", "codes"),
