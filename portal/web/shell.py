@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from flask import Flask, Response, g, make_response, request, session
+from flask import Request as Incoming
 from flask_login import LoginManager, UserMixin
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from jinja2 import StrictUndefined
@@ -45,6 +47,19 @@ class IdConverter(BaseConverter):
         return value.hex() if isinstance(value, bytes) else str(value)
 
 
+class InMemory(Incoming):
+    """A request whose uploads stay in memory: Werkzeug's own stream puts what is over 500 KB on the disk, in clear."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,  # noqa: ARG002 - its shape is Werkzeug's
+        content_type: str | None,  # noqa: ARG002 - its shape is Werkzeug's
+        filename: str | None = None,  # noqa: ARG002 - its shape is Werkzeug's
+        content_length: int | None = None,  # noqa: ARG002 - its shape is Werkzeug's
+    ) -> IO[bytes]:
+        return BytesIO()
+
+
 class Me(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """What Flask-Login is told of the present user; every decision is the guard's (SECURITY 1.4)."""
 
@@ -70,6 +85,7 @@ def furnish(
         WTF_CSRF_SSL_STRICT=False,  # our Referrer-Policy sends no referrer; Sec-Fetch-Site is looked at instead
         TRAP_HTTP_EXCEPTIONS=False,
     )
+    flask.request_class = InMemory
     flask.url_map.converters["id"] = IdConverter
     flask.url_map.strict_slashes = False
     flask.jinja_env.undefined = StrictUndefined
