@@ -110,7 +110,8 @@ def mermaid(life: Lifecycle[FactsT]) -> str:
     rows = ["stateDiagram-v2"]
     rows += [f"    [*] --> {state}" for state in life.start_states]
     for move in life.moves:
-        label = f"{move.permission} ({move.who})" + (f" [{move.guard}]" if move.guard else "")
+        # Mermaid's grammar ends a label at a second colon and refuses the rest.
+        label = f"{move.permission.replace(':', ' ')} ({move.who})" + (f" [{move.guard}]" if move.guard else "")
         rows.append(f"    {move.frm} --> {move.to}: {label}")
     rows += [f"    {state} --> [*]" for state in life.states if not life.onward(state)]
     return "\n".join(rows) + "\n"

@@ -78,9 +78,9 @@ def test_the_diagram_shows_every_move_and_the_ends() -> None:
     assert mermaid(door()) == (
         "stateDiagram-v2\n"
         "    [*] --> SHUT\n"
-        "    SHUT --> AJAR: door:push (person) [unlocked]\n"
-        "    AJAR --> SHUT: door:pull (either)\n"
-        "    AJAR --> GONE: door:lift (system)\n"
+        "    SHUT --> AJAR: door push (person) [unlocked]\n"
+        "    AJAR --> SHUT: door pull (either)\n"
+        "    AJAR --> GONE: door lift (system)\n"
         "    GONE --> [*]\n"
     )
 
