@@ -41,6 +41,7 @@ class Letters:
         self._speaker = Speaker("en_US", "UTC")
         templating.install(self._environment, lambda: self._speaker)
         self._sender = sender
+        self.domain = sender.rpartition("@")[2].rstrip(">")
 
     def write(
         self, *, recipient: str, template: str, language: str, parameters: Mapping[str, Any], key: str
@@ -64,10 +65,10 @@ class Letters:
         mail["Subject"] = " ".join(subject.split())
         mail["Date"] = formatdate()
         # the same mail has the same id, so that whoever gets it twice can tell
-        mail["Message-ID"] = f"<{key}@{self._sender.rpartition('@')[2].rstrip('>')}>"
+        mail["Message-ID"] = f"<{key}@{self.domain}>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail["Content-Language"] = self._speaker.tag
         mail.set_content(body.strip() + "\n", cte="quoted-printable")
+        mail["Content-Language"] = self._speaker.tag  # after the content, whose setting clears such headers
         return mail
 
 
@@ -141,12 +142,13 @@ class SmtpMailer:
                 _leave(server)
 
     def _connect(self) -> smtplib.SMTP:
-        if self._direct:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self._host, self._port, timeout=_TIMEOUT_SECONDS, context=self._trust
-            )
-        else:
-            server = smtplib.SMTP(self._host, self._port, timeout=_TIMEOUT_SECONDS)
+        # named by the sender's domain: the library would look this machine's own name up and tell it
+        names: dict[str, Any] = {"local_hostname": self._letters.domain, "timeout": _TIMEOUT_SECONDS}
+        server = (
+            smtplib.SMTP_SSL(self._host, self._port, context=self._trust, **names)
+            if self._direct
+            else smtplib.SMTP(self._host, self._port, **names)
+        )
         try:
             server.ehlo_or_helo_if_needed()
             if not self._direct and (server.has_extn("starttls") or not self._here):

@@ -27,7 +27,7 @@ from portal.x12.envelope import walk
 PERMISSION = "visit:import"
 _BATCH = 20
 """Visits of one transaction: few enough that pages never wait long for the writer."""
-_LOG = logging.getLogger(__name__)
+_LOG = logging.getLogger("candor.imports")
 
 
 @dataclass(frozen=True, slots=True)
