@@ -111,7 +111,6 @@ _TABLE: Final = (
     Permission("key:manage", _OPERATIONS, _only(system=ALL), protected=False),
     Permission("backup:create", _OPERATIONS, _only(system=ALL), protected=False),
     Permission("backup:restore", _OPERATIONS, _only(system=ALL), protected=False),
-    Permission("job:run", _OPERATIONS, _only(system=ALL), protected=False),
     Permission("mail:send", _OPERATIONS, _only(system=ALL), protected=True),
     Permission("sign-in:attempt", _OPERATIONS, _only(system=ALL), protected=False),
 )  # fmt: skip

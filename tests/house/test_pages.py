@@ -37,6 +37,7 @@ def test_every_client_of_every_test_is_the_checked_one():
         page("<table><p>in a table</p></table>"),
         page('<p id="a" id="b">twice</p>'),
         page("<form><form></form></form>"),
+        page('<p id="a">one</p><p id="a">two</p>'),
         page("<script>alert(1)</script>"),
         page('<script src="/static/x.js"></script>'),
         page('<script src="/static/x.js" nonce="other"></script>'),
