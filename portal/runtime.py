@@ -39,6 +39,8 @@ from portal.services.unit_of_work.trail import Teller
 from portal.services.unit_of_work.units import Gate, Unavailable, Units
 
 RELEASE = "0.1.0"
+STORE_FAULTS = (SQLAlchemyError, OSError)
+"""What a store raises that cannot be reached, or does not stand at this release's migration."""
 VERIFIER = "verifier.key"
 """Beside the anchors: the public key with which anybody can verify the log."""
 ROOT = Path(__file__).resolve().parent.parent

@@ -17,7 +17,7 @@ from portal.access.actors import Actor, system
 from portal.domain.errors import TradeError
 from portal.domain.texts import Text
 from portal.language.speaker import Speaker
-from portal.runtime import Runtime, running
+from portal.runtime import STORE_FAULTS, Runtime, running
 from portal.services import practices
 from portal.services.unit_of_work.units import Unavailable
 from portal.services.users import commanding
@@ -87,6 +87,13 @@ def opened(
     except TradeError as error:
         click.echo(english(error.text), err=True)
         sys.exit(FINDINGS)
+    except STORE_FAULTS as error:
+        click.echo(
+            f"The database cannot be used ({type(error).__name__}). Is it there, and at this release? Nothing was done:"
+            " try ./candor db upgrade.",
+            err=True,
+        )
+        sys.exit(USAGE)
     except Unavailable:
         click.echo("The audit log cannot be written, so nothing was done. Check the disk and the database.", err=True)
         sys.exit(FINDINGS)

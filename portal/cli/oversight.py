@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
 from audit.checkpoint import VerifierKey
 from audit.verify import verify as verify_log
 from portal.cli.copies import record_of, register_of
 from portal.cli.desk import FINDINGS, USAGE, Bench, opened, options
-from portal.runtime import VERIFIER, next_root
+from portal.runtime import STORE_FAULTS, VERIFIER, next_root
 from portal.services.auditing import cells as cell_service
 from portal.services.auditing import exports
 from portal.services.auditing.searching import Wanted
@@ -59,7 +58,7 @@ def verify(
             source, anchors, public, cell_service.cells(url) if cells else None,
             cell_tables=cell_service.tables() if cells else None,
         )  # fmt: skip
-    except (OSError, SQLAlchemyError) as error:
+    except STORE_FAULTS as error:
         click.echo(f"the log cannot be read: {type(error).__name__}; see --database, --export or CANDOR_HOME", err=True)
         sys.exit(USAGE)
     problems = [{"seq": each.seq, "text": each.text} for each in report.problems]
