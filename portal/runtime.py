@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -219,6 +219,26 @@ def signer(runtime: Runtime) -> Callable[[], None]:
         upkeep.tick(runtime.units, runtime.parts, [key])
 
     return sign
+
+
+def public_keys(paths: Iterable[Path]) -> list[checkpoint.VerifierKey]:
+    """The public keys of the log in some files, one a line."""
+    return [
+        checkpoint.VerifierKey.parse(line) for path in paths for line in path.read_text().splitlines() if line.strip()
+    ]
+
+
+def trusted_keys(settings: Settings, anchors: Iterable[Path]) -> list[checkpoint.VerifierKey]:
+    """The public key of this installation: from beside its anchors, else made from its signing key.
+
+    The latter in an empty place into which a backup is to go: the log's name is the one that the anchors state.
+    """
+    stated = settings.anchor_file.parent / VERIFIER
+    if stated.exists():
+        return public_keys([stated])
+    notes = [each.note for path in anchors for each in checkpoint.read_anchors(path)[0]]
+    names = {note.partition("\n")[0] for note in notes}
+    return [checkpoint.VerifierKey.of(name, signing_key(settings)) for name in sorted(names)]
 
 
 @dataclass(frozen=True, slots=True)

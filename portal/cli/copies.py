@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from audit.checkpoint import VerifierKey
 from portal import config, runtime
 from portal.access.actors import system
 from portal.cli.desk import FINDINGS, english, opened
 from portal.config import Settings
 from portal.domain.errors import TradeError
-from portal.runtime import VERIFIER, signer
+from portal.runtime import signer, trusted_keys
 from portal.services.auditing import checking
 from portal.services.backups import making
 from portal.services.keys import shredding
@@ -33,14 +31,8 @@ def record_of(settings: Settings) -> Path:
 
 
 def _check(settings: Settings) -> making.LogCheck:
-    """Checks a log with this installation's public key, where it stands."""
-    path = settings.anchor_file.parent / VERIFIER
-    keys = [VerifierKey.parse(line) for line in path.read_text().splitlines() if line] if path.exists() else []
-
-    def check(url: str, anchors: Sequence[Path]) -> Sequence[str]:
-        return checking.faults(url, anchors, keys)
-
-    return check
+    """Checks a log with this installation's public key."""
+    return lambda url, anchors: checking.faults(url, anchors, trusted_keys(settings, anchors))
 
 
 @click.group()

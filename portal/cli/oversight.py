@@ -12,11 +12,10 @@ from typing import Any
 
 import click
 
-from audit.checkpoint import VerifierKey
 from audit.verify import verify as verify_log
 from portal.cli.copies import record_of, register_of
 from portal.cli.desk import FINDINGS, USAGE, Bench, opened, options
-from portal.runtime import STORE_FAULTS, VERIFIER, next_root
+from portal.runtime import STORE_FAULTS, VERIFIER, next_root, public_keys
 from portal.services.auditing import cells as cell_service
 from portal.services.auditing import exports
 from portal.services.auditing.searching import Wanted
@@ -51,7 +50,7 @@ def verify(
     folder = home / "anchors"
     anchors = anchors or tuple(path for path in (folder / "audit.jsonl",) if path.exists())
     keys = keys or tuple(path for path in (folder / VERIFIER,) if path.exists())
-    public = [VerifierKey.parse(line) for path in keys for line in path.read_text().splitlines() if line.strip()]
+    public = public_keys(keys)
     source: Any = export_file or url
     try:
         report = verify_log(
