@@ -84,6 +84,7 @@ def restore(folder: Path) -> None:
         sys.exit(FINDINGS)
     with opened("backup.restore", any_practice=True) as bench:
         making.tell(bench.runtime.units, bench.actor, restored)
+        signer(bench.runtime)()
     click.echo(f"restored backup {restored.id}; {restored.shredded_again} data keys shredded again")
 
 
