@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +25,14 @@ _NAMES = {
     "stripe_api_url", "stripe_secret_key_file", "stripe_webhook_secret_file", "card_pages_origin", "smtp_url",
     "mail_from", "metrics_token_file", "witness_url", "host", "port",
 }  # fmt: skip
+
+
+_SECRET_FILES = (
+    "root_key_file", "signing_key_file", "web_secret_file", "stripe_secret_key_file", "stripe_webhook_secret_file",
+    "metrics_token_file",
+)  # fmt: skip
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
+"""It goes into the content policy of every page, where a blank or semicolon would change its meaning."""
 
 
 class SettingsError(Exception):
@@ -43,10 +52,10 @@ class Settings:
     data: Path
     keys: Path
     edi: Path
-    database_url: str
-    database_owner_url: str
+    database_url: str = field(repr=False)
+    database_owner_url: str = field(repr=False)
     """Owns the tables and migrates; on SQLite the same as `database_url`."""
-    root_key: str
+    root_key: str = field(repr=False)
     """64 hex digits for the `env` provider, else empty and `root_key_file` holds 32 raw bytes."""
     root_key_file: Path
     signing_key_file: Path
@@ -61,7 +70,7 @@ class Settings:
     stripe_secret_key_file: Path | None
     stripe_webhook_secret_file: Path | None
     card_pages_origin: str
-    smtp_url: str
+    smtp_url: str = field(repr=False)
     mail_from: str
     metrics_token_file: Path | None
     witness_url: str
@@ -90,7 +99,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         if name.startswith("CANDOR_") and name[len("CANDOR_") :].lower() in _NAMES
     }
     settings = _settings(home, given, faults)
-    faults += _refusals(settings)
+    faults += _refusals(settings, environment)
     if faults:
         raise SettingsError(faults)
     return settings
@@ -114,6 +123,12 @@ def _number(name: str, text: str, faults: list[str]) -> int:
     except ValueError:
         faults.append(f"CANDOR_{name.upper()} must be a whole number, not {text!r}")
         return 0
+
+
+def _yes(name: str, text: str, faults: list[str]) -> bool:
+    if text.lower() not in {"", "0", "1", "no", "yes", "false", "true", "off", "on"}:
+        faults.append(f"CANDOR_{name.upper()} must be yes or no, not {text!r}")
+    return text.lower() in {"1", "yes", "true", "on"}
 
 
 def _settings(home: Path, given: Mapping[str, str], faults: list[str]) -> Settings:
@@ -147,7 +162,7 @@ def _settings(home: Path, given: Mapping[str, str], faults: list[str]) -> Settin
         tls=given.get("tls", ""),
         public_url=given.get("public_url", f"http://localhost:{port}").rstrip("/"),
         trusted_proxies=_number("trusted_proxies", given.get("trusted_proxies", "0"), faults),
-        debug=given.get("debug", "") in {"1", "true", "yes", "True"},
+        debug=_yes("debug", given.get("debug", ""), faults),
         stripe_api_url=given.get("stripe_api_url", "https://api.stripe.com"),
         stripe_secret_key_file=maybe("stripe_secret_key_file"),
         stripe_webhook_secret_file=maybe("stripe_webhook_secret_file"),
@@ -161,7 +176,7 @@ def _settings(home: Path, given: Mapping[str, str], faults: list[str]) -> Settin
     )
 
 
-def _refusals(settings: Settings) -> list[str]:
+def _refusals(settings: Settings, environment: Mapping[str, str]) -> list[str]:
     faults: list[str] = []
     if settings.mode not in MODES:
         faults.append(f"CANDOR_MODE must be one of {', '.join(MODES)}, not {settings.mode!r}")
@@ -171,18 +186,23 @@ def _refusals(settings: Settings) -> list[str]:
         faults.append("CANDOR_ROOT_KEY must be 64 hex digits")
     if settings.mode == DEMO and not _loopback(settings.host):
         faults.append("a demonstration is served on loopback only: set CANDOR_HOST to 127.0.0.1")
+    if settings.trusted_proxies < 0:
+        faults.append("CANDOR_TRUSTED_PROXIES counts the proxies in front: 0 or more")
+    if not _ORIGIN.fullmatch(settings.card_pages_origin):
+        faults.append("CANDOR_CARD_PAGES_ORIGIN must be an origin such as https://checkout.stripe.com")
     faults += _key_files(settings)
-    if _remote(settings.database_url) or _remote(settings.database_owner_url):
-        faults += _database(settings)
+    faults += _database(settings, environment)
     if settings.mode == PRODUCTION:
-        faults += _production(settings)
+        faults += _production(settings, environment)
     return faults
 
 
 def _key_files(settings: Settings) -> list[str]:
     faults: list[str] = []
-    for name in ("root_key_file", "signing_key_file", "web_secret_file"):
-        file: Path = getattr(settings, name)
+    for name in _SECRET_FILES:
+        file: Path | None = getattr(settings, name)
+        if file is None:
+            continue
         if file.resolve().is_relative_to(settings.data.resolve()):
             faults.append(
                 f"CANDOR_{name.upper()}: {file} lies in the data folder; a copy of the data would carry its key"
@@ -194,25 +214,39 @@ def _key_files(settings: Settings) -> list[str]:
     return faults
 
 
-def _production(settings: Settings) -> list[str]:
+def _production(settings: Settings, environment: Mapping[str, str]) -> list[str]:
     faults: list[str] = []
     if settings.debug:
         faults.append("CANDOR_DEBUG must be off in production")
+    if environment.get("FLASK_DEBUG", "0").lower() not in {"", "0", "false", "no"}:
+        faults.append("FLASK_DEBUG must not be set in production: it shows the insides of failures")
     if settings.tls != "terminated":
         faults.append("CANDOR_TLS=terminated must declare that a proxy in front terminates TLS")
+    if settings.trusted_proxies == 0:
+        faults.append(
+            "CANDOR_TRUSTED_PROXIES must count the proxies in front, at least 1; "
+            "without it every visitor seems to come from the proxy's address"
+        )
     if not settings.public_url.startswith("https://"):
         faults.append("CANDOR_PUBLIC_URL must be the https:// address under which people reach the portal")
-    if (settings.data / DEMO_MARK).exists():
-        faults.append(f"{settings.data} holds a demonstration; production needs a data folder of its own")
+    faults += [
+        f"{folder} holds a demonstration; production needs a database of its own"
+        for folder in sorted({settings.data, *_folder_of(settings.database_url)})
+        if (folder / DEMO_MARK).exists()
+    ]
     if not settings.web_secret_file.exists():
         faults.append(f"CANDOR_WEB_SECRET_FILE: {settings.web_secret_file} is missing; run ./candor setup")
     elif _default_secret(settings.web_secret_file):
         faults.append("CANDOR_WEB_SECRET_FILE holds a default or short secret; run ./candor setup to make one")
     if not settings.root_key and not settings.root_key_file.exists():
         faults.append(f"CANDOR_ROOT_KEY_FILE: {settings.root_key_file} is missing; run ./candor setup")
+    for name in ("root_key_file", "signing_key_file"):
+        file: Path = getattr(settings, name)
+        if file.exists() and _default_secret(file):
+            faults.append(f"CANDOR_{name.upper()} holds a default or short key; run ./candor setup to make one")
     if settings.root_key and len(set(settings.root_key.lower())) < 8:  # 64 random digits never have so few
         faults.append("CANDOR_ROOT_KEY is not a random key")
-    if urlsplit(settings.stripe_api_url).hostname != "api.stripe.com" and settings.stripe_secret_key_file:
+    if settings.stripe_api_url != "https://api.stripe.com" and settings.stripe_secret_key_file:
         faults.append("CANDOR_STRIPE_API_URL must be https://api.stripe.com in production")
     return faults
 
@@ -225,21 +259,36 @@ def _default_secret(file: Path) -> bool:
     return len(secret) < 32 or len(set(secret)) < 8
 
 
-def _database(settings: Settings) -> list[str]:
+def _folder_of(url: str) -> set[Path]:
+    """The folder of an SQLite file."""
+    file = url.partition(":///")[2].partition("?")[0]
+    return {Path(file).absolute().parent} if url.startswith("sqlite") and file else set()
+
+
+def _database(settings: Settings, environment: Mapping[str, str]) -> list[str]:
     faults: list[str] = []
     for name in ("database_url", "database_owner_url"):
         url = getattr(settings, name)
-        if _remote(url) and parse_qs(urlsplit(url).query).get("sslmode") != ["verify-full"]:
+        if not url.startswith(("sqlite://", "postgresql+psycopg://")):
+            faults.append(f"CANDOR_{name.upper()} must begin with sqlite:/// or postgresql://")
+        elif _remote(url, environment) and parse_qs(urlsplit(url).query).get("sslmode") != ["verify-full"]:
             faults.append(f"CANDOR_{name.upper()} goes to another machine and must say sslmode=verify-full")
     return faults
 
 
-def _remote(url: str) -> bool:
+def _remote(url: str, environment: Mapping[str, str]) -> bool:
+    """Whether any host that the driver may go to is another machine; a named service may be anywhere."""
     if url.startswith("sqlite"):
         return False
     parts = urlsplit(url)
-    hosts = parse_qs(parts.query).get("host", []) or ([parts.hostname] if parts.hostname else [])
-    return any(not host.startswith("/") and not _loopback(host) for host in hosts)
+    asked = parse_qs(parts.query)
+    hosts = [parts.hostname] if parts.hostname else []
+    hosts += asked.get("host", []) + asked.get("hostaddr", [])
+    if not hosts:  # libpq asks its own environment then
+        hosts = [environment[name] for name in ("PGHOST", "PGHOSTADDR") if environment.get(name)]
+    named = "service" in asked or bool(environment.get("PGSERVICE"))
+    each = [one for host in hosts for one in host.split(",")]
+    return named or any(not host.startswith("/") and not _loopback(host) for host in each)
 
 
 def _loopback(host: str) -> bool:
