@@ -66,8 +66,9 @@ def make_key(connection: Connection, keyring: Keyring, tenant: bytes, now: datet
             wrapped=made.wrapped, created_at=now, changed_at=now,
         )
         .on_conflict_do_nothing()
+        .returning(KekRow.generation)
     )  # fmt: skip
-    if done.rowcount != 1:
+    if done.first() is None:  # another process was quicker
         return []
     name = f"{tenant.hex()}.{int(Purpose.AUDIT)}.{made.generation}"
     return [
