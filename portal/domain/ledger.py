@@ -17,6 +17,9 @@ ACCOUNTS = frozenset({
 WRITE_OFF = "write-off:"
 
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One signed amount on one account, debit positive; ids name what it belongs to, where it belongs to something."""
@@ -64,6 +67,4 @@ class Entry:
 
 def inputs_digest(inputs: Mapping[str, object]) -> bytes:
     """SHA-256 of the canonical JSON of a posting's input (DESIGN 3): sorted keys, no blanks, UTF-8, no floats."""
-    return hashlib.sha256(
-        json.dumps(inputs, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    ).digest()
+    return hashlib.sha256(_encode(inputs).encode()).digest()

@@ -91,6 +91,7 @@ def by_table() -> Mapping[str, type[Base]]:
     return catalog.models()
 
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _PLAIN = frozenset({bytes, str, int, bool, date, datetime})
 """What counts in a digest as it is; asked by exact type, since this runs for every column of every row."""
 
@@ -100,7 +101,7 @@ def _value(value: Any) -> Value:
         return value.blob
     if isinstance(value, dict | list):
         # A JSON column counts as the text of its canonical JSON.
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return _encode(value)
     plain: Value = value
     return plain
 
