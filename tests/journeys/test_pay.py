@@ -47,7 +47,8 @@ class Portal:
         self.world, self.server, self.cards = world, server, cards
         parts = replace(world.runtime.parts, cards=cards, paper=paper, public_url="http://localhost:8000")
         self.parts = parts
-        app = create_app(replace(world.runtime, parts=parts))
+        settings = replace(world.runtime.settings, card_pages_origin=server.url)
+        app = create_app(replace(world.runtime, parts=parts, settings=settings))
         self.client = app.test_client()
         self.app = app
         self._http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
@@ -166,7 +167,9 @@ def test_from_one_number_to_a_receipt(portal: Portal):
     assert "For Teresa Marlowe" in receipt
     assert "$15.00" in receipt
     assert "$5.00" in receipt
-    assert "you owe us $66.40 by Monday, August 24." in portal.page("/my/")
+    home = portal.page("/my/")
+    assert "you owe us $66.40 by Monday, August 24." in home
+    assert "Our bill of August 3, 2026 came to $86.40. Since then it has become $66.40." in home
     assert "When we wrote this bill it was $86.40. Since then it has become $66.40." in portal.page(
         f"/my/statements/{bill}"
     )
@@ -302,12 +305,12 @@ def test_the_office_writes_bills_on_a_screen(portal: Portal):
     accounts.owing(portal.world)
     person(portal.world, "biller")
     sign_in(portal.client, portal.world)
-    assert "No bill was written yet." in portal.page("/work/statements/")
-    shown = portal.page("/work/statements/run")
+    assert "No bill was written yet." in portal.page("/office/statements/")
+    shown = portal.page("/office/statements/run")
     assert "Teresa Marlowe" in shown
     assert "$86.40" in shown
-    html = portal.client.get("/work/statements/run").text
+    html = portal.client.get("/office/statements/run").text
     run_on = re.search(r'name="run_on" value="([0-9-]+)"', html).group(1)
-    assert portal.post("/work/statements/run", run_on="2026-01-01").status_code == 422
-    assert portal.post("/work/statements/run", run_on=run_on).location.endswith("/work/statements/")
-    assert "The bills are being written." in portal.page("/work/statements/")
+    assert portal.post("/office/statements/run", run_on="2026-01-01").status_code == 422
+    assert portal.post("/office/statements/run", run_on=run_on).location.endswith("/office/statements/")
+    assert "The bills are being written." in portal.page("/office/statements/")

@@ -117,13 +117,12 @@ def pay_page(
     patient_id: bytes,
     *,
     statement_id: str,
-    open_now: Money,
     due_on: date | None,
     contact: str | None,
     form_key: str,
 ) -> PayPage:
-    """What can be paid of a statement: all that is open of it, or one visit where there are several."""
-    owed = min(open_now.cents, max(owed_now(uow, patient_id), 0))
+    """What can be paid now: all that is owed, the same number as on the first page, or one visit of several."""
+    owed = max(owed_now(uow, patient_id), 0)
     by_visit: dict[bytes, tuple[date, int]] = {}
     for each in owed_charges(uow, patient_id):
         day, cents = by_visit.get(each.encounter_id, (each.from_date, 0))

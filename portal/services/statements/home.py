@@ -86,7 +86,7 @@ def home_page(uow: UnitOfWork, patient_id: bytes) -> HomePage:
     today = uow.today(patient.practice_id)
     owed = ledger.owed_by_patient(uow, patient_id)
     bills = opened(uow, patient_id)
-    bill, content = newest_open(bills)
+    bill, content, left = newest_open(bills)
     others = [each for each in sorted(uow.reach.patients) if each != patient_id]
     names = names_of(uow, others) if others else {}
     return HomePage(
@@ -97,7 +97,7 @@ def home_page(uow: UnitOfWork, patient_id: bytes) -> HomePage:
         due_on=bill.due_on if bill else None,
         overdue=bool(bill and bill.due_on < today),
         statement_id=bill.id.hex() if bill else None,
-        why=_why(content) if content else None,
+        why=_why(content, Money(left), Money(owed)) if content else None,
         credit=Money(max(ledger.credit_of_patient(uow, patient_id), 0)),
         waiting=waiting(uow, patient_id),
         visits=newest(uow, patient_id, _SHOWN),
@@ -107,16 +107,24 @@ def home_page(uow: UnitOfWork, patient_id: bytes) -> HomePage:
 
 def newest_open(
     bills: Sequence[tuple[StatementRow, StatementContent, int]],
-) -> tuple[StatementRow | None, StatementContent | None]:
-    """The newest bill of which something is open."""
-    for row, content, left in bills:
-        if left > 0:
-            return row, content
-    return None, None
+) -> tuple[StatementRow | None, StatementContent | None, int]:
+    """The newest bill of which something is open, and how much, in cents."""
+    return next((each for each in bills if each[2] > 0), (None, None, 0))
 
 
-def _why(content: StatementContent) -> Text:
-    """Where the sum comes from: the one service, or how many on which days."""
+def _why(content: StatementContent, left: Money, owed: Money) -> Text:
+    """Where the sum comes from: the bill, what became of it since, and what is on no bill yet."""
+    said = _billed(content)
+    if left != content.owed:
+        was, day = content.owed, content.made_on
+        said = T_("Our bill of {day} came to {was}. Since then it has become {left}.", day=day, was=was, left=left)
+    if owed.cents > left.cents:
+        said = T_("{said} {more} came since, and the next bill will list it.", said=said, more=owed - left)
+    return said
+
+
+def _billed(content: StatementContent) -> Text:
+    """What the bill was for: the one service, or how many on which days."""
     owing = [line for line in content.lines if line.you_owe.cents > 0]
     days = sorted({line.day for line in owing})
     if len(owing) == 1:

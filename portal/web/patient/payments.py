@@ -70,8 +70,8 @@ def _pay_page(uow: UnitOfWork, statement_id: bytes) -> tuple[bytes, payments.Pay
     found = statements.statement_page(uow, statement_id)
     patient_id = bytes.fromhex(found.patient_id)
     page = payments.pay_page(
-        uow, patient_id, statement_id=found.statement_id, open_now=found.open_now, due_on=found.due_on,
-        contact=found.contact, form_key=paying.form_key(),
+        uow, patient_id, statement_id=found.statement_id, due_on=found.due_on, contact=found.contact,
+        form_key=paying.form_key(),
     )  # fmt: skip
     return patient_id, page
 
