@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit import checkpoint
 from audit import signer as audit_signer
-from portal.config import Settings
+from portal.config import DEMO, PRODUCTION, Settings, SettingsError
 from portal.crypto.keyring import Keyring
 from portal.crypto.roots import EnvRoot, FileRoot, Roots, make_root_file
 from portal.domain.dates import Clock
@@ -148,7 +148,10 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
 
 
 def build(settings: Settings, *, clock: Clock | None = None, parts: dict[str, Any] | None = None) -> Runtime:
-    """Make the runtime; `parts` replaces single parts of the world, for the demonstration and for tests."""
+    """Make the runtime; `parts` replaces single parts of the world, for the demonstration and for tests.
+
+    Raises SettingsError when production is pointed at the database of a demonstration.
+    """
     flask = Flask("portal", root_path=str(ROOT / "portal"), template_folder=str(ROOT / "templates"), static_folder=None)
     flask.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     flask.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"hide_parameters": True}
@@ -157,7 +160,10 @@ def build(settings: Settings, *, clock: Clock | None = None, parts: dict[str, An
     with flask.app_context():
         engine = prepare(db.engine)
     the_clock, root = clock or SystemClock(), roots(settings)
-    installation, stored = _standing(engine)
+    installation, mode, stored = _standing(engine)
+    if settings.mode == PRODUCTION and mode == DEMO:
+        engine.dispose()
+        raise SettingsError(["CANDOR_DATABASE_URL names a demonstration's database; production needs its own"])
     keyring = Keyring(root, stored)
     gate = Gate(settings.data / "writer.lock" if settings.sqlite else None)
     units = Units(engine, keyring, the_clock, Teller(socket.gethostname(), RELEASE), gate, _enqueue(engine))
@@ -263,14 +269,15 @@ def figures(runtime: Runtime) -> Figures | None:
     return Figures(jobs, health.size, health.size - health.anchored, health.waiting.total_seconds(), health.red)
 
 
-def _standing(engine: Engine) -> tuple[bytes, list[Any]]:
-    """The installation's id and its stored keys; nothing yet before the first set-up."""
+def _standing(engine: Engine) -> tuple[bytes, str, list[Any]]:
+    """The installation's id and mode and its stored keys; nothing yet before the first set-up."""
     try:
         with engine.execution_options(ro=True).connect() as connection:
-            installation = connection.execute(select(InstallationRow.id)).scalar()
-            return installation or bytes(16), making.stored(connection)
+            found = connection.execute(select(InstallationRow.id, InstallationRow.mode)).first()
+            installation, mode = found if found is not None else (bytes(16), "")
+            return installation, mode, making.stored(connection)
     except SQLAlchemyError:
-        return bytes(16), []
+        return bytes(16), "", []
 
 
 @contextmanager
