@@ -19,6 +19,7 @@ from typing import Any
 import click
 
 from portal import config
+from portal.access import roles
 from portal.access.permissions import PERMISSIONS, PUBLIC
 from portal.app import create_app
 from portal.cli import logs
@@ -153,7 +154,7 @@ def routes(as_json: bool) -> None:
 
 
 def declared_routes() -> list[dict[str, Any]]:
-    """One item per rule and permission, in order; needs neither settings nor a store that holds anything."""
+    """One item per rule and permission, in order, with the roles of persons; needs neither settings nor a store."""
     with tempfile.TemporaryDirectory() as folder:
         # a home of its own, so that the list is the same whatever is set or missing here
         settings = config.load({
@@ -176,7 +177,9 @@ def declared_routes() -> list[dict[str, Any]]:
             "rule": rule,
             "methods": sorted(those),
             "permission": permission,
-            "roles": [] if permission == PUBLIC else sorted(PERMISSIONS[permission].reach_by_role),
+            "roles": []
+            if permission == PUBLIC
+            else sorted(PERMISSIONS[permission].reach_by_role.keys() - {roles.SYSTEM}),
             "protected": permission != PUBLIC and PERMISSIONS[permission].protected,
             "reason": "; ".join(sorted(reasons[rule, permission])) if permission == PUBLIC else None,
         }

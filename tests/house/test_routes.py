@@ -20,6 +20,7 @@ from audit.table import audit_event
 from portal.access import roles
 from portal.access.permissions import PERMISSIONS, PUBLIC
 from portal.app import create_app
+from portal.cli.serving import declared_routes
 from portal.domain import claims, denials, encounters, payments
 from portal.web import guard
 from tests.databases import World
@@ -35,7 +36,7 @@ UNUSED: dict[str, str] = {}
 
 
 def test_T01_the_kept_table_of_routes_equals_the_tree():
-    kept, found = json.loads(routes.KEPT.read_text()), routes.table(routes.bare())
+    kept, found = json.loads(routes.KEPT.read_text()), declared_routes()
     gone = [item for item in kept if item not in found]
     new = [item for item in found if item not in kept]
     assert not gone, f"no longer in the tree: {gone}; {routes.AGAIN}"
@@ -65,7 +66,7 @@ def test_T01_a_route_without_a_policy_stops_the_start(monkeypatch: pytest.Monkey
 
     monkeypatch.setitem(create_app.__globals__, "register", planted)
     with pytest.raises(RuntimeError, match=words):
-        routes.bare()
+        declared_routes()
 
 
 # Every permission has a use, and every permission asked for is in the table
