@@ -157,7 +157,7 @@ def main() -> None:
         client.set_cookie("sid", token)
 
         def ours() -> None:
-            answer = client.get(f"/work/queues/{QUEUE}")
+            answer = client.get(f"/office/queues/{QUEUE}")
             assert answer.status_code == 200, answer.status_code
             assert answer.text.count("Okonkwo") >= 50
 

@@ -131,7 +131,7 @@ def _nav(desk: Desk, held: frozenset[str]) -> tuple[NavItem, ...]:
         ):
             continue
         items.append(NavItem(label, url_for(endpoint), current=False))
-    # The longest address that the present one lies under is where one is: /work/claims is claims, not work.
+    # The longest address that the present one lies under is where one is: /office/claims is claims, not work.
     under = [each for each in items if f"{request.path.rstrip('/')}/".startswith(each.url.rstrip("/") + "/")]
     here = max(under, key=lambda each: len(each.url), default=None)
     return tuple(replace(each, current=each is here) for each in items)

@@ -18,7 +18,7 @@ from portal.web.staff import (
     statements,
 )
 
-blueprint = Blueprint("staff", __name__, url_prefix="/work")
+blueprint = Blueprint("staff", __name__, url_prefix="/office")
 for _word in (
     accounts, charges, claims, codes, denials, deposits, encounters, imports, queues, remittances, statements,
 ):  # fmt: skip

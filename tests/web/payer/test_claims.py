@@ -50,7 +50,7 @@ def test_a_payer_sees_its_own_members_claims_only(office: Office):
     assert "$150.00" in shown.text
     for claim in (theirs, unsent):
         assert client.get(f"/payer/claims/{claim.hex()}").status_code == 404
-    for path in ("/work/claims", f"/work/claims/{mine.hex()}", f"/work/claims/{mine.hex()}/versions/1"):
+    for path in ("/office/claims", f"/office/claims/{mine.hex()}", f"/office/claims/{mine.hex()}/versions/1"):
         assert client.get(path).status_code == 403
     other = reviewer(flask, office, office.row(theirs).payer_id)
     assert other.get(f"/payer/claims/{mine.hex()}").status_code == 404

@@ -44,7 +44,7 @@ def test_a_payer_reads_its_own_and_changes_nothing(world: World):
     for words in ("Quillon", sent.control, "CO 45 $30.00", "Balances"):
         assert words in shown.text, words
     assert client.get(f"/payer/remittances/{ids['THEIRS1']}").status_code == 404
-    assert client.get(f"/work/remittances/{ids['MINE1']}").status_code == 403
+    assert client.get(f"/office/remittances/{ids['MINE1']}").status_code == 403
     assert client.post(f"/payer/remittances/{ids['MINE1']}").status_code in {400, 405}
 
 
@@ -52,6 +52,6 @@ def test_a_payer_is_no_office(world: World):
     with world.write("payer:edit") as uow:
         offices.payer(uow)
     client = payer_person(world, "CBH03")
-    assert client.get("/work/remittances").status_code == 403
-    assert client.get("/work/deposits").status_code == 403
+    assert client.get("/office/remittances").status_code == 403
+    assert client.get("/office/deposits").status_code == 403
     assert "No remittance of yours has arrived" in client.get("/payer/remittances").text

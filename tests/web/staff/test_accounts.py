@@ -38,12 +38,12 @@ def people(world: World) -> dict[str, bytes]:
 
 
 def find(client, q: str):
-    token = form_token(client, "/work/patients")
-    return client.post("/work/patients", data={"csrf_token": token, "q": q})
+    token = form_token(client, "/office/patients")
+    return client.post("/office/patients", data={"csrf_token": token, "q": q})
 
 
 def hits(page) -> set[str]:
-    return set(re.findall(r"/work/patients/[0-9a-f]{32}\"><strong>([^<]+)<", page.text.replace("&#39;", "'")))
+    return set(re.findall(r"/office/patients/[0-9a-f]{32}\"><strong>([^<]+)<", page.text.replace("&#39;", "'")))
 
 
 def test_a_name_is_found_on_the_page(world: World, flask):
@@ -82,7 +82,7 @@ def test_T88_an_account_shows_everything_and_is_one_event(world: World, flask):
         patient, control = claim.patient_id, claim.control
     client = at_work(flask, world, "biller")
     size = len(events(world))
-    page = client.get(f"/work/patients/{patient.hex()}")
+    page = client.get(f"/office/patients/{patient.hex()}")
     assert page.status_code == 200
     for said in ("Mina Ashgrove", control, "Plan CBH03", "Ada Okafor", "Ready to send", "12 Larch Lane", "Millbrook"):
         assert said in page.text, said
@@ -95,23 +95,23 @@ def test_T88_an_account_shows_everything_and_is_one_event(world: World, flask):
 
 def test_T90_an_unknown_account_and_one_out_of_reach_answer_alike_and_are_told(world: World, flask):
     client = at_work(flask, world, "biller")
-    page = client.get(f"/work/patients/{'ab' * 16}")
+    page = client.get(f"/office/patients/{'ab' * 16}")
     assert page.status_code == 404
     last = next(each for each in reversed(events(world)) if each["subtype"] == "account:view")
     assert (last["outcome"], last["reason"]) == (4, "not-found")
     assert last["objects"] == [{"type": 10, "id": "ab" * 16}]
-    assert client.get("/work/patients/nonsense").status_code == 404
+    assert client.get("/office/patients/nonsense").status_code == 404
 
 
 def test_roles_without_contact_with_accounts_are_refused(world: World, flask):
     made = people(world)
     coder = at_work(flask, world, "coder")
-    assert coder.get("/work/patients").status_code == 403
-    assert coder.get(f"/work/patients/{made['Obrist'].hex()}").status_code == 403
+    assert coder.get("/office/patients").status_code == 403
+    assert coder.get(f"/office/patients/{made['Obrist'].hex()}").status_code == 403
 
 
 def form(client, patient: bytes) -> dict[str, str]:
-    page = client.get(f"/work/patients/{patient.hex()}?change=1").text
+    page = client.get(f"/office/patients/{patient.hex()}?change=1").text
     found = dict(re.findall(r'<input type="hidden" name="(version|was_\w+|csrf_token)" value="([^"]*)"', page))
     assert found["version"]
     return found
@@ -121,12 +121,12 @@ def test_contact_data_are_changed_and_wrong_ones_are_said_beside_the_field(world
     patient = people(world)["Obrist"]
     client = at_work(flask, world, "biller")
     given = form(client, patient) | HOME | {"phone": "(503) 555-0177", "email": "ada@example.org"}
-    wrong = client.post(f"/work/patients/{patient.hex()}", data=given | {"postal_code": "97", "phone": "12"})
+    wrong = client.post(f"/office/patients/{patient.hex()}", data=given | {"postal_code": "97", "phone": "12"})
     assert wrong.status_code == 422
     assert "A ZIP code has five or nine digits." in wrong.text
     assert "A phone number has ten digits." in wrong.text
-    done = client.post(f"/work/patients/{patient.hex()}", data=given)
-    assert (done.status_code, done.location) == (303, f"/work/patients/{patient.hex()}")
+    done = client.post(f"/office/patients/{patient.hex()}", data=given)
+    assert (done.status_code, done.location) == (303, f"/office/patients/{patient.hex()}")
     assert "5035550177" in client.get(done.location).text
     with world.read("account:search") as uow:
         token = uow.token("phone", "5035550177")
@@ -143,7 +143,7 @@ def test_two_who_change_one_account_see_both_versions_and_lose_nothing(world: Wo
         row = uow.get(PatientRow, patient)
         uow.change(row, phone_sealed="5035550100")
     mine = given | HOME | {"phone": "5035550199", "email": "ada@example.org"}
-    page = first.post(f"/work/patients/{patient.hex()}", data=mine)
+    page = first.post(f"/office/patients/{patient.hex()}", data=mine)
     assert page.status_code == 409
     for said in ("5035550100", "5035550199", "ada@example.org", "Theirs, as it is now", "Yours"):
         assert said in page.text
@@ -152,7 +152,7 @@ def test_two_who_change_one_account_see_both_versions_and_lose_nothing(world: Wo
     # Choosing: my email, their phone; with the new version this goes through.
     chosen = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
     chosen |= {"phone": "5035550100", "email": "ada@example.org"}
-    done = first.post(f"/work/patients/{patient.hex()}", data=chosen)
+    done = first.post(f"/office/patients/{patient.hex()}", data=chosen)
     assert done.status_code == 303
     with world.read("account:view") as uow:
         row = uow.get(PatientRow, patient)
@@ -164,8 +164,8 @@ def test_a_letter_with_a_code_opens_a_sign_in(world: World, flask):
     with world.write("patient:change") as uow:
         patient = make.patient(uow, "Reyes", language="es_US").id
     client = at_work(flask, world, "biller")
-    token = form_token(client, f"/work/patients/{patient.hex()}")
-    letter = client.post(f"/work/patients/{patient.hex()}/code", data={"csrf_token": token})
+    token = form_token(client, f"/office/patients/{patient.hex()}")
+    letter = client.post(f"/office/patients/{patient.hex()}/code", data={"csrf_token": token})
     assert letter.status_code == 200
     text = letter.data.decode()
     assert text.startswith("Juniper Ridge Family Practice\n\nMina Reyes\n12 Larch Lane\nMillbrook, OR 97099")
@@ -178,7 +178,7 @@ def test_a_letter_with_a_code_opens_a_sign_in(world: World, flask):
     )  # fmt: skip
     with world.read("user:view") as uow:
         assert uow.get(UserRow, made).state == "ACTIVE"
-    page = client.get(f"/work/patients/{patient.hex()}")
+    page = client.get(f"/office/patients/{patient.hex()}")
     assert "Has a sign-in." in page.text
 
 
@@ -199,6 +199,6 @@ def test_a_document_is_served_as_it_was_made(world: World, flask):
         ).id
         whose = patient.id
     client = at_work(flask, world, "biller")
-    assert f"/work/patients/documents/{id_.hex()}" in client.get(f"/work/patients/{whose.hex()}").text
-    got = client.get(f"/work/patients/documents/{id_.hex()}")
+    assert f"/office/patients/documents/{id_.hex()}" in client.get(f"/office/patients/{whose.hex()}").text
+    got = client.get(f"/office/patients/documents/{id_.hex()}")
     assert (got.data, got.headers["Content-Type"]) == (b"%PDF-1", "application/pdf")

@@ -28,7 +28,7 @@ def flask(office: Office):
 
 
 def press(client, claim: bytes, do: str, **more: str):
-    path = f"/work/claims/{claim.hex()}"
+    path = f"/office/claims/{claim.hex()}"
     given = form_of(client, path, f'value="{do}"')
     return client.post(path, data={**given, **more, "do": do})
 
@@ -36,21 +36,21 @@ def press(client, claim: bytes, do: str, **more: str):
 def test_a_claim_goes_out_comes_back_and_goes_again(flask, office: Office):
     claim = office.claim()
     biller = at_work(flask, office.world, "biller")
-    page = biller.get("/work/claims").text
+    page = biller.get("/office/claims").text
     assert "Mina Ashgrove" in page
     assert "Send the ready claim" in page
-    sent = biller.post("/work/claims/send", data={"csrf_token": form_token(biller, "/work/claims")})
-    assert (sent.status_code, sent.location) == (303, "/work/claims")
+    sent = biller.post("/office/claims/send", data={"csrf_token": form_token(biller, "/office/claims")})
+    assert (sent.status_code, sent.location) == (303, "/office/claims")
     assert "1 claim sent." in biller.get(sent.location).text
     assert office.state(claim) == "SUBMITTED"
 
     answered = upload(biller, answers.statuses(office.sent(), ("A7:164:IL",)), "status.277ca")
     assert answered.status_code == 303
-    shown = biller.get(f"/work/claims/{claim.hex()}").text
+    shown = biller.get(f"/office/claims/{claim.hex()}").text
     assert "Rejected" in shown
     assert "Corrected, make it ready" in shown
     assert "Rejected (A7, 277CA)." in shown
-    assert biller.get(f"/work/claims/{claim.hex()}/versions/1").text.count("<li><code>") > 20
+    assert biller.get(f"/office/claims/{claim.hex()}/versions/1").text.count("<li><code>") > 20
 
     again = press(biller, claim, "ready", reason="coverage", note="by phone")
     assert again.status_code == 303
@@ -65,20 +65,20 @@ def test_a_claim_is_held_released_and_returned(flask, office: Office):
     claim = office.claim()
     biller = at_work(flask, office.world, "biller")
     assert press(biller, claim, "hold", reason="record").status_code == 303
-    assert "A record from the provider is awaited" in biller.get(f"/work/claims/{claim.hex()}").text
+    assert "A record from the provider is awaited" in biller.get(f"/office/claims/{claim.hex()}").text
     assert press(biller, claim, "release").status_code == 303
     assert office.state(claim) == "READY"
     assert press(biller, claim, "draft", reason="units", note="three of them").status_code == 303
-    shown = biller.get(f"/work/claims/{claim.hex()}").text
+    shown = biller.get(f"/office/claims/{claim.hex()}").text
     assert "three of them" in shown
     assert press(biller, claim, "check").status_code == 303
-    assert "being worked on" in biller.get(f"/work/claims/{claim.hex()}").text
+    assert "being worked on" in biller.get(f"/office/claims/{claim.hex()}").text
 
 
 def test_two_tabs_meet_in_a_conflict(flask, office: Office):
     claim = office.claim()
     biller = at_work(flask, office.world, "biller")
-    path = f"/work/claims/{claim.hex()}"
+    path = f"/office/claims/{claim.hex()}"
     stale = form_of(biller, path, 'value="hold"')
     assert biller.post(path, data={**stale, "do": "hold", "reason": "record"}).status_code == 303
     late = biller.post(path, data={**stale, "do": "draft", "reason": "units"})
@@ -90,8 +90,8 @@ def test_two_tabs_meet_in_a_conflict(flask, office: Office):
 def test_a_button_that_is_none_is_turned_down(flask, office: Office, do: str):
     claim = office.claim()
     biller = at_work(flask, office.world, "biller")
-    token = form_token(biller, f"/work/claims/{claim.hex()}")
-    answer = biller.post(f"/work/claims/{claim.hex()}", data={"csrf_token": token, "version": "1", "do": do})
+    token = form_token(biller, f"/office/claims/{claim.hex()}")
+    answer = biller.post(f"/office/claims/{claim.hex()}", data={"csrf_token": token, "version": "1", "do": do})
     assert answer.status_code == 422
     assert office.state(claim) == "READY"
 
@@ -99,19 +99,19 @@ def test_a_button_that_is_none_is_turned_down(flask, office: Office, do: str):
 def test_views_stand_in_the_address(flask, office: Office):
     claim = office.claim()
     biller = at_work(flask, office.world, "biller")
-    assert claim.hex() in biller.get("/work/claims?state=READY").text
-    assert "No claim fits this view." in biller.get("/work/claims?state=HELD").text
-    assert claim.hex() in biller.get(f"/work/claims?number={office.row(claim).control}").text
+    assert claim.hex() in biller.get("/office/claims?state=READY").text
+    assert "No claim fits this view." in biller.get("/office/claims?state=HELD").text
+    assert claim.hex() in biller.get(f"/office/claims?number={office.row(claim).control}").text
 
 
 @pytest.mark.parametrize("role", ["coder", "payment-poster"])
 def test_only_billers_change_claims(flask, office: Office, role: str):
     claim = office.claim()
     other = at_work(flask, office.world, role)
-    path = f"/work/claims/{claim.hex()}"
+    path = f"/office/claims/{claim.hex()}"
     assert other.get(path).status_code == (200 if role == "payment-poster" else 403)
     token = form_token(other, "/sessions")
-    for address in (path, "/work/claims/send"):
+    for address in (path, "/office/claims/send"):
         answer = other.post(address, data={"csrf_token": token, "version": "1", "do": "hold", "reason": "record"})
         assert answer.status_code == 403
     assert office.state(claim) == "READY"
@@ -119,5 +119,5 @@ def test_only_billers_change_claims(flask, office: Office, role: str):
 
 def test_no_claim_of_nobody(flask, office: Office):
     biller = at_work(flask, office.world, "biller")
-    assert biller.get(f"/work/claims/{'0' * 32}").status_code == 404
-    assert re.search("no such|There is no", biller.get(f"/work/claims/{'0' * 32}").text)
+    assert biller.get(f"/office/claims/{'0' * 32}").status_code == 404
+    assert re.search("no such|There is no", biller.get(f"/office/claims/{'0' * 32}").text)
