@@ -165,7 +165,7 @@ def _download(file: File) -> Response:
     kind = "inline" if file.inline and file.media_type == "application/pdf" else "attachment"
     safe = "".join(each if each.isalnum() or each in "-_." else "-" for each in file.name) or "file"
     response.headers["Content-Disposition"] = f'{kind}; filename="{safe}"'
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     return response
 
 
