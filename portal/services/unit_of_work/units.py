@@ -141,8 +141,7 @@ class Units:
             uow = self._open(session, actor, decision, request, kind, basis)
             try:
                 yield uow
-                if uow.query is not None:  # its key may have to be made, in a transaction that commits before
-                    raise RuntimeError("searches are made by units of work that read")
+                _no_search(uow)
                 uow.finish()
                 self._tell_within(session, uow)
                 session.commit()
@@ -321,3 +320,9 @@ class Units:
                 log.append(connection, [event], self.clock.now())
         except _LOG_FAILURES as error:
             raise Unavailable from error
+
+
+def _no_search(uow: UnitOfWork) -> None:
+    """Where things change nothing is searched: a search's key may have to be made, in a transaction that ends before."""
+    if uow.query is not None:
+        raise RuntimeError("searches are made by units of work that read")
