@@ -7,12 +7,14 @@ posting that fails leaves the event to be taken again.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from portal.access.actors import Actor, system
 from portal.domain.errors import Conflict
 from portal.domain.payments import LIFE, CardEvent, CardsRefused, CheckoutState, PaymentFacts
 from portal.domain.posting.payments import allocate, card_payment_entry, processor_fee_entry
+from portal.domain.texts import T_, Text, to_json
 from portal.models.payments import CardEventRow, PaymentRow
 from portal.services import ledger, outbox, queues
 from portal.services.parts import Parts
@@ -31,6 +33,16 @@ def _settler(practice_id: bytes | None) -> Actor:
 _SETTLER = _settler(None)
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MONEY_TAKEN = frozenset({"SUCCEEDED", "PARTLY_REFUNDED", "REFUNDED", "DISPUTED", "DISPUTE_LOST", "RETURNED"})
+
+
+_WAITS: Mapping[str, Text] = {
+    "card-refund": T_("The processor reports a refund. Compare it with what was approved, and post it."),
+    "card-dispute": T_("The card's holder disputes the payment. Answer the processor before its day is over."),
+    "card-returned": T_("The bank took this payment back after it had settled. Undo it in the books."),
+    "card-other-amount": T_("The processor tells of another amount than was asked. Nothing was posted; look there."),
+    "card-other-checkout": T_("The processor tells of a page that is not this payment's. Nothing was posted."),
+    "paid-too-much": T_("The patient paid more than was owed by then. Apply it or send it back."),
+}
 
 
 def take_event(units: Units, parts: Parts, body: bytes, signature: str) -> None:
@@ -111,7 +123,7 @@ def _succeed(uow: UnitOfWork, row: PaymentRow, intent: str) -> str:
     ledger.post(uow, [entry], practice_id=row.practice_id)
     _, left = allocate(row.amount_cents, owed, chosen)
     if left:
-        queues.put(uow, "credits", row, reason="paid-too-much", at_risk_cents=left)
+        queues.put(uow, "credits", row, reason="paid-too-much", detail=_words("paid-too-much"), at_risk_cents=left)
     ids = {"payment": row.id, "patient": row.patient_id}
     outbox.later(uow, "payment.settled", f"payment.settled:{row.id.hex()}", ids)
     return "settled"
@@ -133,8 +145,13 @@ def _end(uow: UnitOfWork, row: PaymentRow, to: str) -> str:
 
 def _for_people(uow: UnitOfWork, row: PaymentRow, reason: str, cents: int) -> str:
     """What no rule may decide alone: a person looks at the payment."""
-    queues.put(uow, "card-cases", row, reason=reason, at_risk_cents=cents)
+    queues.put(uow, "card-cases", row, reason=reason, detail=_words(reason), at_risk_cents=cents)
     return "queued"
+
+
+def _words(reason: str) -> dict[str, Any]:
+    """Why a payment waits, as the queue's page says it."""
+    return {"text": to_json(_WAITS[reason])}
 
 
 def refresh(units: Units, parts: Parts, payment_id: bytes) -> Standing:

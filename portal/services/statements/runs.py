@@ -18,7 +18,7 @@ from portal.domain.money import Money
 from portal.domain.statements.arithmetic import CYCLE_DAYS, due_on
 from portal.domain.statements.content import dump
 from portal.domain.statements.life import LADDER, StatementFacts
-from portal.domain.texts import T_, Text
+from portal.domain.texts import T_, Text, to_json
 from portal.models.encounters import EncounterRow
 from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientRow
@@ -216,7 +216,8 @@ def make(units: Units, parts: Parts, actor: Actor, patient_id: bytes) -> bytes |
         )
         uow.flush()
         uow.begin(row)
-        queues.follow(uow, row, reason="made", at_risk_cents=content.owed.cents)
+        waits = {"number": content.number, "text": to_json(T_("The paper of this bill is not made yet."))}
+        queues.follow(uow, row, reason="made", detail=waits, at_risk_cents=content.owed.cents)
         outbox.later(uow, "statement.paper", f"statement.paper:{row.id.hex()}", {"statement": row.id})
         return row.id
 
