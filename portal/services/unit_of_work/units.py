@@ -323,6 +323,6 @@ class Units:
 
 
 def _no_search(uow: UnitOfWork) -> None:
-    """Where things change nothing is searched: a search's key may have to be made, in a transaction that ends before."""
+    """Where things change nothing is searched: the key of a search is made in a transaction that ends before."""
     if uow.query is not None:
         raise RuntimeError("searches are made by units of work that read")
