@@ -245,6 +245,19 @@ def print_paper(units: Units, parts: Parts, actor: Actor, statement_id: bytes) -
         if row.state == "READY":
             uow.move(row, "STATEMENT_1", StatementFacts(delivered=True, owed_cents=row.closing_cents))
             queues.follow(uow, row, reason="sent")
+            _write_to(uow, parts, row.patient_id)
+
+
+def _write_to(uow: UnitOfWork, parts: Parts, patient_id: bytes) -> None:
+    """Tell a patient with an address on record that a bill is ready; the mail says neither sum nor service."""
+    patient = uow.get(PatientRow, patient_id)
+    address = uow.read(patient, PatientRow.email_sealed)
+    if address:
+        name = uow.get(PracticeRow, patient.practice_id).name
+        outbox.mail(
+            uow, "statement_ready", recipient=address, subject_id=patient_id, practice_id=patient.practice_id,
+            language=patient.language, parameters={"practice": name, "url": parts.public_url},
+        )  # fmt: skip
 
 
 def close(units: Units, actor: Actor, patient_id: bytes) -> int:

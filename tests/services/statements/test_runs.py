@@ -13,7 +13,7 @@ from portal.domain.errors import Refused
 from portal.domain.money import Money
 from portal.domain.posting.payments import card_payment_entry
 from portal.domain.statements.content import load
-from portal.models.jobs import JobKeyRow
+from portal.models.jobs import JobKeyRow, MailRow
 from portal.models.queues import QueueItemRow, TransitionRow
 from portal.models.statements import DocumentRow, StatementRow
 from portal.services import documents, ledger
@@ -192,3 +192,17 @@ def test_the_office_sees_every_bill_with_what_is_open_today(world: World):
     assert (one.patient_name, one.amount, one.open_now) == ("Teresa Marlowe", Money(8_640), Money(8_000))
     assert one.days_left == 21
     assert page.ready == 0
+
+
+def test_a_patient_with_an_address_is_told_once_and_the_mail_says_neither_sum_nor_service(world: World):
+    accounts.owing(world, email_sealed="ada@mail.example")
+    accounts.owing(world, first_name_sealed="Tom")
+    start(world)
+    work_off(world, PlainPaper())
+    with world.write("mail:send") as uow:
+        mails = uow.entities(uow.select(MailRow))
+        assert [(mail.template, mail.practice_id) for mail in mails] == [("statement_ready", world.practice_id)]
+        assert uow.read(mails[0], MailRow.recipient_sealed) == "ada@mail.example"
+        said = uow.read(mails[0], MailRow.parameters_sealed)
+    assert set(said) == {"practice", "url"}
+    assert "86.40" not in str(said)
