@@ -99,7 +99,7 @@ def bare_engine(url: str) -> Engine:
 
 def migrate(settings: Settings) -> None:
     """Bring the store to the newest migration, as the role that owns the tables."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = bare_engine(settings.database_owner_url)
     config = Config(toml_file=ROOT / "pyproject.toml")
     config.set_main_option("script_location", str(ROOT / "migrations"))

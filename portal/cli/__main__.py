@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 
 import click
 
@@ -63,4 +64,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    os.umask(0o077)  # data, keys and mails are for the account that runs Candor alone
     main(prog_name="./candor")
