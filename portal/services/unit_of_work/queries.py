@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -26,7 +26,7 @@ _NO_REQUEST = bytes(16)
 class Searched:
     """A search as it was asked: its words, how many candidates were opened for it, how many were shown."""
 
-    words: str
+    words: str = field(repr=False)
     scanned: int
     shown: int
 

@@ -59,6 +59,7 @@ class Reading:
         self.enqueue = enqueue
         self.trail = Trail(kind)
         self.query: Searched | None = None
+        self.sifted = 0
         self.keyring = keyring
         self._sealer = Sealer(session, keyring, self.trail, decision.role, now)
         self._changes = Changes(session, self.trail)
@@ -198,10 +199,11 @@ class Reading:
     def sift(self, statement: Select[Any], column: Column, holds: Callable[[Any], bool]) -> tuple[list[Row[Any]], int]:
         """Rows of patients whose sealed value passes, and how many were opened to find them (SECURITY 2.6).
 
-        The statement selects `id`, `practice_id` and the column. The event gets the number only, by `searched`: what is
-        then shown of the rows that passed is opened by `open`, as ever.
+        The statement selects `id`, `practice_id` and the column. The event gets the number only, by `searched`, without
+        which nothing is shown: what is then shown of the rows that passed is opened by `open`, as ever.
         """
         found = self._session.execute(statement).all()
+        self.sifted += len(found)
         self._sealer.expect(row.id for row in found)
         sealed = field(column)
         passed = [row for row in found if holds(self._sealer.peek(sealed, row, column.key))]

@@ -110,6 +110,8 @@ class Units:
 
         A person's look at what may be protected is told even when it showed nothing or only figures.
         """
+        if uow.sifted and uow.query is None:
+            raise RuntimeError("what was opened for a search is told with the search")
         told = PERMISSIONS[uow.permission].protected and not uow.actor.system
         if not told and uow.trail.empty() and uow.query is None:
             return
@@ -232,10 +234,6 @@ class Units:
         self.refused(
             uow.actor, uow.permission, reason, request=uow.request, outcome=outcome, trail=trail, kind=trail.kind
         )
-
-    def tell(self, event: Event) -> None:
-        """Append one event made elsewhere (a sign-in, a key operation) in a transaction of its own."""
-        self._append(event)
 
     # Inside
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
-from portal.access.reaches import PRACTICE
+from portal.access.reaches import OWN, PAYER, PRACTICE, SELF, STANDS_FOR
 from portal.crypto.keyring import StoredKey
 from portal.domain.errors import Conflict, NotFound
 from portal.domain.texts import T_
@@ -42,7 +42,7 @@ class UnitOfWork(Reading):
         made, key = shape(model), id_ or new_id()
         if made.has_practice and "practice_id" not in values:
             values["practice_id"] = self.practice_id
-        self._check_practice(values.get("practice_id"))
+        self._check_reach(values)
         tenant = values.get("practice_id") or INSTALLATION
         entity = model(id=key, **{name: value for name, value in values.items() if name not in made.sealed})
         plain = {name: values[name] for name in made.sealed if name in values}
@@ -90,7 +90,7 @@ class UnitOfWork(Reading):
     def ready(self, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> Batch:
         """Bind and digest new rows, in a reading unit of work too, so that `put` holds the lock for little."""
         for values in rows:
-            self._check_practice(values.get("practice_id"))
+            self._check_reach(values)
         return bulk.inserting(self._session.get_bind().dialect, model, rows)
 
     def ready_swap(
@@ -98,7 +98,7 @@ class UnitOfWork(Reading):
     ) -> Batch:
         """Bind and digest changes of whole rows, as `swap` takes them."""
         for values in new:
-            self._check_practice(values.get("practice_id"))
+            self._check_reach(values)
         return bulk.swapping(self._session.get_bind().dialect, model, old, new)
 
     def put(self, batch: Batch) -> None:
@@ -224,8 +224,16 @@ class UnitOfWork(Reading):
         for name, token in self._sealer.indexes(type(entity), tenant, plain).items():
             setattr(entity, name, token)
 
-    def _check_practice(self, practice: bytes | None) -> None:
-        if practice is not None and self.reach.kind == PRACTICE and practice not in self.reach.practices:
+    def _check_reach(self, values: Mapping[str, Any]) -> None:
+        """What is written lies within reach too: of the practice, of the patients, of the user."""
+        name, ids = {
+            PRACTICE: ("practice_id", self.reach.practices),
+            OWN: ("patient_id", self.reach.patients),
+            STANDS_FOR: ("patient_id", self.reach.patients),
+            PAYER: ("payer_id", self.reach.payers),
+            SELF: ("user_id", self.reach.users),
+        }.get(self.reach.kind, ("", frozenset()))
+        if values.get(name) is not None and values[name] not in ids:
             raise NotFound(ABSENT, code="not-found")
 
 
