@@ -51,7 +51,7 @@ def test_a_practice_sees_counts_and_sums_of_its_own_only(two):
             uow.select(PatientRow.id),
             uow.select(PatientRow.id.label("x")),
             uow.select(func.coalesce(PatientRow.id, PatientRow.id)),
-            uow.select(func.coalesce(PatientRow.id).label("x")),
+            uow.select(func.coalesce(PatientRow.id, PatientRow.id).label("x")),
         ):
             assert {row[0] for row in uow.rows(statement)} == {ours}
         assert uow.count(uow.select(PatientRow)) == 1
