@@ -18,10 +18,15 @@ import pytest
 from portal import runtime
 from portal.access.actors import Actor, Grant, system
 from portal.config import Settings, load
+from portal.crypto.passwords import Passwords
 from portal.runtime import Runtime
 from portal.services import practices
 from portal.services.unit_of_work.trail import Request
+from portal.services.users import signing
 from tests.make.practices import practice as invented
+
+# Argon2id at the least that ASVS takes, a fifth of the usual cost: hundreds of tests sign in.
+signing.PASSWORDS = Passwords(at_once=2, memory_kib=12 * 1024)
 
 START = datetime(2026, 8, 3, 14, 0, tzinfo=UTC)
 
