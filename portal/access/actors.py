@@ -54,15 +54,16 @@ class Actor:
         """The roles in force: those granted for this hat, in the present practice where one is chosen."""
         if self.system:
             return frozenset({roles.SYSTEM})
+        patient = bool(self.own_patients or self.stands_for) and self.hat == roles.WORK and self.practice_id is None
+        mine = [grant for grant in self.grants if roles.hat_of(grant.role) == self.hat]
+        # Who acts for themselves or for an insurer is no member of staff meanwhile, nor the other way round.
+        outside = self.practice_id is None and (patient or any(grant.practice_id is None for grant in mine))
         held = {
             grant.role
-            for grant in self.grants
-            if roles.hat_of(grant.role) == self.hat
-            and (grant.practice_id is None or self.practice_id is None or grant.practice_id == self.practice_id)
+            for grant in mine
+            if grant.practice_id is None or (not outside and self.practice_id in {None, grant.practice_id})
         }
-        # Who works in a practice or administers is no patient meanwhile, nor the other way round.
-        if (self.own_patients or self.stands_for) and self.hat == roles.WORK and self.practice_id is None:
-            held -= roles.STAFF | {roles.COMPLIANCE_OFFICER}
+        if patient:
             held.add(roles.PATIENT)
         return frozenset(held)
 

@@ -60,6 +60,8 @@ def _turned_down(error: TradeError) -> ResponseReturnValue:
         return _page("conflict", 409, error.text)
     if isinstance(error, CardsUnavailable):
         return _page("unavailable", 503, error.text)
+    if isinstance(error, Refused) and error.code in {"not-signed-in", "session-ended"}:
+        return redirect(url_for("auth.sign_in"), 303)
     if isinstance(error, Refused) and error.code in {"no-role", "field-not-in-role"}:
         return _page("refused", 403)
     return _page("bad_request", 422, error.text)

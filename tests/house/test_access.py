@@ -152,6 +152,16 @@ def test_what_is_unknown_is_denied():
             assert not any(decide(actor, name).allowed for name in PERMISSIONS)
 
 
+def test_who_acts_for_an_insurer_or_for_themselves_is_no_member_of_staff_meanwhile():
+    grants = (Grant(roles.BILLER, HERE), Grant(roles.PAYER_USER, None, b"\5" * 16))
+    both = Actor("ab" * 16, b"\2" * 16, grants=grants, assurance="aal2", authenticated_seconds_ago=0)
+    assert both.roles() == {roles.PAYER_USER}
+    assert not decide(both, "claim:view").allowed
+    assert replace(both, practice_id=HERE).roles() == {roles.PAYER_USER, roles.BILLER}
+    patient = replace(both, own_patients=frozenset({b"\3" * 16}))
+    assert patient.roles() == {roles.PAYER_USER, roles.PATIENT}
+
+
 def test_a_role_of_another_practice_is_not_in_force():
     elsewhere = Actor(
         "ab" * 16, b"\2" * 16, practice_id=HERE, grants=(Grant(roles.BILLER, b"\4" * 16),), assurance="aal2",

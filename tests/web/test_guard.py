@@ -137,7 +137,8 @@ def test_T132_headers_stand_on_every_answer(client, path):
 
 
 @pytest.mark.parametrize(
-    "wanted", ["//evil.example", "/\\evil.example", "https://evil.example", "/a\nb", "javascript:x"]
+    "wanted",
+    ["//evil.example", "/\\evil.example", "https://evil.example", "/a\nb", "javascript:x", "/\t/evil.example", "/é"],
 )
 def test_T46_nobody_is_sent_elsewhere_after_sign_in(world: World, client, wanted):
     person(world)

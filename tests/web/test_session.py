@@ -243,3 +243,9 @@ def test_forms_of_strangers_are_bounded_by_address_and_by_network(world: World):
         assert made is not None
     assert sessions.open_form(world.units, address="2001:db8::ffff", agent=b"", data={}) is None
     assert sessions.open_form(world.units, address="2001:db8:0:1::1", agent=b"", data={}) is not None
+
+
+@pytest.mark.parametrize("path", ["/second-factor", "/second-factor/set-up", "/step-up"])
+def test_whoever_owes_no_second_factor_is_sent_to_the_first(client, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer.location) == (303, "/sign-in")
