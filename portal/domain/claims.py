@@ -307,10 +307,11 @@ HOLDS: dict[str, Text] = {
 """Reasons for which a claim is held."""
 
 RETURNS: dict[str, Text] = {
+    "clean": T_("The edits found nothing to mend"),
     "edits": T_("The edits found something to mend"),
     "guide": T_("The file check found something to mend"),
 }
-"""Reasons for which the rules take a ready claim back to draft; people give one of `encounters.CODING_ERRORS`."""
+"""Why the rules move a claim between draft and ready; people give one of `encounters.CODING_ERRORS`."""
 
 REWORKS: dict[str, Text] = {
     "registration": T_("The patient's registration was corrected"),

@@ -68,7 +68,7 @@ def settle(uow: UnitOfWork, claim: ClaimRow, findings: Sequence[EditFinding], *,
     keep(uow, claim, findings)
     stopped = blocking(findings)
     if claim.state == "DRAFT" and not stopped:
-        uow.move(claim, "READY", facts(uow, claim, blocking_findings=stopped), reason="edits")
+        uow.move(claim, "READY", facts(uow, claim, blocking_findings=stopped), reason="clean")
     elif claim.state == "READY" and stopped:
         uow.move(claim, "DRAFT", facts(uow, claim, blocking_findings=stopped), reason=reason)
     if claim.state in _UNSENT:
