@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import sys
+import tempfile
 
 import hypothesis
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from tests.pages import CheckedClient
 
 Flask.test_client_class = CheckedClient
+# Each test makes an application of its own; compiled templates are kept between them.
+Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(tempfile.mkdtemp(prefix="candor-templates-"))}
 
 pytest_plugins = ["tests.postgres", "tests.browser", "tests.databases"]
 
