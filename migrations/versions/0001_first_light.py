@@ -660,10 +660,11 @@ def _tables() -> None:
         sa.Column("note_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("code_qualifier", sa.String(), nullable=False),
         sa.Column("source_digest", sa.LargeBinary(), nullable=False),
-        sa.Column("source_control", sa.String(), nullable=False),
+        sa.Column("source_control_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("interchange_id", sa.LargeBinary(length=16), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("source_control_index", sa.LargeBinary(length=16), nullable=True),
         sa.ForeignKeyConstraint(["coverage_id"], ["coverage.id"], name=op.f("fk_encounter_coverage_id")),
         sa.ForeignKeyConstraint(["interchange_id"], ["interchange.id"], name=op.f("fk_encounter_interchange_id")),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_encounter_patient_id")),
@@ -679,6 +680,7 @@ def _tables() -> None:
         ["practice_id", "state", "service_from", "id"],
         unique=False,
     )
+    op.create_index(op.f("ix_encounter_source_control_index"), "encounter", ["source_control_index"], unique=False)
     op.create_table(
         "remittance",
         sa.Column("id", sa.LargeBinary(length=16), nullable=False),

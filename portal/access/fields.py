@@ -25,7 +25,7 @@ _CLAIM = frozenset(
         "acknowledgement.payer_control",
     }
 )
-_FILES = frozenset({"interchange.name", "interchange.body", "interchange.findings"})
+_FILES = frozenset({"encounter.source_control", "interchange.name", "interchange.body", "interchange.findings"})
 _REMITTANCE = frozenset(
     {
         "remittance_claim.control",

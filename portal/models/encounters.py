@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped
 from portal.access.reaches import PAYER, Reach
 from portal.models.base import Base, ReachedBy
 from portal.models.claims import ClaimRow
-from portal.models.columns import clear, key, ref, sealed
+from portal.models.columns import clear, index, key, ref, sealed
 from portal.models.types import Box
 
 
@@ -44,11 +44,12 @@ class EncounterRow(Base):
     code_qualifier: Mapped[str] = clear(14)
     source_digest: Mapped[bytes] = clear(15)
     """SHA-256 of what makes a visit the same visit in another file; makes imports idempotent."""
-    source_control: Mapped[str] = clear(16)
-    """CLM01 of the file it came in, for the office to find it."""
+    source_control_sealed: Mapped[Box] = sealed(16)
+    """CLM01 of the file it came in, for the office to find it; practices put account numbers there."""
     interchange_id: Mapped[bytes | None] = ref(17, "interchange.id")
     version: Mapped[int] = clear(18)
     created_at: Mapped[datetime] = clear(19)
+    source_control_index: Mapped[bytes | None] = index(20, "claim-control", "source_control_sealed")
 
     @classmethod
     def within(cls, reach: Reach) -> ColumnElement[bool]:

@@ -43,10 +43,9 @@ SECRETS = {
     "file name of an answer": "zz-payerfile",
     "reason of an export": "butterscotch inquiry",
     "name in an error": "Obsidianella",
+    "number of a visit": "KWVISITNO77",
 }
 """What must be found nowhere but sealed, in the clearinghouse's folders, and on the pages of those allowed.
-
-The number that a file gives to a visit (CLM01) is none of them: it stands open as `encounter.source_control`.
 """
 
 
@@ -65,7 +64,7 @@ def planted(count: int) -> list[Claim]:
         )  # fmt: skip
         made.append(
             replace(
-                base, control=f"VISIT{n}", patient=patient, cover=cover,
+                base, control=f"{SECRETS['number of a visit']}{n}", patient=patient, cover=cover,
                 diagnoses=(SECRETS["diagnosis"], SECRETS["second diagnosis"]), note=SECRETS["note in the file"],
             )
         )  # fmt: skip

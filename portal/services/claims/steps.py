@@ -14,6 +14,7 @@ from portal.services import queues
 from portal.services.claims import checking
 from portal.services.claims.building import new_control
 from portal.services.claims.drafting import take_over
+from portal.services.intake import visits
 from portal.services.unit_of_work.work import UnitOfWork
 
 
@@ -63,7 +64,7 @@ def return_to_coding(
         uow.change(claim, held_from=None, hold_reason=None)
     encounter = uow.get(EncounterRow, claim.encounter_id)
     uow.move(encounter, "PROPOSED", EncounterFacts(actor=uow.actor.user_id), reason=reason, note=note)
-    detail = {"number": encounter.source_control, "text": to_json(CODING_ERRORS[reason])}
+    detail = {"number": visits.number(encounter), "text": to_json(CODING_ERRORS[reason])}
     queues.follow(
         uow, encounter, reason=reason, at_risk_cents=claim.charge_cents, detail=detail, limit=claim.filing_due
     )

@@ -232,11 +232,19 @@ def _answers(uow: UnitOfWork, interchange_id: bytes) -> tuple[FileAnswer, ...]:
 def _links(uow: UnitOfWork, interchange_id: bytes) -> tuple[FileLink, ...]:
     """The accounts of the first visits it made."""
     rows = uow.rows(
-        uow.select(EncounterRow.patient_id, EncounterRow.source_control)
+        uow.select(EncounterRow.id, EncounterRow.patient_id, EncounterRow.source_control_sealed)
         .where(EncounterRow.interchange_id == interchange_id)
         .order_by(EncounterRow.service_from, EncounterRow.id)
         .limit(_LINKS)
     )
     return tuple(
-        FileLink("account", row.patient_id.hex(), T_("Visit {number}", number=row.source_control)) for row in rows
+        FileLink("account", row.patient_id.hex(), T_("Visit {number}", number=_control(uow, row))) for row in rows
     )
+
+
+def _control(uow: UnitOfWork, row: Any) -> str:
+    """The number that the file gives to a visit."""
+    found: str = uow.open(
+        row.source_control_sealed, EncounterRow.source_control_sealed, row=row.id, subject=row.patient_id
+    )
+    return found

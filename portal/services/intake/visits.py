@@ -54,7 +54,7 @@ def take(uow: UnitOfWork, claim: Claim, *, interchange_id: bytes | None = None) 
     covered = people.check_cover(uow, claim.cover)
     notes = people.Notes(claim.segment)
     patient_id, new_patient = people.patient(uow, claim.patient, claim.cover, notes)
-    digest = _source_digest(patient_id, claim)
+    digest = _source_digest(uow, patient_id, claim)
     if not new_patient:
         standing = uow.row(
             uow.select(EncounterRow.id, EncounterRow.interchange_id).where(EncounterRow.source_digest == digest)
@@ -77,7 +77,7 @@ def take(uow: UnitOfWork, claim: Claim, *, interchange_id: bytes | None = None) 
         note_sealed=claim.note or None,
         code_qualifier=claim.code_qualifier,
         source_digest=digest,
-        source_control=printable(claim.control),
+        source_control_sealed=printable(claim.control),
         interchange_id=interchange_id,
         created_at=uow.now,
     )
@@ -89,7 +89,7 @@ def take(uow: UnitOfWork, claim: Claim, *, interchange_id: bytes | None = None) 
     for reason, text in notes.compare[:1]:
         # The coverage lies in the queue, for a patient in credit lies in another.
         subject: Base = uow.get(CoverageRow, coverage_id) if coverage_id else uow.get(PatientRow, patient_id)
-        detail = {"number": encounter.source_control, "text": to_json(text)}
+        detail = {"number": number(encounter), "text": to_json(text)}
         queues.put(uow, "identity", subject, reason=reason, detail=detail, patient_id=patient_id)
     uow.begin(encounter, reason="imported")
     follow(uow, encounter, "proposed", T_("The provider proposed codes."))
@@ -162,8 +162,13 @@ def follow(uow: UnitOfWork, encounter: EncounterRow, reason: str, text: Text) ->
     payer_id = None
     if encounter.coverage_id is not None:
         payer_id = uow.value(uow.select(CoverageRow.payer_id).where(CoverageRow.id == encounter.coverage_id))
-    detail = {"number": encounter.source_control, "text": to_json(text)}
+    detail = {"number": number(encounter), "text": to_json(text)}
     queues.follow(uow, encounter, reason=reason, detail=detail, payer_id=payer_id, at_risk_cents=encounter.charge_cents)
+
+
+def number(encounter: EncounterRow) -> str:
+    """A visit's number for people: the beginning of its own random id, which tells nothing about anybody."""
+    return encounter.id.hex()[:8].upper()
 
 
 def thousandths(units: Decimal) -> int:
@@ -192,17 +197,19 @@ def _days(claim: Claim) -> tuple[date, date]:
     return min(first for first, _ in spans), max(max(span) for span in spans)
 
 
-def _source_digest(patient_id: bytes, claim: Claim) -> bytes:
+def _source_digest(uow: UnitOfWork, patient_id: bytes, claim: Claim) -> bytes:
     """What makes a visit the same in another file: patient, CLM01, and every line's day, code, units and charge.
 
     The patient stands for name and birth date, which so are in no digest that could be guessed at; diagnoses neither.
-    Many systems write the account number into CLM01, so it alone would take two visits for one.
+    Many systems write the account number into CLM01, so it alone would take two visits for one, and it goes in as its
+    blind index token: in the clear it could be guessed from the digest.
     """
     lines = sorted(
         [str(line.from_date), line.code.upper(), *sorted(line.modifiers), thousandths(line.units), line.charge_cents]
         for line in claim.lines
     )
-    parts = ["visit/v1", patient_id.hex(), claim.control, claim.billing.npi, lines]
+    token = uow.token("claim-control", claim.control) or b""
+    parts = ["visit/v1", patient_id.hex(), token.hex(), claim.billing.npi, lines]
     return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).digest()
 
 

@@ -126,10 +126,10 @@ def _by_number(uow: UnitOfWork, text: str, numbers: Sequence[str]) -> tuple[list
         scanned += opened
         found += [row.id for row in hits]
     if "claim" in numbers and text:
-        control = text.upper()
+        token = uow.token("claim-control", text) if uow.practice_or_none() else None
         for statement in (
-            uow.select(ClaimRow.patient_id.label("id")).where(ClaimRow.control == control),
-            uow.select(EncounterRow.patient_id.label("id")).where(EncounterRow.source_control.in_({text, control})),
+            uow.select(ClaimRow.patient_id.label("id")).where(ClaimRow.control == text.upper()),
+            uow.select(EncounterRow.patient_id.label("id")).where(EncounterRow.source_control_index == token),
         ):
             found += [row.id for row in uow.rows(statement.limit(SHOWN + 1))]
     return list(dict.fromkeys(found)), scanned

@@ -50,7 +50,11 @@ def test_a_file_makes_accounts_coverage_encounters_and_charges(world: World):
     assert found["charge"] == sum(len(each.lines) for each in claims)
     assert found["queue_item"] == found["encounter"]
     with world.read("encounter:view", world.actor("coder")) as uow:
-        one = uow.entities(uow.select(EncounterRow).where(EncounterRow.source_control == claims[0].control))[0]
+        one = uow.entities(
+            uow.select(EncounterRow).where(
+                EncounterRow.source_control_index == uow.token("claim-control", claims[0].control)
+            )
+        )[0]
         assert one.charge_cents == claims[0].charge_cents
         assert uow.read(one, EncounterRow.diagnoses_sealed) == list(claims[0].diagnoses)
         proposal = uow.read(one, EncounterRow.proposal_sealed)
@@ -80,7 +84,7 @@ def test_however_visits_are_cut_into_files_each_stands_once(world: World, cuts: 
     claims, seen = make.some(8, seed=11), set()
     with world.read("account:search") as uow:
         before = uow.count(uow.select(EncounterRow.id))
-        standing = {row.source_control for row in uow.rows(uow.select(EncounterRow.source_control))}
+        standing = {uow.read(row, EncounterRow.source_control_sealed) for row in uow.entities(uow.select(EncounterRow))}
     for cut in cuts:
         bring(world, make.file([claims[at] for at in sorted(cut)], number=int.from_bytes(os.urandom(3)) + 1))
         seen |= {claims[at].control for at in cut}
