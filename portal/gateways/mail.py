@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from portal.domain.messages import MailDelayed, MailRefused, MailUncertain
 from portal.language import templating
@@ -34,7 +34,7 @@ class Letters:
         self._environment = Environment(
             loader=FileSystemLoader(templates),
             undefined=StrictUndefined,
-            autoescape=False,  # noqa: S701 - plain text; nothing of it is ever HTML
+            autoescape=select_autoescape(("html",)),  # the mails are .txt: plain, and never HTML
             trim_blocks=True,
             lstrip_blocks=True,
         )
