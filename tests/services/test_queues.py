@@ -64,7 +64,7 @@ def test_a_row_says_who_why_and_what_next(world: World):
     claim = make.some(1)[0]
     (id_,) = make.bring(world, claim)
     (row,) = shown(world, "coding").rows
-    assert (row.kind, row.target_id, row.number) == ("code", id_.hex(), claim.control)
+    assert (row.kind, row.target_id, row.number) == ("code", id_.hex(), id_.hex()[:8].upper())
     assert claim.patient.last in row.name
     assert row.payer_name == claim.cover.payer_name
     assert (str(row.why), str(row.next_step)) == ("The provider proposed codes.", "Code the visit")
