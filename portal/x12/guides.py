@@ -1,20 +1,15 @@
-"""Segment by segment against the implementation guides, through pyx12's maps; the only importer of pyx12."""
+"""Segment by segment against the implementation guides, through pyx12's maps: its findings in our words."""
 
 from __future__ import annotations
 
-import io
-import json
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pyx12.params import ParamsBase
-from pyx12.x12n_document import x12n_document
-
 from portal.domain.interchanges import ElementFault, Finding, SegmentFault
 from portal.domain.texts import T_
 from portal.x12.acknowledgements.reasons import element_reason, segment_reason, set_code_reason
+from portal.x12.maps import errors_of
 from portal.x12.reader import LIMIT_BYTES, Document, Segment, read
 
 _FUNCTIONAL_ID_OF_GUIDE = {
@@ -26,8 +21,6 @@ _FUNCTIONAL_ID_OF_GUIDE = {
     "005010X231A1": "FA",
 }
 """The guides pyx12 has 5010 maps for, of those we use, and the GS01 it knows them by."""
-_EXTERNAL_CODES_EXCLUDED = "remark_code,claim_status,claim_status_cat,pos"
-"""Lists that end about 2015 in pyx12; our own code tables judge these codes."""
 _ENVELOPE_CODES = frozenset({"2", "3", "4", "5", "23"})
 """IK502 codes that the walk over the envelope finds by itself, and 5, which only sums up."""
 _COUNTED_ELEMENTS = {"HL1": 1, "HL2": 2, "LX": 1}
@@ -118,15 +111,7 @@ def _run(group: list[Segment]) -> dict[str, Any]:
     lines += [[*segment.elements] for segment in group]
     lines += [["IEA", "1", "000000001"]]
     text = "".join(marks.element.join(line) + marks.terminator for line in lines)
-    logger = logging.getLogger("pyx12")
-    logger.propagate = False  # it logs values of the file
-    logger.setLevel(logging.CRITICAL + 1)
-    parameters = ParamsBase()
-    parameters.set("exclude_external_codes", _EXTERNAL_CODES_EXCLUDED)
-    errors = io.StringIO()
-    x12n_document(parameters, io.StringIO(text), None, None, None, errors)
-    answer: dict[str, Any] = json.loads(errors.getvalue())
-    return answer
+    return errors_of(text, group[0].get(8).strip(), group[0].get(1).strip())
 
 
 def _sets(answer: dict[str, Any]) -> Iterator[dict[str, Any]]:
