@@ -12,10 +12,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Row, insert, select, update
 
 from audit.canonical import instant
-from audit.checkpoint import BadNote, Checkpoint, VerifierKey, anchor, sign, verify
+from audit.checkpoint import BadNote, Checkpoint, VerifierKey, anchor, parse_signatures, sign, verify
 from audit.event import parse
 from audit.search import read
-from audit.table import SIGN_MARK, audit_checkpoint, audit_head, audit_mark
+from audit.table import (
+    CONTRADICTED,
+    NO_WITNESS,
+    SIGN_MARK,
+    WITNESS_MARK,
+    audit_checkpoint,
+    audit_head,
+    audit_mark,
+)
 from audit.tree import Frontier, Tree, leaf
 
 ANCHOR_AGAIN: Final = timedelta(minutes=5)
@@ -38,16 +46,29 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How far the anchors are behind: events not anchored, and how long the oldest of them has waited."""
+    """How far the anchors are behind: events not anchored, and how long the oldest of them has waited.
+
+    `witnessed` is what the witness cosigned last, None where none is set up; `contradicted` says that it holds another
+    history than this log.
+    """
 
     size: int
     anchored: int
     waiting: timedelta
+    witnessed: int | None = None
+    witness_waiting: timedelta = timedelta(0)
+    contradicted: bool = False
+
+    @property
+    def witness_red(self) -> bool:
+        """Whether the witness is what must be looked at."""
+        behind = self.size - (self.size if self.witnessed is None else self.witnessed)
+        return self.contradicted or self.witness_waiting > RED_AFTER or behind > RED_BEHIND
 
     @property
     def red(self) -> bool:
-        """Whether the compliance page must say so (SECURITY 3.4)."""
-        return self.waiting > RED_AFTER or self.size - self.anchored > RED_BEHIND
+        """Whether the compliance page must say so (SECURITY 3.4): by the anchor file, or by a witness that is set up."""
+        return self.waiting > RED_AFTER or self.size - self.anchored > RED_BEHIND or self.witness_red
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +96,7 @@ def tick(
     if head.size == (last.size if last else 0):
         if last is None or (last.anchored_at and now - _moment(last.anchored_at) < ANCHOR_AGAIN):
             return Tick(head.size, signed=False, anchored=False)
-        _anchored(connection, anchor_path, last.size, last.note, now)
+        _anchored(connection, anchor_path, last.size, last.note + (last.cosignatures or ""), now)
         return Tick(head.size, signed=False, anchored=True)
     frontier = _continued(connection, origin, keys, last, head.size)
     if frontier.to_bytes() != head.frontier:
@@ -97,9 +118,26 @@ def health(connection: Connection, now: datetime) -> Health:
         .order_by(audit_checkpoint.c.size.desc())
         .limit(1)
     ).scalar()
-    oldest = next(read(connection, anchored or 0, anchored or 0), None)
-    since = _moment(parse(oldest.body)["recorded"]) if oldest and oldest.body else now
-    return Health(size, anchored or 0, max(now - since, timedelta(0)))
+    mark = witnessed(connection)
+    seen = None if mark == NO_WITNESS else max(mark, 0)
+    return Health(
+        size,
+        anchored or 0,
+        _waited(connection, anchored or 0, now),
+        seen,
+        timedelta(0) if seen is None else _waited(connection, seen, now),
+        mark == CONTRADICTED,
+    )
+
+
+def witnessed(connection: Connection) -> int:
+    """The size that the witness cosigned last, or NO_WITNESS, or CONTRADICTED."""
+    return int(connection.execute(select(audit_mark.c.seq).where(audit_mark.c.name == WITNESS_MARK)).scalar_one())
+
+
+def mark_witness(connection: Connection, mark: int) -> None:
+    """Keep what is known of the witness, as `witnessed` tells it."""
+    connection.execute(update(audit_mark).where(audit_mark.c.name == WITNESS_MARK).values(seq=mark))
 
 
 def submission(connection: Connection, old_size: int) -> Submission | None:
@@ -121,19 +159,39 @@ def submission(connection: Connection, old_size: int) -> Submission | None:
     return Submission(newest.note, newest.size, old_size, Tree(leaves, base).consistency(old_size))
 
 
-def record_cosignatures(connection: Connection, size: int, lines: str, now: datetime) -> None:
-    """Keep what witnesses answered (already verified) beside the checkpoint of that size."""
+def record_cosignatures(connection: Connection, size: int, lines: str, now: datetime, anchor_path: Path) -> None:
+    """Keep what a witness answered (already verified) beside the checkpoint of that size, and in the anchor file.
+
+    A witness that two workers asked at once stands there once. In the caller's transaction; when that fails to commit,
+    the anchor file holds a true line more.
+    """
     row = audit_checkpoint.c.size == size
-    before = connection.execute(select(audit_checkpoint.c.cosignatures).where(row)).scalar_one() or ""
-    connection.execute(
-        update(audit_checkpoint).where(row).values(cosignatures=before + lines, witnessed_at=instant(now))
-    )
+    columns = audit_checkpoint.c.note, audit_checkpoint.c.cosignatures
+    stored = connection.execute(select(*columns).where(row).with_for_update()).one()
+    before: str = stored.cosignatures or ""
+    there = {(each.name, each.key_id) for each in parse_signatures(before)} if before else set()
+    new = "".join(each.line() for each in parse_signatures(lines) if (each.name, each.key_id) not in there)
+    mark_witness(connection, max(witnessed(connection), size))
+    if new:
+        anchor(anchor_path, stored.note + before + new, now)
+        connection.execute(
+            update(audit_checkpoint).where(row).values(cosignatures=before + new, witnessed_at=instant(now))
+        )
 
 
-def _newest(connection: Connection) -> Row[int, str, bytes, str, str | None] | None:
+def _waited(connection: Connection, size: int, now: datetime) -> timedelta:
+    """How long the first event above a size has waited; a purged one waits for nothing."""
+    oldest = next(read(connection, size, size), None)
+    since = _moment(parse(oldest.body)["recorded"]) if oldest and oldest.body else now
+    return max(now - since, timedelta(0))
+
+
+def _newest(connection: Connection) -> Row[int, str, bytes, str, str | None, str | None] | None:
     columns = audit_checkpoint.c
     return connection.execute(
-        select(columns.size, columns.note, columns.frontier, columns.signed_at, columns.anchored_at)
+        select(
+            columns.size, columns.note, columns.frontier, columns.signed_at, columns.anchored_at, columns.cosignatures
+        )
         .order_by(columns.size.desc())
         .limit(1)
     ).one_or_none()
@@ -143,7 +201,7 @@ def _continued(
     connection: Connection,
     origin: str,
     keys: Sequence[Ed25519PrivateKey],
-    last: Row[int, str, bytes, str, str | None] | None,
+    last: Row[int, str, bytes, str, str | None, str | None] | None,
     size: int,
 ) -> Frontier:
     """The frontier at a size, from the last signed one over the events after it, each checked; raises Broken."""

@@ -18,6 +18,8 @@ from sqlalchemy import (
 
 INSTANT_CHARACTERS = 27  # YYYY-MM-DDTHH:MM:SS.ffffffZ; text, so that both engines sort and give back the same
 INDEX_MARK = "index"  # audit_mark: events below are in audit_subject and audit_actor
+WITNESS_MARK = "witness"  # audit_mark: the size that the witness cosigned last; below 0 see below
+NO_WITNESS, CONTRADICTED = -1, -2  # in that mark: none is set up; it holds another history than this log
 SIGN_MARK = "sign"  # audit_mark: the size last signed; its row is also what keeps two signers apart
 
 metadata = MetaData(
@@ -104,4 +106,5 @@ FIRST_ROWS: tuple[tuple[Table, dict[str, object]], ...] = (
     (audit_head, {"id": 1, "size": 0, "last_recorded": "", "frontier": b""}),
     (audit_mark, {"name": INDEX_MARK, "seq": 0}),
     (audit_mark, {"name": SIGN_MARK, "seq": 0}),
+    (audit_mark, {"name": WITNESS_MARK, "seq": NO_WITNESS}),
 )

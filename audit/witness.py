@@ -68,6 +68,10 @@ class WitnessRefused(Exception):
     """The witness did not cosign, or could not be reached; the text says why."""
 
 
+class WitnessContradicts(WitnessRefused):
+    """The witness holds another history than the log it was shown: one of the two was cut or rewritten."""
+
+
 class Witness:
     """The witness itself, without HTTP: checks, remembers on disk, then cosigns.
 
@@ -144,6 +148,37 @@ def _parse_request(request: str) -> tuple[int, list[bytes], str]:
     return int(old[1]), decode_hashes(proof_lines), note
 
 
+def make_key(path: Path, name: str) -> VerifierKey:
+    """Make a witness's key: 32 raw bytes in a file of mode 0400, its public key as a line in the same with `.pub`.
+
+    Raises ValueError for a name with blanks or plus, FileExistsError where a key stands already.
+    """
+    if not valid_name(name):
+        raise ValueError("a witness needs a name without blanks or plus")
+    key = Ed25519PrivateKey.generate()
+    public = VerifierKey.of(name, key, COSIGNATURE)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:
+        file.write(key.private_bytes_raw())
+        file.flush()
+        os.fsync(file.fileno())
+    _beside(path).write_text(public.text() + "\n")
+    sync_directory(path.parent)
+    return public
+
+
+def opened(path: Path, state: Path, logs: Iterable[VerifierKey], now: Callable[[], datetime]) -> Witness:
+    """A witness of a key that `make_key` made; raises BadNote when the public key beside it is another's."""
+    key = Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+    public = VerifierKey.parse(_beside(path).read_text())
+    if public != VerifierKey.of(public.name, key, COSIGNATURE):
+        raise BadNote(f"{_beside(path)} is not the public key of {path}")
+    return Witness(state, public.name, key, logs, now)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(path.name + ".pub")
+
+
 def server(witness: Witness, host: str, port: int) -> ThreadingHTTPServer:
     """A server for the witness, bound but not yet serving: call `serve_forever`. TLS is a proxy's in front of it."""
 
@@ -191,13 +226,16 @@ def submit(
     """Ask the witness at a submission prefix to cosign; gives its signature lines, verified under one of its keys.
 
     Only https, or http to this machine, is spoken. Raises WitnessBehind when the proof must start elsewhere,
-    WitnessRefused for everything else: refused, unreachable, or an answer that no known key signed.
+    WitnessContradicts when what it saw before does not lead to this, WitnessRefused for everything else: refused,
+    unreachable, or an answer that no known key signed.
     """
     known = list(keys)
     request = f"old {old_size}\n{encode_hashes(proof)}\n{note}"
     status, body = _post(url, request.encode(), timeout)
     if status == HTTPStatus.CONFLICT and body.strip().isdigit() and int(body) != old_size:
         raise WitnessBehind(int(body))
+    if status in {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}:
+        raise WitnessContradicts(f"the witness answered {status}: {body[:200].strip()}")
     if status != HTTPStatus.OK:
         raise WitnessRefused(f"the witness answered {status}: {body[:200].strip()}")
     try:

@@ -23,7 +23,7 @@ _NAMES = {
     "mode", "home", "data", "keys", "edi", "database_url", "database_owner_url", "root_key", "root_key_file",
     "signing_key_file", "web_secret_file", "anchor_file", "tls", "public_url", "trusted_proxies", "debug",
     "stripe_api_url", "stripe_secret_key_file", "stripe_webhook_secret_file", "card_pages_origin", "smtp_url",
-    "mail_from", "metrics_token_file", "witness_url", "host", "port",
+    "mail_from", "metrics_token_file", "witness_url", "witness_key", "host", "port",
 }  # fmt: skip
 
 
@@ -33,6 +33,8 @@ _SECRET_FILES = (
 )  # fmt: skip
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
 """It goes into the content policy of every page, where a blank or semicolon would change its meaning."""
+_WITNESS_KEY = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+B[A-Za-z0-9+/=]+")
+"""NAME+ID+KEY as `audit witness-key` prints it; the bytes of a cosigning key begin with 4, hence the B."""
 
 
 class SettingsError(Exception):
@@ -74,6 +76,8 @@ class Settings:
     mail_from: str
     metrics_token_file: Path | None
     witness_url: str
+    witness_key: str
+    """The witness's public key, one line; set with `witness_url` or not at all."""
     host: str
     port: int
 
@@ -171,6 +175,7 @@ def _settings(home: Path, given: Mapping[str, str], faults: list[str]) -> Settin
         mail_from=given.get("mail_from", ""),
         metrics_token_file=maybe("metrics_token_file"),
         witness_url=given.get("witness_url", ""),
+        witness_key=given.get("witness_key", "").strip(),
         host=given.get("host", "127.0.0.1"),
         port=port,
     )
@@ -191,6 +196,7 @@ def _refusals(settings: Settings, environment: Mapping[str, str]) -> list[str]:
     if not _ORIGIN.fullmatch(settings.card_pages_origin):
         faults.append("CANDOR_CARD_PAGES_ORIGIN must be an origin such as https://checkout.stripe.com")
     faults += _key_files(settings)
+    faults += _witness(settings)
     faults += _database(settings, environment)
     if settings.mode == PRODUCTION:
         faults += _production(settings, environment)
@@ -211,6 +217,19 @@ def _key_files(settings: Settings) -> list[str]:
             faults.append(f"CANDOR_{name.upper()}: {file} can be read by others; run chmod 400 on it")
     if settings.anchor_file.resolve().is_relative_to(settings.data.resolve()):
         faults.append("CANDOR_ANCHOR_FILE lies in the data folder; anchors must outlive a rewrite of the data")
+    return faults
+
+
+def _witness(settings: Settings) -> list[str]:
+    faults: list[str] = []
+    if bool(settings.witness_url) != bool(settings.witness_key):
+        faults.append("CANDOR_WITNESS_URL and CANDOR_WITNESS_KEY go together: set both or neither")
+    parts = urlsplit(settings.witness_url)
+    here = parts.scheme == "http" and _loopback(parts.hostname or "")
+    if settings.witness_url and not (parts.hostname and (parts.scheme == "https" or here)):
+        faults.append("CANDOR_WITNESS_URL must be an https:// address, or http:// on this machine")
+    if settings.witness_key and not _WITNESS_KEY.fullmatch(settings.witness_key):
+        faults.append("CANDOR_WITNESS_KEY must be the witness's public key, as ./candor audit witness-key prints it")
     return faults
 
 

@@ -43,6 +43,8 @@ STORE_FAULTS = (SQLAlchemyError, OSError)
 """What a store raises that cannot be reached, or does not stand at this release's migration."""
 VERIFIER = "verifier.key"
 """Beside the anchors: the public key with which anybody can verify the log."""
+WITNESS = "witness.key"
+"""Beside them too: the public keys of witnesses that cosigned it."""
 ROOT = Path(__file__).resolve().parent.parent
 """The project's folder: templates, static files and migrations stand in it."""
 
@@ -225,6 +227,30 @@ def signer(runtime: Runtime) -> Callable[[], None]:
         upkeep.tick(runtime.units, runtime.parts, [key])
 
     return sign
+
+
+def asker(runtime: Runtime) -> Callable[[], None]:
+    """What asks the witness that is set up, or notes that none is; for workers only.
+
+    Each call may raise `audit.witness.WitnessRefused`. Raises SettingsError for a key that is none.
+    """
+    settings = runtime.settings
+    if not settings.witness_url:
+        return lambda: upkeep.no_witness(runtime.units)
+    try:
+        key = checkpoint.VerifierKey.parse(settings.witness_key)
+    except checkpoint.BadNote as problem:
+        raise SettingsError([f"CANDOR_WITNESS_KEY: {problem}"]) from None
+    stated = settings.anchor_file.parent / WITNESS
+    stated.parent.mkdir(parents=True, exist_ok=True)
+    if key not in public_keys([stated] if stated.exists() else []):  # earlier ones stay: they signed earlier heads
+        with stated.open("a") as file:
+            file.write(key.text() + "\n")
+
+    def ask() -> None:
+        upkeep.ask_witness(runtime.units, runtime.parts, settings.witness_url, [key])
+
+    return ask
 
 
 def public_keys(paths: Iterable[Path]) -> list[checkpoint.VerifierKey]:

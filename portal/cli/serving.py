@@ -28,7 +28,7 @@ from portal.config import Settings
 from portal.jobs.handlers import Tools
 from portal.jobs.schedule import Schedule
 from portal.jobs.worker import Worker
-from portal.runtime import ROOT, Runtime, build, conninfo, running, signer
+from portal.runtime import ROOT, Runtime, asker, build, conninfo, running, signer
 
 _LOG = logging.getLogger("candor.serving")
 _LOOK_SECONDS = 0.2
@@ -121,7 +121,12 @@ def worker() -> None:
     logs.configure()
     with running(settings) as runtime:
         _standing(runtime)
-        engine = _engine(runtime, Tools(runtime.units, runtime.parts, signer(runtime)))
+        try:
+            tools = Tools(runtime.units, runtime.parts, signer(runtime), asker(runtime))
+        except config.SettingsError as error:
+            click.echo("\n".join(error.faults), err=True)
+            sys.exit(USAGE)
+        engine = _engine(runtime, tools)
         # In a thread, so that the signal's handler never meets a lock that its own thread holds.
         working = threading.Thread(target=engine.run, args=(lambda: _LOG.info("worker ready"),), name="worker")
         for number in (signal.SIGTERM, signal.SIGINT):

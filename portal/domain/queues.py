@@ -167,6 +167,13 @@ _ALL = (
         5,
         T_("No payer corrected a name, a member id or a coverage."),
     ),
+    Queue(
+        "letters",
+        T_("Letters to mail"),
+        "registration:issue",
+        1,
+        T_("No letter waits. They come when a patient without an email on record opens a sign-in."),
+    ),
     # A credit is not kept: Medicare's 60-day clock is the shortest (42 CFR 401.305).
     Queue("credits", T_("Credit balances"), "remittance:post", 20, T_("No account is in credit.")),
     Queue(

@@ -21,11 +21,15 @@ from portal.services.unit_of_work.units import Units
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a job has in hand. `sign` signs and anchors the audit log; only workers hold its key."""
+    """What a job has in hand. `sign` signs and anchors the audit log; only workers hold its key.
+
+    `witness` asks the witness, where one is set up.
+    """
 
     units: Units
     parts: Parts
     sign: Callable[[], None]
+    witness: Callable[[], None] = lambda: None
 
 
 def actor(job: Job) -> Actor:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from portal.access.actors import system
 from portal.jobs.handlers import Tools
 from portal.services import outbox
-from portal.services.auditing import upkeep
+from portal.services.auditing import digests, upkeep
 from portal.services.claims import sending
 from portal.services.payments import polling
 
@@ -31,6 +31,8 @@ class Every:
     name: str
     seconds: float
     call: Callable[[Tools], object]
+    apart: bool = False
+    """In a thread of its own: it speaks with another machine, whose silence must not hold up the others."""
 
 
 def resend_claims(tools: Tools) -> int:
@@ -40,9 +42,11 @@ def resend_claims(tools: Tools) -> int:
 
 PERIODIC: tuple[Every, ...] = (
     Every("audit.sign", 5, lambda tools: tools.sign()),
+    Every("audit.witness", 60, lambda tools: tools.witness(), apart=True),
+    Every("audit.digest", 900, lambda tools: digests.mail(tools.units)),
     Every("audit.index", 30, lambda tools: upkeep.index(tools.units)),
     Every("claim.resend", 300, resend_claims),
-    Every("payment.poll", 300, lambda tools: polling.poll(tools.units, tools.parts)),
+    Every("payment.poll", 300, lambda tools: polling.poll(tools.units, tools.parts), apart=True),
     Every("job.tidy", 3600, lambda tools: outbox.tidy(tools.units)),
 )
 
@@ -54,17 +58,26 @@ class Schedule:
     every: Sequence[Every] = PERIODIC
     clock: Callable[[], float] = time.monotonic
     _last: dict[str, float] = field(default_factory=dict)
+    _apart: dict[str, threading.Thread] = field(default_factory=dict)
 
     def due(self, tools: Tools) -> None:
-        """Call what is due; a failure is told and does not stop the others."""
+        """Call what is due; a failure is told and does not stop the others. What still runs is not called again."""
         for each in self.every:
             now = self.clock()
-            if now - self._last.get(each.name, float("-inf")) >= each.seconds:
-                self._last[each.name] = now
-                try:
-                    each.call(tools)
-                except Exception as error:  # noqa: BLE001 - periodic work comes again by itself
-                    _LOG.error("periodic work failed", extra={"work": each.name, "error": type(error).__name__})
+            running = self._apart.get(each.name)
+            if now - self._last.get(each.name, float("-inf")) < each.seconds or (running and running.is_alive()):
+                continue
+            self._last[each.name] = now
+            if each.apart:
+                self._apart[each.name] = threading.Thread(target=_call, args=(each, tools), name=each.name)
+                self._apart[each.name].start()
+            else:
+                _call(each, tools)
+
+    def rest(self) -> None:
+        """Wait for what runs apart."""
+        for thread in self._apart.values():
+            thread.join()
 
     @contextmanager
     def running(self, tools: Tools) -> Iterator[None]:
@@ -83,3 +96,11 @@ class Schedule:
         finally:
             over.set()
             thread.join()
+            self.rest()
+
+
+def _call(each: Every, tools: Tools) -> None:
+    try:
+        each.call(tools)
+    except Exception as error:  # noqa: BLE001 - periodic work comes again by itself
+        _LOG.error("periodic work failed", extra={"work": each.name, "error": type(error).__name__})

@@ -771,6 +771,11 @@ STAFF = [
     ("staff/accounts/show.html", "full", {"page": made("AccountPage", **ACCOUNT)}),
     (
         "staff/accounts/show.html",
+        "letter",
+        {"page": made("AccountPage", **ACCOUNT | {"has_sign_in": True}), "letter_waits": True},
+    ),
+    (
+        "staff/accounts/show.html",
         "changing",
         {
             "page": made("AccountPage", **ACCOUNT | NOTHING | {"changing": True, "has_sign_in": True}),

@@ -56,6 +56,7 @@ MAILS = {
     "reset": {"url": "https://candor.example/reset/K7QM?a=1&b=2"},
     "statement_ready": {"url": "https://candor.example/", "practice": "Juniper & Ridge"},
     "registered": {"practice": "Juniper & Ridge"},
+    "registered_elsewhere": {"practice": "Juniper & Ridge"},
     "password_changed": {},
 }
 

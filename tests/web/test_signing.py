@@ -15,10 +15,12 @@ from portal.crypto.passwords import Passwords
 from portal.domain.errors import Refused
 from portal.models.jobs import MailRow
 from portal.models.patients import PatientRow, RegistrationCodeRow
+from portal.models.queues import QueueItemRow
 from portal.models.users import FactorRow, InvitationRow, UserRow
 from portal.services.unit_of_work.trail import Request
 from portal.services.users import accounts, enrolment, registration, sessions, signing, tries
 from tests.databases import World
+from tests.make import users
 from tests.web.test_guard import PASSWORD, SECRET, code, form_token, person, sign_in
 
 NEW = "nine quiet otters drift"
@@ -157,6 +159,7 @@ def test_T38_a_changed_password_ends_every_other_session(world: World, client):
     assert done.status_code == 303
     assert client.get("/sessions").status_code == 200
     assert other.get("/sessions").location.startswith("/sign-in")
+    assert mails(world) == [("password_changed", "maya@juniper.example", {})]
 
 
 def test_a_recovery_code_works_once(world: World, client):
@@ -167,6 +170,15 @@ def test_a_recovery_code_works_once(world: World, client):
     again = client.application.test_client()
     attempt(again)
     assert second(again, spare, "/second-factor?recovery=1").status_code == 422
+
+
+def mails(world: World) -> list[tuple[str, str, dict[str, str]]]:
+    """Every mail written: its template, to whom, and with which words."""
+    with world.read("mail:send") as uow:
+        return sorted(
+            (row.template, uow.read(row, MailRow.recipient_sealed), uow.read(row, MailRow.parameters_sealed))
+            for row in uow.entities(uow.select(MailRow))
+        )
 
 
 def reset_links(world: World, user_id: bytes) -> int:
@@ -187,6 +199,7 @@ def test_a_reset_keeps_the_second_factor_and_ends_every_session(world: World, cl
     assert attempt(stranger).status_code == 422
     assert attempt(stranger, password=NEW).location == "/second-factor"
     assert stranger.get("/second-factor/set-up").location == "/second-factor"
+    assert mails(world) == [("password_changed", "maya@juniper.example", {})], "once, though the link was tried twice"
 
 
 def test_asking_for_resets_tells_nothing_and_floods_nobody(world: World, client):
@@ -217,13 +230,14 @@ def test_one_network_asks_for_few_resets(world: World, client):
     assert sum(reset_links(world, each) for each in people) == accounts.MOST_RESETS_ASKED
 
 
-def a_patient(world: World) -> tuple[bytes, str]:
+def a_patient(world: World, email: str | None = None) -> tuple[bytes, str]:
     """A patient and the code mailed to them."""
     with world.write("registration:issue") as uow:
         row = uow.new(
             PatientRow, last_name_sealed="Okonkwo", first_name_sealed="Ada", birth_date_sealed=date(1980, 2, 3),
             sex_sealed="F", mrn_sealed="M-1", account_number_sealed="A-1", language="en_US", state="ACTIVE",
-            created_at=uow.now,
+            created_at=uow.now, email_sealed=email,
+            address_sealed={"line1": "9 Mill Road", "city": "Millbrook", "state": "OR", "postal_code": "970010000"},
         )  # fmt: skip
         uow.flush()
         return row.id, registration.issue(uow, row.id)
@@ -253,6 +267,46 @@ def test_a_registration_code_opens_one_sign_in_once(world: World, client):
     actor = sessions.find(world.units, client.get_cookie("sid").value).actor
     assert (actor.assurance, actor.grants, actor.roles()) == ("aal1", (), frozenset({"patient"}))
     assert register(client.application.test_client(), given, email="eve@home.example").status_code == 422
+
+
+def test_a_registration_is_told_to_the_address_given_and_to_the_other_one_on_record(world: World, client):
+    _, given = a_patient(world, email="ada@work.example")
+    register(client, given)
+    practice = {"practice": "Juniper Ridge Family Practice"}
+    told = [("registered", "ada@home.example", practice), ("registered_elsewhere", "ada@work.example", practice)]
+    assert mails(world) == told
+    assert letters_waiting(world) == 0
+
+
+def test_a_registration_with_the_email_on_record_is_told_once(world: World, client):
+    _, given = a_patient(world, email="Ada@Home.example")
+    register(client, given)
+    assert [mail[:2] for mail in mails(world)] == [("registered", "ada@home.example")]
+    assert letters_waiting(world) == 0
+
+
+def test_a_registration_without_an_email_on_record_is_told_by_letter(world: World, client):
+    patient_id, given = a_patient(world)
+    assert register(client, given, last_name="Okonkwa").status_code == 422
+    assert (mails(world), letters_waiting(world)) == ([], 0), "nothing is told of what did not happen"
+    register(client, given)
+    assert [mail[:2] for mail in mails(world)] == [("registered", "ada@home.example")]
+    clerk = users.browser(client.application, world, users.user(world, "charge-clerk"))
+    assert "Ada Okonkwo" in clerk.get("/office/queues/letters").text
+    account = clerk.get(f"/office/patients/{patient_id.hex()}")
+    assert "Print the letter" in account.text
+    path = f"/office/patients/{patient_id.hex()}/letter"
+    letter = clerk.post(path, data={"csrf_token": users.form_key(client.application)})
+    assert "9 Mill Road" in letter.text
+    assert "online was opened in your name" in letter.text
+    assert letters_waiting(world) == 0
+    assert "Print the letter" not in clerk.get(f"/office/patients/{patient_id.hex()}").text
+
+
+def letters_waiting(world: World) -> int:
+    with world.read("queue:view") as uow:
+        waiting = uow.select(QueueItemRow.id).where(QueueItemRow.queue == "letters", QueueItemRow.state == "OPEN")
+        return uow.count(waiting)
 
 
 def test_codes_are_not_guessed_from_one_network(world: World, client):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from audit import log, signer, witness
 from audit.checkpoint import SigningKey, VerifierKey, origin, parse_checkpoint, parse_note
-from audit.table import INDEX_MARK, audit_checkpoint, audit_mark
+from audit.table import CONTRADICTED, INDEX_MARK, NO_WITNESS, audit_checkpoint, audit_mark
+from portal.access.actors import system
 from portal.services.parts import Parts
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
@@ -31,6 +32,10 @@ class Health:
     anchored_at: datetime | None
     witnessed: int
     witnessed_at: datetime | None
+    witness_set_up: bool
+    witness_red: bool
+    contradicted: bool
+    """The witness holds another history than this log."""
 
 
 def tick(units: Units, parts: Parts, keys: Sequence[SigningKey]) -> signer.Tick:
@@ -55,33 +60,61 @@ def index(units: Units, batch: int = 1000) -> int:
             return done
 
 
-def ask_witness(units: Units, url: str, keys: Sequence[VerifierKey]) -> int | None:
+def no_witness(units: Units) -> None:
+    """Note that no witness is set up, so that none is waited for."""
+    with units.housekeeping() as session:
+        if signer.witnessed(session.connection()) == NO_WITNESS:
+            return
+    _mark(units, NO_WITNESS)
+
+
+def ask_witness(units: Units, parts: Parts, url: str, keys: Sequence[VerifierKey]) -> int | None:
     """Have a witness cosign the newest checkpoint; its size, None when it has it already.
 
-    Raises audit.witness.WitnessRefused, ValueError when the witness saw more than there is: then the log was cut.
+    Raises audit.witness.WitnessRefused; WitnessContradicts when the witness saw another history: that is an alert, and
+    the log stands red until a witness cosigns it.
     """
-    columns = audit_checkpoint.c
     with units.housekeeping() as session:
-        seen = session.execute(
-            select(columns.size).where(columns.witnessed_at.is_not(None)).order_by(columns.size.desc()).limit(1)
-        ).scalar()
-    seen, tries = seen or 0, 2
-    while True:
-        with units.housekeeping() as session:
-            found = signer.submission(session.connection(), seen)
+        mark = signer.witnessed(session.connection())
+    if mark == NO_WITNESS:
+        _mark(units, 0)
+    try:
+        found = _cosigned(units, max(mark, 0), lambda each: witness.submit(url, each.note, each.old_size, each.proof, keys))
+    except witness.WitnessContradicts:
+        if mark != CONTRADICTED:
+            _mark(units, CONTRADICTED)
+            units.refused(system("audit.witness"), "audit:view", "witness-contradicts", kind="alert", outcome=12)
+        raise
+    if found is None:
+        return None
+    size, lines = found
+    with units.housekeeping(writing=True) as session:
+        signer.record_cosignatures(session.connection(), size, lines, units.clock.now(), parts.anchor_file)
+    return size
+
+
+def _cosigned(units: Units, seen: int, submit: Callable[[signer.Submission], str]) -> tuple[int, str] | None:
+    """What a witness that last saw `seen` answers to the newest checkpoint; None when that is it."""
+    for last in (False, True):
+        try:
+            with units.housekeeping() as session:
+                found = signer.submission(session.connection(), seen)
+        except ValueError as cut:
+            raise witness.WitnessContradicts(str(cut)) from None
         if found is None:
             return None
         try:
-            lines = witness.submit(url, found.note, found.old_size, found.proof, keys)
-            break
+            return found.size, submit(found)
         except witness.WitnessBehind as behind:  # it saw another size than we remember: prove from there, once
-            tries -= 1
-            if not tries:
-                raise
+            if last:
+                raise witness.WitnessRefused(str(behind)) from None
             seen = behind.size
+    raise AssertionError("the second try ends it")
+
+
+def _mark(units: Units, mark: int) -> None:
     with units.housekeeping(writing=True) as session:
-        signer.record_cosignatures(session.connection(), found.size, lines, units.clock.now())
-    return found.size
+        signer.mark_witness(session.connection(), mark)
 
 
 def health(uow: UnitOfWork) -> Health:
@@ -112,4 +145,7 @@ def health(uow: UnitOfWork) -> Health:
         anchored_at=datetime.fromisoformat(newest.anchored_at) if newest and newest.anchored_at else None,
         witnessed=witnessed.size if witnessed else 0,
         witnessed_at=datetime.fromisoformat(witnessed.witnessed_at) if witnessed and witnessed.witnessed_at else None,
+        witness_set_up=found.witnessed is not None,
+        witness_red=found.witness_red,
+        contradicted=found.contradicted,
     )

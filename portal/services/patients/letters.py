@@ -1,18 +1,20 @@
-"""The letter that carries a registration code, in the patient's own language; told as Texts, for whoever writes it."""
+"""Letters about a patient's sign-in, in the patient's own language; told as Texts, for whoever writes them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from portal.domain.texts import T_, Text
-from portal.models.patients import PatientRow
+from portal.models.patients import PatientLinkRow, PatientRow
 from portal.models.practices import PracticeRow
+from portal.models.queues import QueueItemRow
+from portal.services import queues
 from portal.services.patients.account import name_of
 from portal.services.unit_of_work.work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class CodeLetter:
+class Letter:
     """A letter: to whom, from whom, in which locale, its paragraphs in order."""
 
     to: tuple[str, ...]
@@ -23,18 +25,14 @@ class CodeLetter:
     paragraphs: tuple[Text | str, ...]
 
 
-def code_letter(uow: UnitOfWork, patient_id: bytes, code: str, public_url: str) -> CodeLetter:
+def code_letter(uow: UnitOfWork, patient_id: bytes, code: str, public_url: str) -> Letter:
     """The letter with a code just issued (SECURITY 1.4): how to sign up, what else is needed, and how long it holds."""
     row = uow.get(PatientRow, patient_id)
     practice = uow.get(PracticeRow, row.practice_id)
-    address = uow.read(row, PatientRow.address_sealed) or {}
-    place = f"{address.get('city', '')}, {address.get('state', '')} {address.get('postal_code', '')}"
-    lines = (name_of(uow, row), address.get("line1", ""), address.get("line2", ""), place if address else "")
-    return CodeLetter(
-        tuple(line for line in lines if line),
-        practice.name,
-        row.language,
-        practice.time_zone,
+    return _letter(
+        uow,
+        row,
+        practice,
         T_("Your code to see your bills online"),
         (
             T_("Open {address} and type this code:", address=f"{public_url}/register"),
@@ -44,3 +42,46 @@ def code_letter(uow: UnitOfWork, patient_id: bytes, code: str, public_url: str) 
             T_("Call us at {phone} with any question, also if you did not ask for this.", phone=practice.phone),
         ),
     )
+
+
+def registered_letter(uow: UnitOfWork, patient_id: bytes) -> Letter:
+    """The notice that a sign-in was opened, for a patient without an e-mail on record (SECURITY 1.4).
+
+    It is printed once: the letter waits no longer. Raises NotFound.
+    """
+    row = uow.get(PatientRow, patient_id)
+    practice = uow.get(PracticeRow, row.practice_id)
+    for link in uow.entities(uow.select(PatientLinkRow).where(PatientLinkRow.patient_id == patient_id)):
+        queues.done(uow, link)
+    return _letter(
+        uow,
+        row,
+        practice,
+        T_("Your account was opened"),
+        (
+            T_("An account to see your bills from {practice} online was opened in your name.", practice=practice.name),
+            T_("You opened it yourself? Then there is nothing to do."),
+            T_("It was not you? Please call us at {phone}, and we close it at once.", phone=practice.phone),
+            T_("We never ask for your password or digits by phone or mail."),
+        ),
+    )
+
+
+def waits(uow: UnitOfWork, patient_id: bytes) -> bool:
+    """Whether a letter to this patient waits to be printed."""
+    waiting = (
+        QueueItemRow.patient_id == patient_id,
+        QueueItemRow.queue == "letters",
+        QueueItemRow.state == queues.OPEN,
+    )
+    return uow.count(uow.select(QueueItemRow.id).where(*waiting)) > 0
+
+
+def _letter(
+    uow: UnitOfWork, row: PatientRow, practice: PracticeRow, subject: Text, paragraphs: tuple[Text | str, ...]
+) -> Letter:
+    address = uow.read(row, PatientRow.address_sealed) or {}
+    place = f"{address.get('city', '')}, {address.get('state', '')} {address.get('postal_code', '')}"
+    lines = (name_of(uow, row), address.get("line1", ""), address.get("line2", ""), place if address else "")
+    to = tuple(line for line in lines if line)
+    return Letter(to, practice.name, row.language, practice.time_zone, subject, paragraphs)

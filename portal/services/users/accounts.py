@@ -115,6 +115,8 @@ def accept(units: Units, request: Request, token: str, *, kind: str, password: s
         sessions.end_others(uow, user.id)
         if name:
             uow.change(user, name_sealed=name.strip())
+        if kind == "reset":
+            _tell_changed(uow, user)
     return invitation.user_id
 
 
@@ -159,8 +161,18 @@ def change_password(units: Units, request: Request, user_id: bytes, *, present: 
     hashed = hash_new(new, known)
     with units.write(_SYSTEM, "sign-in:attempt", request=request, kind="sign-in") as uow:
         uow.trail.identity = user_id.hex()
-        uow.change(uow.get(UserRow, user_id), password_hash=hashed)
+        user = uow.get(UserRow, user_id)
+        uow.change(user, password_hash=hashed)
         sessions.end_others(uow, user_id, but=session)
+        _tell_changed(uow, user)
+
+
+def _tell_changed(uow: UnitOfWork, user: UserRow) -> None:
+    """Tell the address on record that the password is another one (SP 800-63B-4 4.6), in the same transaction."""
+    outbox.mail(
+        uow, "password_changed", recipient=uow.read(user, UserRow.email_sealed), subject_id=user.id,
+        language=user.language, parameters={},
+    )  # fmt: skip
 
 
 def disable(uow: UnitOfWork, user_id: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from portal.access.actors import system
 from portal.crypto import factors
@@ -10,6 +11,8 @@ from portal.domain.errors import Refused
 from portal.domain.texts import T_
 from portal.models.patients import PatientLinkRow, PatientRow, RegistrationCodeRow
 from portal.models.practices import PracticeRow
+from portal.models.users import UserRow
+from portal.services import outbox, queues
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
@@ -74,14 +77,32 @@ def register(
         uow.change(user, password_hash=hashed)
         uow.change(row, used_at=uow.now)
         uow.flush()
-        link(uow, user.id, patient)
+        _notify(uow, user, patient, link(uow, user.id, patient), email.strip())
         uow.trail.identity = user.id.hex()
         return user.id
 
 
-def link(uow: UnitOfWork, user_id: bytes, patient: PatientRow) -> None:
+def _notify(uow: UnitOfWork, user: UserRow, patient: PatientRow, linked: PatientLinkRow, email: str) -> None:
+    """Say that a sign-in was opened: to the address given, and to the one on record, which may be somebody else's.
+
+    Where no e-mail is on record, a letter waits to be printed (SECURITY 1.4, notice to the address on record).
+    """
+    said: dict[str, Any] = {
+        "practice_id": patient.practice_id, "parameters": {"practice": uow.get(PracticeRow, patient.practice_id).name},
+    }  # fmt: skip
+    outbox.mail(uow, "registered", recipient=email, subject_id=user.id, language=user.language, **said)
+    known = uow.read(patient, PatientRow.email_sealed)
+    if not known:
+        queues.put(uow, "letters", linked, reason="registered")
+    elif known.casefold() != email.casefold():
+        outbox.mail(
+            uow, "registered_elsewhere", recipient=known, subject_id=patient.id, language=patient.language, **said
+        )
+
+
+def link(uow: UnitOfWork, user_id: bytes, patient: PatientRow) -> PatientLinkRow:
     """A sign-in is this patient."""
-    uow.new(
+    return uow.new(
         PatientLinkRow, practice_id=patient.practice_id, user_id=user_id, patient_id=patient.id, relation="self",
         valid_from=uow.now.date(),
     )  # fmt: skip

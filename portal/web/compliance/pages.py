@@ -283,6 +283,10 @@ def viewers_page(patient_id: bytes, found: viewers.Viewers, since: date, until: 
 
 def health_line(found: upkeep.Health) -> LogHealth:
     """The log's state in one line, for the list."""
+    if found.contradicted:
+        return LogHealth(BAD, T_("The witness holds another history than this log"))
+    if found.witness_red:
+        return LogHealth(BAD, T_("The witness has not signed new entries"))
     if found.red:
         return LogHealth(BAD, T_("New entries are not kept outside the database"))
     if found.anchored < found.size:
@@ -306,14 +310,15 @@ def health_page(found: upkeep.Health) -> HealthPage:
             Anchor(
                 T_("Anchor file"),
                 T_("Each signed number, on a disk that the database does not write."),
-                BAD if found.red else GOOD if found.anchored else WAITING,
+                BAD if found.red and not found.witness_red else GOOD if found.anchored else WAITING,
                 found.anchored,
                 found.anchored_at,
             ),
             Anchor(
                 T_("Witness"),
                 T_("Another machine that signs only while the log keeps growing."),
-                GOOD if found.witnessed_at else _NOT_SET_UP,
+                _NOT_SET_UP if not found.witness_set_up else BAD if found.witness_red else GOOD
+                if found.witnessed else WAITING,
                 found.witnessed,
                 found.witnessed_at,
             ),

@@ -15,7 +15,7 @@ from portal.services.patients import account, changing, letters, searching
 from portal.services.patients.searching import SearchPage
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.services.users import registration
-from portal.web.guard import Desk, desks, reads
+from portal.web.guard import Desk, desks, reads, writes
 from portal.web.replies import File, Go, Page, Reply
 from portal.web.staff import forms
 
@@ -41,7 +41,9 @@ def search(uow: UnitOfWork) -> Reply:
 @reads("account:view")
 def show(uow: UnitOfWork, patient_id: bytes) -> Reply:
     """One account."""
-    return Page("staff/accounts/show.html", account.show(uow, patient_id, changing="change" in request.args))
+    page = account.show(uow, patient_id, changing="change" in request.args)
+    waits = page.has_sign_in and page.may_issue_code and letters.waits(uow, patient_id)
+    return Page("staff/accounts/show.html", page, {"letter_waits": waits})
 
 
 @blueprint.post("/<id:patient_id>")
@@ -80,6 +82,17 @@ def issue_code(desk: Desk, patient_id: bytes) -> Reply:
     with desk.write("registration:issue") as uow:
         code = registration.issue(uow, patient_id)
         letter = letters.code_letter(uow, patient_id, code, desk.parts.public_url)
+    return _printed(letter)
+
+
+@blueprint.post("/<id:patient_id>/letter")
+@writes("registration:issue")
+def registered_letter(uow: UnitOfWork, patient_id: bytes) -> Reply:
+    """The letter that says a sign-in was opened, to be printed and mailed; it waits no longer."""
+    return _printed(letters.registered_letter(uow, patient_id))
+
+
+def _printed(letter: letters.Letter) -> File:
     said = Speaker(letter.language, letter.time_zone)
     parts = ("\n".join((letter.sender, "", *letter.to)), said.text(letter.subject), *map(said.text, letter.paragraphs))
     return File("letter.txt", "text/plain; charset=utf-8", "\n\n".join(parts).encode())
