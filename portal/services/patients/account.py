@@ -206,7 +206,8 @@ def _has_sign_in(uow: UnitOfWork, patient_id: bytes) -> bool:
 
 def _coverages(uow: UnitOfWork, patient_id: bytes) -> tuple[CoverageItem, ...]:
     found = uow.entities(uow.select(CoverageRow).where(CoverageRow.patient_id == patient_id))
-    names = _payer_names(uow, {row.payer_id for row in found})
+    payers = uow.select(PayerRow.id, PayerRow.name).where(PayerRow.id.in_(sorted({row.payer_id for row in found})))
+    names = {row.id: row.name for row in uow.rows(payers)}
     return tuple(
         CoverageItem(
             names[row.payer_id], _RANKS.get(row.rank, T_("further")), uow.read(row, CoverageRow.member_id_sealed),
@@ -215,11 +216,6 @@ def _coverages(uow: UnitOfWork, patient_id: bytes) -> tuple[CoverageItem, ...]:
         )
         for row in sorted(found, key=lambda row: ("PST".find(row.rank), row.id))
     )  # fmt: skip
-
-
-def _payer_names(uow: UnitOfWork, ids: set[bytes]) -> dict[bytes, str]:
-    rows = uow.rows(uow.select(PayerRow.id, PayerRow.name).where(PayerRow.id.in_(sorted(ids))))
-    return {row.id: row.name for row in rows}
 
 
 def _encounters(uow: UnitOfWork, patient_id: bytes) -> tuple[EncounterItem, ...]:
@@ -246,16 +242,17 @@ def _encounters(uow: UnitOfWork, patient_id: bytes) -> tuple[EncounterItem, ...]
 def _claims(uow: UnitOfWork, patient_id: bytes) -> tuple[AccountClaim, ...]:
     """Newest first; what a visit has open with payers stands at its newest claim."""
     rows = uow.rows(
-        uow.select(ClaimRow.id, ClaimRow.control, ClaimRow.payer_id, ClaimRow.encounter_id, ClaimRow.service_from,
-                   ClaimRow.charge_cents, ClaimRow.state)
+        uow.select(ClaimRow.id, ClaimRow.control, ClaimRow.encounter_id, ClaimRow.service_from, ClaimRow.charge_cents,
+                   ClaimRow.state)
+        .add_columns(PayerRow.name.label("payer_name"))
+        .join(PayerRow, PayerRow.id == ClaimRow.payer_id)
         .where(ClaimRow.patient_id == patient_id)
         .order_by(ClaimRow.service_from.desc(), ClaimRow.created_at.desc(), ClaimRow.id)
     )  # fmt: skip
-    names = _payer_names(uow, {row.payer_id for row in rows})
     left = _open_by_encounter(uow, patient_id)
     return tuple(
         AccountClaim(
-            row.id.hex(), row.control, names[row.payer_id], row.service_from, Money(row.charge_cents),
+            row.id.hex(), row.control, row.payer_name, row.service_from, Money(row.charge_cents),
             Money(left.pop(row.encounter_id, 0)), State(row.state, claims.LIFE.words[row.state]),
         )
         for row in rows
