@@ -32,9 +32,8 @@ _MONEY = (*_BILLING, r.PAYMENT_POSTER, r.DENIAL_SPECIALIST)
 _OFFICE = (*_CODING, *_CHARGING, *_MONEY)
 
 
-def _practice(*names: str, system: bool = True, **others: str) -> Mapping[str, str]:
-    reach = dict.fromkeys(names, PRACTICE) | {name.replace("_", "-"): kind for name, kind in others.items()}
-    return MappingProxyType(reach | ({r.SYSTEM: PRACTICE} if system else {}))
+def _practice(*names: str, system: bool = True) -> Mapping[str, str]:
+    return MappingProxyType(dict.fromkeys(names, PRACTICE) | ({r.SYSTEM: PRACTICE} if system else {}))
 
 
 def _only(**kinds: str) -> Mapping[str, str]:
@@ -47,15 +46,17 @@ _TABLE: Final = (
     # Oneself. Shows nothing of others.
     Permission("session:manage", _OPERATIONS, _ANYBODY, protected=False),
     Permission("factor:change", _OPERATIONS, _ANYBODY, protected=False, step_up=True),
-    # The patient.
+    # The patient. What both they and the office see has a permission of its own here: each has its own doors, and
+    # whoever stands at the other's is refused.
     Permission("home:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("payment:make", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("own-visit:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("own-statement:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("own-payment:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("own-document:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("access-report:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
     # Visits, codes, charges.
     Permission("visit:import", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
-    Permission(
-        "encounter:view", _PAYMENT, _practice(*_CODING, *_CHARGING, *_BILLING, patient=STANDS_FOR), protected=True
-    ),
     Permission("encounter:code", _PAYMENT, _practice(r.CODER), protected=True),
     Permission("encounter:review", _PAYMENT, _practice(r.CODING_MANAGER), protected=True),
     Permission("charge:enter", _PAYMENT, _practice(r.CHARGE_CLERK), protected=True),
@@ -88,11 +89,10 @@ _TABLE: Final = (
     Permission("account:search", _PAYMENT, _practice(*_CHARGING, *_MONEY), protected=True),
     Permission("account:view", _PAYMENT, _practice(*_CHARGING, *_MONEY), protected=True),
     Permission("patient:change", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
-    Permission("statement:view", _PAYMENT, _practice(*_MONEY, patient=STANDS_FOR), protected=True),
+    Permission("statement:view", _PAYMENT, _practice(*_MONEY), protected=True),
     Permission("statement:run", _PAYMENT, _practice(*_BILLING), protected=True),
-    Permission("payment:view", _PAYMENT, _practice(*_MONEY, patient=STANDS_FOR), protected=True),
     Permission("payment:settle", _PAYMENT, _practice(), protected=False),
-    Permission("document:view", _PAYMENT, _practice(*_MONEY, patient=STANDS_FOR), protected=True),
+    Permission("document:view", _PAYMENT, _practice(*_MONEY), protected=True),
     Permission("registration:issue", _OPERATIONS, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
     # What happened.
     Permission("audit:search", _OPERATIONS, _practice(r.COMPLIANCE_OFFICER, system=True), protected=True),

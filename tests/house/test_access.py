@@ -126,6 +126,16 @@ def test_a_patient_and_a_payer_hold_only_what_shows_their_own():
                 assert permission.name.partition(":")[2] in {"view", "make", "manage", "change"}
 
 
+AUDIENCES = ({roles.PATIENT}, {roles.PAYER_USER}, set(roles.STAFF), {roles.COMPLIANCE_OFFICER}, {roles.ADMINISTRATOR})
+
+
+def test_no_permission_but_those_over_oneself_is_held_by_two_audiences():
+    for permission in PERMISSIONS.values():
+        if permission.name not in {"session:manage", "factor:change"}:
+            holders = permission.reach_by_role.keys() - {roles.SYSTEM}
+            assert sum(bool(audience & holders) for audience in AUDIENCES) <= 1, permission.name
+
+
 def test_machine_permissions_are_held_by_no_person():
     for name in ("key:manage", "mail:send", "sign-in:attempt", "backup:create", "backup:restore"):
         assert set(PERMISSIONS[name].reach_by_role) == {roles.SYSTEM}

@@ -113,7 +113,7 @@ def billed(portal: Portal) -> tuple[bytes, str]:
 
 
 def payments(world: World) -> list[PaymentRow]:
-    with world.read("payment:view") as uow:
+    with world.read("payment:settle") as uow:
         return uow.entities(uow.select(PaymentRow).order_by(PaymentRow.created_at))
 
 

@@ -103,7 +103,7 @@ def test_a_field_outside_the_role_is_not_opened(world: World):
             sex_sealed="M", mrn_sealed="M-2", account_number_sealed="A-2", phone_sealed="5035550111", language="en_US",
             state="ACTIVE", created_at=uow.now,
         ).id  # fmt: skip
-    with pytest.raises(Refused), world.read("encounter:view", world.actor("coder")) as uow:
+    with pytest.raises(Refused), world.read("encounter:code", world.actor("coder")) as uow:
         uow.read(uow.get(PatientRow, id_), PatientRow.phone_sealed)
 
 

@@ -51,14 +51,14 @@ def show_home(uow: UnitOfWork) -> Page:
 
 
 @blueprint.get("/statements/<id:statement_id>", endpoint="statement")
-@reads("statement:view")
+@reads("own-statement:view")
 def show_statement(uow: UnitOfWork, statement_id: bytes) -> Page:
     """One bill, the same as on paper."""
     return Page("patient/statement.html", showing.statement_page(uow, statement_id))
 
 
 @blueprint.get("/visits", endpoint="visits")
-@reads("encounter:view")
+@reads("own-visit:view")
 def show_visits(uow: UnitOfWork) -> Page:
     """Every visit, each with what is left to pay."""
     page = visits.visits_page(
@@ -68,14 +68,14 @@ def show_visits(uow: UnitOfWork) -> Page:
 
 
 @blueprint.get("/documents", endpoint="documents")
-@reads("document:view")
+@reads("own-document:view")
 def show_documents(uow: UnitOfWork) -> Page:
     """Bills and letters."""
     return Page("patient/documents.html", showing.documents_page(uow, whose(uow)))
 
 
 @blueprint.get("/documents/<id:document_id>", endpoint="document")
-@reads("document:view")
+@reads("own-document:view")
 def download(uow: UnitOfWork, document_id: bytes) -> File:
     """One document, as it was made."""
     found = documents.fetch(uow, document_id)

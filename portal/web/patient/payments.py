@@ -99,32 +99,32 @@ def _wanted(data: dict[str, str], page: payments.PayPage) -> tuple[int, bytes | 
 
 
 @blueprint.get("/payments/<id:payment_id>/return", endpoint="pay_return")
-@desks("payment:view")
+@desks("own-payment:view")
 def come_back(desk: Desk, payment_id: bytes) -> Page:
     """Back from the processor: the address proves nothing, so our books say what happened, after asking there."""
     back = "back" in request.args
-    with desk.read("payment:view") as uow:
+    with desk.read("own-payment:view") as uow:
         payments.patient_of(uow, payment_id)
     try:
         if settling.refresh(desk.units, desk.parts, payment_id) == "open" and back:
             settling.close(desk.units, desk.parts, payment_id)
     except (CardsUnavailable, CardsRefused):
         pass  # it stays pending; the webhook or the poll will tell
-    with desk.read("payment:view") as uow:
+    with desk.read("own-payment:view") as uow:
         bill = home.newest_statement(uow, payments.patient_of(uow, payment_id))
         page: Any = payments.return_page(uow, payment_id, back=back, statement_id=bill)
     return Page("patient/pay_return.html", page)
 
 
 @blueprint.get("/payments", endpoint="payments")
-@reads("payment:view")
+@reads("own-payment:view")
 def show_payments(uow: UnitOfWork) -> Page:
     """Every payment."""
     return Page("patient/payments.html", payments.payments_page(uow, whose(uow), before=request.args.get("before", "")))
 
 
 @blueprint.get("/payments/<id:payment_id>", endpoint="receipt")
-@reads("payment:view")
+@reads("own-payment:view")
 def show_receipt(uow: UnitOfWork, payment_id: bytes) -> Page | Go:
     """The receipt; a payment that has none yet shows what became of it."""
     page = payments.receipt_page(uow, payment_id)

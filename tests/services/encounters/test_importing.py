@@ -49,7 +49,7 @@ def test_a_file_makes_accounts_coverage_encounters_and_charges(world: World):
     )  # fmt: skip
     assert found["charge"] == sum(len(each.lines) for each in claims)
     assert found["queue_item"] == found["encounter"]
-    with world.read("encounter:view", world.actor("coder")) as uow:
+    with world.read("encounter:code", world.actor("coder")) as uow:
         one = uow.entities(
             uow.select(EncounterRow).where(
                 EncounterRow.source_control_index == uow.token("claim-control", claims[0].control)

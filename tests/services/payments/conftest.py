@@ -57,7 +57,7 @@ class Till:
         return len(got)
 
     def payments(self) -> list[PaymentRow]:
-        with self.world.read("payment:view") as uow:
+        with self.world.read("payment:settle") as uow:
             return uow.entities(uow.select(PaymentRow).order_by(PaymentRow.created_at, PaymentRow.id))
 
     def states(self) -> list[str]:

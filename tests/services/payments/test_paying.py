@@ -144,7 +144,7 @@ def test_T117_another_patients_account_is_not_there(till):
 
 
 def test_one_visit_can_be_paid_by_itself(till):
-    with till.world.read("encounter:view") as uow:
+    with till.world.read("account:view") as uow:
         june = uow.value(uow.select(EncounterRow.id).where(EncounterRow.service_from == date(2026, 6, 9)))
     assert refused(till, 7_141, encounter_id=june) == "amount-too-large"
     till.pay(till.begin(7_140, encounter_id=june))
