@@ -36,7 +36,7 @@ _MOST_SIGNATURES: Final = 100
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
-class BadNote(Exception):
+class BadNote(ValueError):
     """A note that is malformed, or not signed as it must be; the text says which."""
 
 

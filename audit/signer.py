@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Row, insert, select, update
 
 from audit.canonical import instant
-from audit.checkpoint import BadNote, Checkpoint, VerifierKey, anchor, parse_signatures, sign, verify
+from audit.checkpoint import Checkpoint, VerifierKey, anchor, parse_signatures, sign, verify
 from audit.event import parse
 from audit.search import read
 from audit.table import (
@@ -67,7 +67,7 @@ class Health:
 
     @property
     def red(self) -> bool:
-        """Whether the compliance page must say so (SECURITY 3.4): by the anchor file, or by a witness that is set up."""
+        """Whether the compliance page must say so (SECURITY 3.4): by the anchor file or the witness."""
         return self.waiting > RED_AFTER or self.size - self.anchored > RED_BEHIND or self.witness_red
 
 
@@ -210,7 +210,7 @@ def _continued(
         try:
             signed = verify(last.note, [VerifierKey.of(origin, key) for key in keys])
             frontier = Frontier.from_bytes(last.size, last.frontier)
-        except (BadNote, ValueError) as problem:
+        except ValueError as problem:
             raise Broken(f"the checkpoint of {last.size} events is not sound: {problem}") from None
         if (signed.size, signed.root) != (last.size, frontier.root()):
             raise Broken(f"the checkpoint of {last.size} events does not fit its frontier")

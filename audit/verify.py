@@ -47,6 +47,8 @@ class Report:
     first_bad_seq: int | None
     problems: tuple[Problem, ...]
     remarks: tuple[str, ...]
+    witnessed: int | None = None
+    """The largest size that a known witness cosigned; None where no witness's key was given."""
 
 
 class _Notes:
@@ -55,6 +57,7 @@ class _Notes:
     def __init__(self, keys: Sequence[VerifierKey], witness_keys: Sequence[VerifierKey]) -> None:
         self.roots: dict[int, bytes] = {}
         self.problems: list[Problem] = []
+        self.witnessed = 0
         self.keys, self._witness_keys = keys, witness_keys
         self._known: dict[str, int | None] = {}
 
@@ -68,12 +71,14 @@ class _Notes:
         try:
             checkpoint = verify_note(note, self.keys)
             parsed = parse_note(note)
-            verify_cosignatures(parsed.text, parsed.signatures, self._witness_keys)
+            cosigned = verify_cosignatures(parsed.text, parsed.signatures, self._witness_keys)
         except BadNote as problem:
             self.problems.append(Problem("signature", f"{where}: {problem}"))
             return None
         if self.roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
             self.problems.append(Problem("split", f"{where}: another root was signed at {checkpoint.size} events"))
+        if cosigned:
+            self.witnessed = max(self.witnessed, checkpoint.size)
         return checkpoint.size
 
 
@@ -90,8 +95,8 @@ def verify(
 
     `cells` yields (table code, row id, digest) of the rows as they are now, the group digest for a group's head row;
     each is compared with the last event about that row. A row of `cell_tables` (default: the tables that `cells` named)
-    that the log knows and `cells` did not yield counts as removed behind the log's back. Raises OSError and
-    SQLAlchemyError when the source cannot be read at all.
+    that the log knows and `cells` did not yield counts as removed behind the log's back. With `witness_keys` some head
+    must bear the cosignature of one. Raises OSError and SQLAlchemyError when the source cannot be read at all.
     """
     notes = _Notes(public_keys, witness_keys)
     ages: list[tuple[int, str]] = []
@@ -112,9 +117,12 @@ def verify(
         walk = _walk_export(Path(source), notes, ages, track=cells is not None)
     if cells is not None:
         remarks += _compare(walk, cells, cell_tables)
+    if witness_keys and not notes.witnessed and walk.size:
+        notes.problems.append(Problem("witness", "no head bears the cosignature of a witness whose key was given"))
     problems = (*notes.problems, *walk.problems)
     seqs = [each.seq for each in problems if each.seq is not None]
-    return Report(not problems, walk.size, min(seqs, default=None), problems, tuple(remarks))
+    witnessed = notes.witnessed if witness_keys else None
+    return Report(not problems, walk.size, min(seqs, default=None), problems, tuple(remarks), witnessed)
 
 
 @contextmanager

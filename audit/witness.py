@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.checkpoint import (
+    COSIGNATURE,
     BadNote,
     VerifierKey,
     cosign,

@@ -54,6 +54,16 @@ def test_a_sound_production_starts(home: Path):
         ({"CANDOR_DEBUG": "TRUE"}, "CANDOR_DEBUG"),
         ({"CANDOR_DEBUG": "perhaps"}, "CANDOR_DEBUG"),
         ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
+        ({"CANDOR_WITNESS_URL": "https://w.example"}, "go together"),
+        ({"CANDOR_WITNESS_KEY": "w.example+00000000+BAAA"}, "go together"),
+        (
+            {"CANDOR_WITNESS_URL": "http://w.example", "CANDOR_WITNESS_KEY": "w+00000000+BAAA"},
+            "CANDOR_WITNESS_URL must",
+        ),
+        (
+            {"CANDOR_WITNESS_URL": "https://w.example", "CANDOR_WITNESS_KEY": "w+00000000+AAAA"},
+            "CANDOR_WITNESS_KEY must",
+        ),
         ({"CANDOR_TLS": "unset"}, "CANDOR_TLS"),
         ({"CANDOR_TLS": "yes"}, "CANDOR_TLS"),
         ({"CANDOR_PUBLIC_URL": "http://portal.example"}, "CANDOR_PUBLIC_URL"),

@@ -15,7 +15,8 @@ import click
 from audit.verify import verify as verify_log
 from portal.cli.copies import record_of, register_of
 from portal.cli.desk import FINDINGS, USAGE, Bench, opened, options
-from portal.runtime import STORE_FAULTS, VERIFIER, next_root, public_keys
+from portal.cli.witnessing import witness, witness_key
+from portal.runtime import STORE_FAULTS, VERIFIER, WITNESS, next_root, public_keys
 from portal.services.auditing import cells as cell_service
 from portal.services.auditing import exports
 from portal.services.auditing.searching import Wanted
@@ -30,18 +31,26 @@ def audit() -> None:
     """The log of every access."""
 
 
+audit.add_command(witness)
+audit.add_command(witness_key)
+
+
 @audit.command(epilog="Example: ./candor audit verify --cells")
 @click.option("--database", default=None, help="URL of the store; else the one of CANDOR_HOME.")
 @click.option("--export", "export_file", type=_FILE, default=None, help="An export instead of a database.")
 @click.option("--anchors", type=_FILE, multiple=True, help="Anchor files; else those of CANDOR_HOME.")
 @click.option("--key", "keys", type=_FILE, multiple=True, help="Files with public keys; else those of CANDOR_HOME.")
+@click.option("--witness", "witnesses", type=_FILE, multiple=True,
+              help="Files with public keys of witnesses; else those of CANDOR_HOME.")  # fmt: skip
 @click.option("--cells", is_flag=True, help="Compare every protected row with the last event about it.")
 @click.option("--json", "as_json", is_flag=True)
 def verify(
-    database: str | None, export_file: Path | None, anchors: tuple[Path, ...], keys: tuple[Path, ...], cells: bool,
-    as_json: bool,
+    database: str | None, export_file: Path | None, anchors: tuple[Path, ...], keys: tuple[Path, ...],
+    witnesses: tuple[Path, ...], cells: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Verify the log offline: order, leaves, roots, signatures, anchors. Names the first bad event; exit 1 on a break.
+    """Verify the log offline: order, leaves, roots, signatures, anchors, cosignatures. Exit 1 on a break.
+
+    Names the first bad event. Where a witness's key is given, some head must bear its cosignature.
 
     Loads no settings and no keys; reads the database or export read-only.
     """
@@ -50,12 +59,12 @@ def verify(
     folder = home / "anchors"
     anchors = anchors or tuple(path for path in (folder / "audit.jsonl",) if path.exists())
     keys = keys or tuple(path for path in (folder / VERIFIER,) if path.exists())
-    public = public_keys(keys)
+    witnesses = witnesses or tuple(path for path in (folder / WITNESS,) if path.exists())
     source: Any = export_file or url
     try:
         report = verify_log(
-            source, anchors, public, cell_service.cells(url) if cells else None,
-            cell_tables=cell_service.tables() if cells else None,
+            source, anchors, public_keys(keys), cell_service.cells(url) if cells else None,
+            cell_tables=cell_service.tables() if cells else None, witness_keys=public_keys(witnesses),
         )  # fmt: skip
     except STORE_FAULTS as error:
         click.echo(f"the log cannot be read: {type(error).__name__}; see --database, --export or CANDOR_HOME", err=True)
@@ -63,9 +72,11 @@ def verify(
     problems = [{"seq": each.seq, "text": each.text} for each in report.problems]
     said = {
         "ok": report.ok, "size": report.size, "first_bad_seq": report.first_bad_seq, "problems": problems,
-        "remarks": list(report.remarks),
+        "remarks": list(report.remarks), "witnessed": report.witnessed,
     }  # fmt: skip
     words = [f"{report.size} events, " + ("nothing is wrong" if report.ok else "THE LOG WAS CHANGED OR IS BROKEN")]
+    if report.witnessed is not None:
+        words.append(f"a witness cosigned the first {report.witnessed}")
     if report.first_bad_seq is not None:
         words.append(f"first bad event: {report.first_bad_seq}")
     words += [f"  {each['text']}" for each in problems[:50]] + [f"  remark: {each}" for each in report.remarks[:20]]

@@ -386,7 +386,7 @@ def test_cosignatures_go_along_and_are_checked(signed: Engine, anchors: Path, tm
     note = read_anchors(anchors)[0][-1].note
     line = cosign(parse_note(note).text, "w1", KEY, START)
     with signed.begin() as connection:
-        signer.record_cosignatures(connection, 12, line, START)
+        signer.record_cosignatures(connection, 12, line, START, anchors)
     path = tmp_path / "whole.zip"
     export_of(signed, path)
     assert zipfile.ZipFile(path).read("checkpoint.txt").decode() == note + line

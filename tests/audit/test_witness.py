@@ -127,7 +127,7 @@ def test_a_log_is_witnessed_over_http(database: Engine, address: str, tmp_path: 
             asked = signer.submission(connection, old)
             assert asked is not None
             lines = submit(address, asked.note, asked.old_size, asked.proof, [WITNESS])
-            signer.record_cosignatures(connection, asked.size, lines, START)
+            signer.record_cosignatures(connection, asked.size, lines, START, anchors)
             assert signer.submission(connection, asked.size) is None
     with database.connect() as connection:
         newest = connection.execute(select(audit_checkpoint).order_by(audit_checkpoint.c.size.desc())).first()

@@ -58,6 +58,12 @@ MAILS = {
     "registered": {"practice": "Juniper & Ridge"},
     "registered_elsewhere": {"practice": "Juniper & Ridge"},
     "password_changed": {},
+    "log_digest": {
+        "day": "2026-12-09",
+        "size": "1834",
+        "root": "5f" * 32,
+        "note": "candor/00\n1834\nX18=\n\n\u2014 candor/00 AAAA\n",
+    },
 }
 
 SAMPLES = [

@@ -79,7 +79,9 @@ def ask_witness(units: Units, parts: Parts, url: str, keys: Sequence[VerifierKey
     if mark == NO_WITNESS:
         _mark(units, 0)
     try:
-        found = _cosigned(units, max(mark, 0), lambda each: witness.submit(url, each.note, each.old_size, each.proof, keys))
+        found = _cosigned(
+            units, max(mark, 0), lambda each: witness.submit(url, each.note, each.old_size, each.proof, keys)
+        )
     except witness.WitnessContradicts:
         if mark != CONTRADICTED:
             _mark(units, CONTRADICTED)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select, text
 
-from audit.checkpoint import COSIGNATURE, VerifierKey, origin
+from audit.checkpoint import VerifierKey, origin
 from audit.table import audit_event, audit_subject
-from audit.witness import Witness, server
 from portal import runtime
 from portal.access.actors import Actor, Grant
 from portal.crypto.errors import SealBroken
@@ -243,40 +240,6 @@ def test_T100_the_first_bad_event_is_named(sqlite_world: World, how: str):
     assert not report.ok
     assert report.first_bad_seq == bad
     assert checking.faults(url(world), [world.runtime.parts.anchor_file], [key_of(world)])
-
-
-def test_a_witness_cosigns_what_only_grows(world: World, tmp_path):
-    key = Ed25519PrivateKey.generate()
-    witness = Witness(tmp_path / "state", "witness.example", key, [key_of(world)], lambda: datetime.now(UTC))
-    here = server(witness, "127.0.0.1", 0)
-    thread = threading.Thread(target=here.serve_forever)
-    thread.start()
-    known = [VerifierKey.of("witness.example", key, COSIGNATURE)]
-    place = f"http://127.0.0.1:{here.server_address[1]}"
-    try:
-        assert upkeep.ask_witness(world.units, place, known) is None, "nothing is signed yet"
-        sign(world)
-        first = upkeep.ask_witness(world.units, place, known)
-        assert first == len(events(world))
-        assert upkeep.ask_witness(world.units, place, known) is None
-        with world.write("patient:change") as uow:
-            patient(uow)
-        sign(world)
-        assert upkeep.ask_witness(world.units, place, known) == len(events(world))
-        (tmp_path / "state").unlink()  # a witness set up anew has seen nothing: prove from the beginning
-        with world.write("patient:change") as uow:
-            patient(uow, "Two", "M-2")
-        sign(world)
-        assert upkeep.ask_witness(world.units, place, known) == len(events(world))
-    finally:
-        here.shutdown()
-        thread.join()
-        here.server_close()
-    with world.read("audit:view", world.machine()) as uow:
-        found = upkeep.health(uow)
-    assert found.witnessed == found.size
-    report = checking.check(url(world), [world.runtime.parts.anchor_file], [key_of(world)], known)
-    assert report.ok, report.problems
 
 
 def test_officers_of_no_practice_find_nothing(world: World):
