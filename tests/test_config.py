@@ -54,8 +54,8 @@ def test_a_sound_production_starts(home: Path):
         ({"CANDOR_DEBUG": "TRUE"}, "CANDOR_DEBUG"),
         ({"CANDOR_DEBUG": "perhaps"}, "CANDOR_DEBUG"),
         ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
-        ({"CANDOR_WITNESS_URL": "https://w.example"}, "go together"),
-        ({"CANDOR_WITNESS_KEY": "w.example+00000000+BAAA"}, "go together"),
+        ({"CANDOR_WITNESS_URL": "https://w.example"}, "CANDOR_WITNESS_URL and CANDOR_WITNESS_KEY go together"),
+        ({"CANDOR_WITNESS_KEY": "w.example+00000000+BAAA"}, "CANDOR_WITNESS_URL and CANDOR_WITNESS_KEY go together"),
         (
             {"CANDOR_WITNESS_URL": "http://w.example", "CANDOR_WITNESS_KEY": "w+00000000+BAAA"},
             "CANDOR_WITNESS_URL must",
