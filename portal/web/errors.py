@@ -6,10 +6,11 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, g, redirect, render_template, request, url_for
+from flask import Flask, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from portal.domain.errors import Conflict, NotFound, Refused, TradeError
 from portal.domain.payments import CardsUnavailable
@@ -17,12 +18,15 @@ from portal.domain.texts import T_, Text
 from portal.services.unit_of_work.units import Denied, Unavailable
 
 _LOG = logging.getLogger("candor.web")
+_PASSING = frozenset({429, 500, 503})
+"""What may have passed when the page is asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
     """See `templates/errors/_error.html`."""
 
+    number: int
     request_id: str
     text: Text | None
     back: str | None
@@ -64,7 +68,7 @@ def _turned_down(error: TradeError) -> ResponseReturnValue:
         return redirect(url_for("auth.sign_in"), 303)
     if isinstance(error, Refused) and error.code in {"no-role", "field-not-in-role"}:
         return _page("refused", 403)
-    return _page("bad_request", 422, error.text)
+    return _page("turned_down", 422, error.text)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
@@ -100,12 +104,33 @@ def unavailable() -> ResponseReturnValue:
 def _page(name: str, status: int, text: Text | None = None) -> ResponseReturnValue:
     if status == 404 and request.path.startswith("/static/"):
         return "", 404
-    page: Any = ErrorPage(_request_id(), text, request.full_path.rstrip("?") if request.method == "GET" else None)
+    page: Any = ErrorPage(status, _request_id(), text, _back(status))
     try:
         return render_template(f"errors/{name}.html", page=page), status
     except Unavailable:
         # Even the name at the foot of the page is a look that has to be told.
         return unavailable()
+
+
+def _back(status: int) -> str | None:
+    """Where to go on: the page itself where it may answer later, after a form the page that the form stands on.
+
+    A form's page has the form's address, or the nearest one above it; None where there is none but the first page.
+    """
+    if request.method == "GET":
+        return request.full_path.rstrip("?") if status in _PASSING else None
+    places = current_app.url_map.bind("")
+    path = request.path
+    while len(path) > 1:
+        try:
+            places.match(path, method="GET")
+        except HTTPException as error:
+            if isinstance(error, RequestRedirect):
+                return path
+            path = path.rpartition("/")[0]
+        else:
+            return request.full_path.rstrip("?") if path == request.path else path
+    return None
 
 
 def _request_id() -> str:

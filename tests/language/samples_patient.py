@@ -424,9 +424,18 @@ ERRORS = [
     (
         f"errors/{name}.html",
         "back" if back else "home",
-        {"page": made("ErrorPage", request_id="7c2f19aa04be", text=text, back=back)},
+        {"page": made("ErrorPage", number=number, request_id="7c2f19aa04be", text=text, back=back)},
     )
-    for name in ("bad_request", "refused", "not_found", "conflict", "too_many", "broken", "unavailable")
+    for name, number in (
+        ("bad_request", 400),
+        ("refused", 403),
+        ("not_found", 404),
+        ("conflict", 409),
+        ("turned_down", 422),
+        ("too_many", 429),
+        ("broken", 500),
+        ("unavailable", 503),
+    )
     for text, back in ((None, None), (T_("This claim was sent in between."), "/claims"))
 ]
 
