@@ -54,7 +54,9 @@ def show_home(uow: UnitOfWork) -> Page:
 @reads("own-statement:view")
 def show_statement(uow: UnitOfWork, statement_id: bytes) -> Page:
     """One bill, the same as on paper."""
-    return Page("patient/statement.html", showing.statement_page(uow, statement_id))
+    page = showing.statement_page(uow, statement_id)
+    today = uow.today(home.practice_of(uow, bytes.fromhex(page.patient_id)))
+    return Page("patient/statement.html", page, {"overdue": page.due_on < today})
 
 
 @blueprint.get("/visits", endpoint="visits")

@@ -69,8 +69,9 @@ def start(desk: Desk, statement_id: bytes) -> Go | Page:
 def _pay_page(uow: UnitOfWork, statement_id: bytes) -> tuple[bytes, payments.PayPage]:
     found = statements.statement_page(uow, statement_id)
     patient_id = bytes.fromhex(found.patient_id)
+    due_on = found.due_on if found.due_on >= uow.today(home.practice_of(uow, patient_id)) else None
     page = payments.pay_page(
-        uow, patient_id, statement_id=found.statement_id, due_on=found.due_on, contact=found.contact,
+        uow, patient_id, statement_id=found.statement_id, due_on=due_on, contact=found.contact,
         form_key=paying.form_key(),
     )  # fmt: skip
     return patient_id, page
