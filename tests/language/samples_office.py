@@ -667,7 +667,10 @@ STAFF = [
         (
             "staff/deposits/list.html",
             "some" if items else "none",
-            {"page": made("DepositsPage", deposits=items, older="1-2" if items else None)},
+            {
+                "page": made("DepositsPage", deposits=items, older="1-2" if items else None),
+                "adjustment": lambda code: T_("Balance carried forward"),
+            },
         )
         for items in (
             (

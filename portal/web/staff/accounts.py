@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from flask import Blueprint, request, url_for
 
+from portal.access.policy import decide
 from portal.domain.errors import Conflict
 from portal.domain.texts import T_
 from portal.language.speaker import Speaker
@@ -21,6 +22,8 @@ from portal.web.staff import forms
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/patients")
 _PATIENT_TABLE = 10
+_VISIT_PAGES = (("charge:enter", "staff.charges.enter"), ("charge:audit", "staff.charges.audit"))
+"""Whoever sees an account and may open a visit, opens it here; to others it is a line."""
 
 
 @blueprint.get("", endpoint="search")
@@ -43,7 +46,8 @@ def show(uow: UnitOfWork, patient_id: bytes) -> Reply:
     """One account."""
     page = account.show(uow, patient_id, changing="change" in request.args)
     waits = page.has_sign_in and page.may_issue_code and letters.waits(uow, patient_id)
-    return Page("staff/accounts/show.html", page, {"letter_waits": waits})
+    opens = next((endpoint for permission, endpoint in _VISIT_PAGES if decide(uow.actor, permission).allowed), None)
+    return Page("staff/accounts/show.html", page, {"letter_waits": waits, "visit_page": opens})
 
 
 @blueprint.post("/<id:patient_id>")

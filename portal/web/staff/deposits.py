@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, request
 
 from portal.services import deposits
+from portal.services.remittances import words
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import reads
 from portal.web.replies import Page, Reply
@@ -16,4 +17,5 @@ blueprint = Blueprint("deposits", __name__, url_prefix="/deposits")
 @reads("deposit:view")
 def list_(uow: UnitOfWork) -> Reply:
     """Checks and transfers, the newest first."""
-    return Page("staff/deposits/list.html", deposits.list_deposits(uow, before=request.args.get("before", "")))
+    page = deposits.list_deposits(uow, before=request.args.get("before", ""))
+    return Page("staff/deposits/list.html", page, {"adjustment": words.adjustment})
