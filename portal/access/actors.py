@@ -39,6 +39,10 @@ class Actor:
     authenticated_seconds_ago: int | None = None
     initiator: str = ""
     """For the system: who started the job or command."""
+    purpose: str = ""
+    """For a command: why, as HL7 v3 PurposeOfUse; else the permission's own purpose is told."""
+    opens: bool = True
+    """Whether any sealed field is opened to this actor: a command that states no reason opens none."""
 
     @property
     def anonymous(self) -> bool:

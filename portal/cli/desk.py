@@ -5,9 +5,10 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import click
@@ -25,6 +26,40 @@ from portal.services.users import commanding
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 FINDINGS, USAGE = 1, 2
+_REASON = "portal.reason"
+
+REASONS: Mapping[str, str] = MappingProxyType({
+    "HPAYMT": "payment", "HOPERAT": "operations", "PATRQT": "the patient asked", "HCOMPL": "compliance",
+    "HLEGAL": "a legal matter", "RECORDMGT": "keeping records", "HSYSADMIN": "looking after the system",
+})  # fmt: skip
+"""Why a command opens sealed fields, as HL7 v3 PurposeOfUse."""
+
+OPENS_NOTHING: Mapping[str, str] = MappingProxyType({
+    "audit export": "events go out as they stand, what is sealed in them stays so; it asks for a reason of its own",
+    "audit verify": "compares digests, without keys",
+    "audit witness": "knows heads of the log only",
+    "audit witness-key": "makes a key",
+    "backup create": "copies what is sealed",
+    "backup restore": "puts back what is sealed",
+    "backup verify": "compares digests",
+    "charges load": "prices are open",
+    "codes load": "code sets are open",
+    "db upgrade": "migrations never open a value",
+    "demo": "invented people, and each step of its story acts in a role of its own",
+    "keys rewrap": "wraps keys anew",
+    "keys rotate": "wraps keys anew",
+    "keys shred": "lets keys go; it asks for a reason of its own",
+    "keys status": "counts keys",
+    "partners add": "partners are open",
+    "payers load": "payers are open",
+    "practices add": "practices are open",
+    "practices edit": "practices are open",
+    "routes": "opens no store",
+    "serve": "each page and job has the purpose of its permission",
+    "worker": "each job has the purpose of its permission",
+    "x12 check": "reads a file that lies in the clear, and no store",
+})  # fmt: skip
+"""Commands without `--reason`, and why they need none; nothing sealed is opened to what acts for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +86,32 @@ def options(command: Command) -> Command:
     return command
 
 
+def reason(purpose: str | None = None) -> Callable[[Command], Command]:
+    """`--reason CODE`, for every command that opens sealed fields (SECURITY 3.5).
+
+    `purpose` is what it is for where that follows from what it does; a command that hands out what it opens has none,
+    and the code must be given.
+    """
+
+    def keep(context: click.Context, _option: click.Parameter, value: str) -> None:
+        context.meta[_REASON] = value
+
+    words = ", ".join(f"{code} {words}" for code, words in REASONS.items())
+    stated: dict[str, Any] = {"required": True} if purpose is None else {"default": purpose, "show_default": True}
+    return click.option(
+        "--reason", type=click.Choice(list(REASONS)), expose_value=False, callback=keep,
+        help=f"Why sealed fields are opened; the log keeps it. {words}.", **stated,
+    )  # fmt: skip
+
+
 def english(text: Text) -> str:
     """A Text on a terminal."""
     return Speaker("en_US", "UTC").text(text)
 
 
-def progress(label: str, items: Any, length: int | None = None) -> Any:
+def progress(label: str, items: Any) -> Any:
     """A progress bar on a terminal; silent elsewhere."""
-    return click.progressbar(items, label=label, length=length, file=sys.stderr, hidden=not sys.stderr.isatty())
+    return click.progressbar(items, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())
 
 
 @contextmanager
@@ -70,11 +123,15 @@ def opened(
     as_json: bool = False,
     any_practice: bool = False,
 ) -> Iterator[Bench]:
-    """A bench over the present settings; faults are said on standard error with the exit code they deserve."""
+    """A bench over the present settings; faults are said on standard error with the exit code they deserve.
+
+    Nothing sealed is opened for a command that takes no `reason`.
+    """
+    why = click.get_current_context().meta.get(_REASON, "")
     try:
         settings = config.load()
         with running(settings) as runtime:
-            actor = system(job, initiator=getpass.getuser())
+            actor = replace(system(job, initiator=getpass.getuser()), purpose=why, opens=bool(why))
             if not any_practice:
                 actor = replace(actor, practice_id=_practice(runtime, actor, practice))
             if as_user is not None:

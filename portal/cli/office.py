@@ -15,7 +15,7 @@ import click
 
 from portal import config, runtime
 from portal.access.actors import system
-from portal.cli.desk import Bench, english, opened, options
+from portal.cli.desk import Bench, english, opened, options, reason
 from portal.domain.claims import Address
 from portal.domain.errors import TradeError
 from portal.domain.money import parse_cents
@@ -66,6 +66,7 @@ def establish(running: runtime.Runtime, mode: str) -> None:
 @click.command(epilog="Example: ./candor setup --from practice.toml")
 @click.option("--from", "answers_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None,
               help="A TOML file with the answers, instead of being asked.")  # fmt: skip
+@reason("HOPERAT")
 def setup(answers_file: Path | None) -> None:
     """Set an installation up: keys, database, first practice, and a one-time link for the first administrator."""
     given: Mapping[str, Any] = tomllib.loads(answers_file.read_text()) if answers_file else {}
@@ -270,6 +271,7 @@ def users() -> None:
 @click.option("--role", required=True)
 @click.option("--payer", default=None, help="The payer's code, for a payer's user.")
 @options
+@reason("HOPERAT")
 def invite(
     email: str, name: str, role: str, payer: str | None, practice: str | None, as_user: str | None, as_json: bool
 ) -> None:

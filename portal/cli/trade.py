@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from portal.cli.desk import FINDINGS, Bench, english, opened, options, progress
+from portal.cli.desk import FINDINGS, Bench, english, opened, options, progress, reason
 from portal.domain.interchanges import Finding
 from portal.jobs.handlers import Tools
 from portal.jobs.worker import Worker
@@ -57,6 +57,7 @@ def visits() -> None:
 @visits.command("import", epilog="Example: ./candor visits import monday.837 --json")
 @click.argument("files", nargs=-1, required=True, type=_FILES)
 @options
+@reason("HPAYMT")
 def import_visits(files: Sequence[Path], practice: str | None, as_user: str | None, as_json: bool) -> None:
     """Take in visits: accounts, coverage, encounters and charges; the same file or claim again makes nothing."""
 
@@ -79,6 +80,7 @@ def acks() -> None:
 @acks.command("import", epilog="Example: ./candor acks import incoming/*.999")
 @click.argument("files", nargs=-1, required=True, type=_FILES)
 @options
+@reason("HPAYMT")
 def import_acks(files: Sequence[Path], practice: str | None, as_user: str | None, as_json: bool) -> None:
     """Read TA1, 999 and 277CA: claims are accepted, or go back to the queue with the reason in words."""
 
@@ -97,6 +99,7 @@ def remittances() -> None:
 @remittances.command("import", epilog="Example: ./candor remittances import incoming/*.835 --json")
 @click.argument("files", nargs=-1, required=True, type=_FILES)
 @options
+@reason("HPAYMT")
 def import_835(files: Sequence[Path], practice: str | None, as_user: str | None, as_json: bool) -> None:
     """Read 835s, check three balances, post to the ledger; what does not match or balance goes to a queue."""
 
@@ -120,6 +123,7 @@ def claims() -> None:
 @claims.command("send", epilog="Example: ./candor claims send --partner clearing")
 @click.option("--partner", default="", help="The trading partner's code, where there are several.")
 @options
+@reason("HPAYMT")
 def send(partner: str, practice: str | None, as_user: str | None, as_json: bool) -> None:
     """Write every ready claim into 837P files, checked by their guide, and hand them to the clearinghouse."""
     with opened("claims.send", practice=practice, as_user=as_user, as_json=as_json) as bench:
@@ -134,6 +138,7 @@ def send(partner: str, practice: str | None, as_user: str | None, as_json: bool)
 
 @claims.command("collect", epilog="Example: ./candor claims collect")
 @options
+@reason("HPAYMT")
 def collect(practice: str | None, as_user: str | None, as_json: bool) -> None:
     """Take in the acknowledgements that wait in the partners' folders."""
     with opened("acks.import", practice=practice, as_user=as_user, as_json=as_json) as bench:
@@ -149,17 +154,15 @@ def statements() -> None:
 
 @statements.command("run", epilog="Example: ./candor statements run")
 @options
+@reason("HPAYMT")
 def run(practice: str | None, as_user: str | None, as_json: bool) -> None:
     """Make today's bills and their papers here and now; a run broken off goes on where it stopped."""
     with opened("statement.run", practice=practice, as_user=as_user, as_json=as_json) as bench:
         with bench.runtime.units.write(bench.actor, "statement:run") as uow:
             runs.start(uow)
         worker = Worker(Tools(bench.runtime.units, bench.runtime.parts, lambda: None))
-        done = 0
-        with progress("jobs", None, length=None) as bar:
-            while worker.step():
-                done += 1
-                bar.update(1)
+        with progress("jobs", iter(worker.step, False)) as bar:
+            done = sum(1 for _ in bar)
         bench.say({"jobs": done}, f"{done} jobs done")
 
 

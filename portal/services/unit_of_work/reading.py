@@ -61,7 +61,7 @@ class Reading:
         self.query: Searched | None = None
         self.sifted = 0
         self.keyring = keyring
-        self._sealer = Sealer(session, keyring, self.trail, decision.role, now)
+        self._sealer = Sealer(session, keyring, self.trail, decision.role if actor.opens else "", now)
         self._changes = Changes(session, self.trail)
 
     # Where and when
@@ -176,12 +176,19 @@ class Reading:
         self._sealer.expect(subjects)
 
     def token(self, rule: str, *parts: Any, practice: bytes | None = None) -> bytes | None:
-        """The blind index token to look a value up by; a hit must be opened and compared before it is shown."""
+        """The blind index token to write for a value; None when nothing is left to index."""
         return self._sealer.token(rule, self.practice_id if practice is None else practice, *parts)
 
-    def code_key(self, tenant: bytes) -> bytes:
-        """The key under which one-time codes are kept as digests."""
-        return self._sealer.code_key(tenant)
+    def tokens(self, rule: str, *parts: Any, practice: bytes | None = None) -> frozenset[bytes]:
+        """The blind index tokens to look a value up by, two while an index key is replaced; empty when none is left.
+
+        A hit must be opened and compared before it is shown.
+        """
+        return self._sealer.tokens(rule, self.practice_id if practice is None else practice, *parts)
+
+    def code_digests(self, tenant: bytes, owner: bytes, code: str) -> tuple[bytes, ...]:
+        """The digests under which a one-time code may be kept, the one to write first; empty for what is no code."""
+        return self._sealer.code_digests(tenant, owner, code)
 
     def seal(
         self, column: Column, value: Any, *, row: bytes, subject: bytes, practice: bytes | None = None

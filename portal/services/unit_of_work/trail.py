@@ -116,7 +116,7 @@ class Teller:
             net=Net.seen(request.address, request.agent) if request and request.address else None,
             request_id=request.id if request else None,
             source=Source(self.node, self.release),
-            purpose=decision.purpose or None,
+            purpose=actor.purpose or decision.purpose or None,
             basis=basis,
             subjects=trail.subjects,
             objects=list(trail.objects()),
