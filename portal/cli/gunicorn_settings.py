@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gunicorn.http import wsgi
+
 from portal.cli.logs import CONFIG
 
 worker_class = "gthread"
@@ -14,6 +16,17 @@ control_socket_disable = True
 logconfig_dict = CONFIG
 timeout = 120
 graceful_timeout = 30
+
+
+class Unnamed(wsgi.Response):  # type: ignore[misc]  # gunicorn has no types
+    """An answer that does not say what serves it; gunicorn has no setting for that."""
+
+    def default_headers(self) -> list[str]:
+        """The server's own headers but `Server`."""
+        return [line for line in super().default_headers() if not line.startswith("Server:")]
+
+
+wsgi.Response = Unnamed
 
 
 def when_ready(server: Any) -> None:

@@ -107,6 +107,7 @@ def test_it_serves_counts_across_processes_works_and_ends(sqlite_world: World, t
             with ThreadPoolExecutor(4) as pool:
                 said = list(pool.map(lambda _: requests.get(f"{at}/health/live", timeout=30), range(20)))
             assert {each.status_code for each in said} == {200}
+            assert not any("Server" in each.headers for each in said)
             asked += len(said)
         found = requests.get(f"{at}/metrics", timeout=30).text
         counted = {
