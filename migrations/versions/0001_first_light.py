@@ -22,7 +22,7 @@ APPEND_ONLY = {
 }
 INSTALLATION = {
     "practice", "payer", "user", "grant", "factor", "session", "invitation", "throttle", "job", "job_key", "mail",
-    "kek", "subject_key", "installation", "code", "code_release", "card_event",
+    "kek", "subject_key", "installation", "code", "code_release", "card_event", "legal_hold",
 }  # fmt: skip
 """Tables of the whole installation: no row-level wall by practice."""
 
@@ -205,7 +205,7 @@ def _tables() -> None:
         sa.Column("last_failure_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("email_index", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("email_index", sa.LargeBinary(length=20), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("email_index", name=op.f("uq_user_email_index")),
     )
@@ -330,6 +330,18 @@ def _tables() -> None:
     )
     op.create_index(op.f("ix_ledger_entry_reverses_id"), "ledger_entry", ["reverses_id"], unique=False)
     op.create_table(
+        "legal_hold",
+        sa.Column("id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("practice_id", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("subject_id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("reason_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_legal_hold_practice_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_hold")),
+    )
+    op.create_index(op.f("ix_legal_hold_subject_id"), "legal_hold", ["subject_id"], unique=False)
+    op.create_table(
         "mail",
         sa.Column("id", sa.LargeBinary(length=16), nullable=False),
         sa.Column("practice_id", sa.LargeBinary(length=16), nullable=True),
@@ -386,11 +398,11 @@ def _tables() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("mrn_index", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("account_index", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("name_birth_index", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("phone_index", sa.LargeBinary(length=16), nullable=True),
-        sa.Column("email_index", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("mrn_index", sa.LargeBinary(length=20), nullable=False),
+        sa.Column("account_index", sa.LargeBinary(length=20), nullable=False),
+        sa.Column("name_birth_index", sa.LargeBinary(length=20), nullable=True),
+        sa.Column("phone_index", sa.LargeBinary(length=20), nullable=True),
+        sa.Column("email_index", sa.LargeBinary(length=20), nullable=True),
         sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_patient_practice_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_patient")),
         sa.UniqueConstraint("practice_id", "account_index", name=op.f("uq_patient_practice_id_account_index")),
@@ -500,7 +512,7 @@ def _tables() -> None:
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("member_id_index", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("member_id_index", sa.LargeBinary(length=20), nullable=False),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_coverage_patient_id")),
         sa.ForeignKeyConstraint(["payer_id"], ["payer.id"], name=op.f("fk_coverage_payer_id")),
         sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_coverage_practice_id")),
@@ -659,19 +671,20 @@ def _tables() -> None:
         sa.Column("proposal_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("note_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("code_qualifier", sa.String(), nullable=False),
-        sa.Column("source_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("source_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("source_control_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("interchange_id", sa.LargeBinary(length=16), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("source_control_index", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("source_index", sa.LargeBinary(length=20), nullable=False),
+        sa.Column("source_control_index", sa.LargeBinary(length=20), nullable=True),
         sa.ForeignKeyConstraint(["coverage_id"], ["coverage.id"], name=op.f("fk_encounter_coverage_id")),
         sa.ForeignKeyConstraint(["interchange_id"], ["interchange.id"], name=op.f("fk_encounter_interchange_id")),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_encounter_patient_id")),
         sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_encounter_practice_id")),
         sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_encounter_provider_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_encounter")),
-        sa.UniqueConstraint("practice_id", "source_digest", name=op.f("uq_encounter_practice_id_source_digest")),
+        sa.UniqueConstraint("practice_id", "source_index", name=op.f("uq_encounter_practice_id_source_index")),
     )
     op.create_index(op.f("ix_encounter_patient_id"), "encounter", ["patient_id"], unique=False)
     op.create_index(
@@ -681,6 +694,7 @@ def _tables() -> None:
         unique=False,
     )
     op.create_index(op.f("ix_encounter_source_control_index"), "encounter", ["source_control_index"], unique=False)
+    op.create_index(op.f("ix_encounter_source_index"), "encounter", ["source_index"], unique=False)
     op.create_table(
         "remittance",
         sa.Column("id", sa.LargeBinary(length=16), nullable=False),
@@ -794,7 +808,7 @@ def _tables() -> None:
         sa.Column("note_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("payer_control_index", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("payer_control_index", sa.LargeBinary(length=20), nullable=True),
         sa.ForeignKeyConstraint(["coverage_id"], ["coverage.id"], name=op.f("fk_claim_coverage_id")),
         sa.ForeignKeyConstraint(["encounter_id"], ["encounter.id"], name=op.f("fk_claim_encounter_id")),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_claim_patient_id")),
@@ -935,7 +949,7 @@ def _tables() -> None:
         sa.Column("entry_id", sa.LargeBinary(), nullable=True),
         sa.Column("subject_id", sa.LargeBinary(), nullable=False),
         sa.Column("segment", sa.BigInteger(), nullable=False),
-        sa.Column("payer_control_index", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("payer_control_index", sa.LargeBinary(length=20), nullable=True),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_remittance_claim_claim_id")),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_remittance_claim_patient_id")),
         sa.ForeignKeyConstraint(["payer_id"], ["payer.id"], name=op.f("fk_remittance_claim_payer_id")),

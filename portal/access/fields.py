@@ -49,6 +49,7 @@ _CODING = _SELF | _IDENTITY | _CODES | _QUEUE
 _CHARGING = _SELF | _IDENTITY | _CODES | _COVER | _CONTACT | _FILES | _QUEUE | _PAPER
 _BILLING = _CHARGING | _CLAIM | _REMITTANCE
 _SYSTEM = _BILLING | _SELF | {"factor.secret"} | _MAIL | {"patient.guarantor", "payment.note", "denial.note"}
+_SYSTEM |= {"encounter.source", "legal_hold.reason"}
 
 OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.PATIENT: (_IDENTITY | _CONTACT | _COVER | _PAPER | _SELF | {"encounter.diagnoses", "patient.guarantor"}),
@@ -61,7 +62,7 @@ OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.PAYMENT_POSTER: _BILLING | {"payment.note"},
     r.BILLER: _BILLING | {"patient.guarantor"},
     r.BILLING_MANAGER: _BILLING | {"patient.guarantor", "payment.note", "denial.note"},
-    r.COMPLIANCE_OFFICER: _NAME | _SELF | {"patient.mrn"},
+    r.COMPLIANCE_OFFICER: _NAME | _SELF | {"patient.mrn", "legal_hold.reason"},
     r.ADMINISTRATOR: _SELF,
     r.SYSTEM: _SYSTEM,
 })  # fmt: skip

@@ -16,6 +16,8 @@ from portal.crypto import canonical as rules
 from portal.crypto.sealing import ID_BYTES, KEY_BYTES
 
 TOKEN_BYTES = 16
+MARK_BYTES = 4
+STORED_BYTES = MARK_BYTES + TOKEN_BYTES
 _INFO = b"phi-bidx/v1\x00"
 
 
@@ -45,15 +47,16 @@ INDEXES: Mapping[str, Index] = MappingProxyType(
         "claim-control": Index(8, 1, (rules.identifier,)),
         "payer-control": Index(9, 1, (rules.identifier,)),
         "one-time-code": Index(10, 1, (rules.one_time_code,)),
+        "visit-source": Index(11, 1, (rules.digest,)),
     }
 )
 
 
-def canonical(index: str, *parts: str | date) -> str | None:
+def canonical(index: str, *parts: str | date | bytes) -> str | None:
     """Give the canonical form of a value, or None where nothing of it, or of one of its parts, is left.
 
-    `name-birth` takes a name and a date, `address` a street line and a ZIP code, all others one str. An unknown index
-    is a KeyError, a wrong number of parts a ValueError.
+    `name-birth` takes a name and a date, `address` a street line and a ZIP code, `visit-source` bytes, all others one
+    str. An unknown index is a KeyError, a wrong number of parts a ValueError.
     """
     reduced = [rule(part) for rule, part in zip(INDEXES[index].parts, parts, strict=True)]
     return rules.SEPARATOR.join(reduced) if all(reduced) else None
@@ -88,8 +91,21 @@ class IndexKeys(Protocol):
 
 
 def token_for(
-    keys: IndexKeys, index: str, tenant: bytes, *parts: str | date, generation: int | None = None
+    keys: IndexKeys, index: str, tenant: bytes, *parts: str | date | bytes, generation: int | None = None
 ) -> bytes | None:
     """Give the token of a value in an index of `INDEXES`, or None where nothing of it is left to index."""
     form = canonical(index, *parts)
     return None if form is None else token(keys.index_key(tenant, INDEXES[index].code, generation), tenant, form)
+
+
+def mark(generation: int) -> bytes:
+    """Give the four bytes (big endian) before whatever is kept under an index root: which generation of it."""
+    return generation.to_bytes(MARK_BYTES, "big")
+
+
+def stored_token(
+    keys: IndexKeys, index: str, tenant: bytes, *parts: str | date | bytes, generation: int
+) -> bytes | None:
+    """Give a token as a column keeps it, 20 bytes: its mark and the token; None where nothing is left to index."""
+    found = token_for(keys, index, tenant, *parts, generation=generation)
+    return None if found is None else mark(generation) + found

@@ -113,3 +113,8 @@ def one_time_code(text: str) -> str:
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CROCKFORD_SET = frozenset(CROCKFORD)
 _CROCKFORD_LOOKALIKES = str.maketrans("ILO", "110")
+
+
+def digest(value: bytes) -> str:
+    """The hex digits of a digest."""
+    return value.hex()

@@ -96,13 +96,11 @@ def code_digest(key: bytes, owner: bytes, code: str) -> bytes | None:
     return hmac.digest(key, owner + form.encode(), "sha256") if form else None
 
 
-def match_code(key: bytes, owner: bytes, given: str, stored: Iterable[bytes]) -> bytes | None:
-    """Return the stored digest that a given code has, or None; all are compared, each in constant time."""
-    digest = code_digest(key, owner, given)
-    if digest is None:
-        return None
-    found = [hmac.compare_digest(digest, one) for one in stored]
-    return digest if any(found) else None
+def match_digests(given: Iterable[bytes], stored: Iterable[bytes]) -> bytes | None:
+    """Return the stored digest that is among those given, or None; all are compared, each in constant time."""
+    kept = list(stored)
+    found = [one for digest in given for one in kept if hmac.compare_digest(digest, one)]
+    return found[0] if found else None
 
 
 def session_token() -> str:

@@ -10,6 +10,7 @@ from portal.models import (
     coverage,
     denials,
     encounters,
+    holds,
     interchanges,
     jobs,
     keys,
@@ -26,7 +27,7 @@ from portal.models import (
 from portal.models.base import Base
 
 ROOMS = (
-    claims, codes, coverage, denials, encounters, interchanges, jobs, keys, ledger, patients, payers, payments,
+    claims, codes, coverage, denials, encounters, holds, interchanges, jobs, keys, ledger, patients, payers, payments,
     practices, queues, remittances, statements, users,
 )  # fmt: skip
 

@@ -37,5 +37,5 @@ def sealed(code: int, *, kind: str = "text", bucket: int = 32) -> MappedColumn[A
 
 
 def index(code: int, rule: str, *of: str, unique: bool = False) -> MappedColumn[Any]:
-    """A blind index over the sealed columns `of`, by a rule of `portal.crypto.blind`; 16 bytes."""
-    return mapped_column(LargeBinary(16), index=not unique, unique=unique, info=_info(code, INDEX, rule=rule, of=of))
+    """A blind index over the sealed columns `of`, by a rule of `portal.crypto.blind`: generation (4) and token (16)."""
+    return mapped_column(LargeBinary(20), index=not unique, unique=unique, info=_info(code, INDEX, rule=rule, of=of))

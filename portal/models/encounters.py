@@ -20,7 +20,7 @@ class EncounterRow(Base):
 
     __tablename__ = "encounter"
     __table_args__ = (
-        UniqueConstraint("practice_id", "source_digest"),
+        UniqueConstraint("practice_id", "source_index"),
         Index(None, "practice_id", "state", "service_from", "id"),
     )
     table_code = 14
@@ -42,13 +42,14 @@ class EncounterRow(Base):
     """The provider's codes as they came in: {"diagnoses": […], "lines": […]}; never changed."""
     note_sealed: Mapped[Box | None] = sealed(13, bucket=1024)
     code_qualifier: Mapped[str] = clear(14)
-    source_digest: Mapped[bytes] = clear(15)
-    """SHA-256 of what makes a visit the same visit in another file; makes imports idempotent."""
+    source_sealed: Mapped[Box] = sealed(15, kind="bytes")
+    """SHA-256 of what makes a visit the same visit in another file; makes imports idempotent by its index."""
     source_control_sealed: Mapped[Box] = sealed(16)
     """CLM01 of the file it came in, for the office to find it; practices put account numbers there."""
     interchange_id: Mapped[bytes | None] = ref(17, "interchange.id")
     version: Mapped[int] = clear(18)
     created_at: Mapped[datetime] = clear(19)
+    source_index: Mapped[bytes] = index(21, "visit-source", "source_sealed")
     source_control_index: Mapped[bytes | None] = index(20, "claim-control", "source_control_sealed")
 
     @classmethod

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from portal.crypto.blind import INDEXES, canonical, derive_index_key, token, token_for
+from portal.crypto.blind import INDEXES, canonical, derive_index_key, mark, stored_token, token, token_for
 from portal.crypto.keyring import Keyring, StoredKey, new_stored_key
 from portal.crypto.keys import Purpose
 from portal.crypto.roots import EnvRoot
@@ -38,6 +38,7 @@ def test_index_codes_are_never_given_anew():
     assert {name: index.code for name, index in INDEXES.items()} == {
         "member-id": 0x0101, "mrn": 0x0201, "account": 0x0301, "name-birth": 0x0401, "phone": 0x0501, "e-mail": 0x0601,
         "address": 0x0701, "claim-control": 0x0801, "payer-control": 0x0901, "one-time-code": 0x0A01,
+        "visit-source": 0x0B01,
     }  # fmt: skip
 
 
@@ -62,6 +63,15 @@ def test_tokens_have_16_bytes_and_equal_values_equal_tokens(ring):
     one, same = (token_for(ring, "e-mail", TENANT, text) for text in ("Ana@example.org", " ana@EXAMPLE.org"))
     assert one == same
     assert len(one) == 16
+
+
+def test_a_stored_token_names_its_generation(ring):
+    for generation in (golden.INDEX_GENERATION, 2):
+        kept = stored_token(ring, "mrn", TENANT, "A12345", generation=generation)
+        assert kept == mark(generation) + token_for(ring, "mrn", TENANT, "A12345", generation=generation)
+    assert stored_token(ring, "mrn", TENANT, " - ", generation=2) is None
+    assert mark(2) < mark(3) < mark(1 << 31), "later generations sort after earlier ones"
+    assert token_for(ring, "visit-source", TENANT, b"\1" * 32) != token_for(ring, "visit-source", TENANT, b"\2" * 32)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def visit(
     encounter = uow.new(
         EncounterRow, patient_id=of.id, coverage_id=cover.id if cover else None, provider_id=provider.id,
         state="CLEARED", place="11", service_from=day, service_to=day, charge_cents=sum(services.values()),
-        diagnoses_sealed=["I10"], proposal_sealed={}, code_qualifier="ABK", source_digest=os.urandom(32),
+        diagnoses_sealed=["I10"], proposal_sealed={}, code_qualifier="ABK", source_sealed=os.urandom(32),
         source_control_sealed="X", created_at=uow.now,
     )  # fmt: skip
     uow.flush()

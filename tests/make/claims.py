@@ -83,7 +83,7 @@ def visit(
         EncounterRow, patient_id=who.id, coverage_id=coverage.id if coverage else None, provider_id=provider.id,
         state=state, place="11", service_from=day, service_to=day, charge_cents=sum(cents for _, cents in lines),
         diagnoses_sealed=["I10", "E119"], proposal_sealed={"diagnoses": ["I10"], "lines": []}, code_qualifier="ABK",
-        source_digest=os.urandom(32), source_control_sealed="X1", created_at=uow.now,
+        source_sealed=os.urandom(32), source_control_sealed="X1", created_at=uow.now,
     )  # fmt: skip
     uow.flush()
     for at, (code, cents) in enumerate(lines, 1):

@@ -76,14 +76,14 @@ def patient(uow: UnitOfWork, person: Person, cover: Cover, notes: Notes) -> tupl
 
 def _candidates(uow: UnitOfWork, last: str, birth_date: date) -> list[tuple[bytes, Person]]:
     """Accounts with this last name and birth date: found by their index, opened and compared by the caller."""
-    token = uow.token("name-birth", last, birth_date)
+    tokens = uow.tokens("name-birth", last, birth_date)
     columns = (
         PatientRow.last_name_sealed, PatientRow.first_name_sealed, PatientRow.birth_date_sealed, PatientRow.sex_sealed,
     )  # fmt: skip
     found: list[tuple[bytes, Person]] = []
-    if token is None:
+    if not tokens:
         return found
-    where = (PatientRow.practice_id == uow.practice_id, PatientRow.name_birth_index == token)
+    where = (PatientRow.practice_id == uow.practice_id, PatientRow.name_birth_index.in_(tokens))
     for row in uow.rows(uow.select(PatientRow.id.label("patient_id"), *columns).where(*where)):
         opened = [
             uow.open(getattr(row, column.key), column, row=row.patient_id, subject=row.patient_id) for column in columns
@@ -103,10 +103,10 @@ def _begins_alike(one: str, other: str) -> bool:
 
 def _with_member_id(uow: UnitOfWork, patients: list[bytes], member_id: str) -> list[bytes]:
     """Those of some patients who have a coverage under this member id."""
-    token = uow.token("member-id", member_id)
-    if token is None or not patients:
+    tokens = uow.tokens("member-id", member_id)
+    if not tokens or not patients:
         return []
-    where = (CoverageRow.member_id_index == token, CoverageRow.patient_id.in_(patients))
+    where = (CoverageRow.member_id_index.in_(tokens), CoverageRow.patient_id.in_(patients))
     found = uow.rows(uow.select(CoverageRow.patient_id).where(*where).distinct())
     return [row.patient_id for row in found]
 
@@ -147,7 +147,7 @@ def _free_number(uow: UnitOfWork, rule: str, index: Any, *, groups: tuple[int, .
     """
     while True:
         number = "-".join(f"{secrets.randbelow(9 * 10 ** (size - 1)) + 10 ** (size - 1)}" for size in groups)
-        where = (PatientRow.practice_id == uow.practice_id, index == uow.token(rule, number))
+        where = (PatientRow.practice_id == uow.practice_id, index.in_(uow.tokens(rule, number)))
         if uow.row(uow.select(PatientRow.id).where(*where)) is None:
             return number
 
@@ -208,14 +208,14 @@ def coverage(uow: UnitOfWork, patient_id: bytes, claim: Claim, since: date, note
     A second payer in the same rank is not judged here: both stand, and people are asked which one ended.
     """
     cover, payer_id = claim.cover, payer(uow, claim.cover, notes)
-    token = uow.token("member-id", cover.member_id)
+    tokens = uow.tokens("member-id", cover.member_id)
     standing = uow.rows(
         uow.select(
             CoverageRow.id, CoverageRow.payer_id, CoverageRow.rank, CoverageRow.member_id_index, CoverageRow.valid_to
         ).where(CoverageRow.patient_id == patient_id)
     )
     for row in standing:
-        if (row.payer_id, row.rank, row.member_id_index) == (payer_id, cover.rank, token):
+        if (row.payer_id, row.rank) == (payer_id, cover.rank) and row.member_id_index in tokens:
             id_: bytes = row.id
             return id_
     rivals = [row for row in standing if row.rank == cover.rank and (row.valid_to is None or row.valid_to >= since)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -54,10 +55,12 @@ def take(uow: UnitOfWork, claim: Claim, *, interchange_id: bytes | None = None) 
     covered = people.check_cover(uow, claim.cover)
     notes = people.Notes(claim.segment)
     patient_id, new_patient = people.patient(uow, claim.patient, claim.cover, notes)
-    digest = _source_digest(uow, patient_id, claim)
+    source = _source(patient_id, claim)
     if not new_patient:
         standing = uow.row(
-            uow.select(EncounterRow.id, EncounterRow.interchange_id).where(EncounterRow.source_digest == digest)
+            uow.select(EncounterRow.id, EncounterRow.interchange_id).where(
+                EncounterRow.source_index.in_(uow.tokens("visit-source", source))
+            )
         )
         if standing is not None:
             return Taken(standing.id, standing.interchange_id, False, False, ())
@@ -76,7 +79,7 @@ def take(uow: UnitOfWork, claim: Claim, *, interchange_id: bytes | None = None) 
         proposal_sealed=_proposal(claim),
         note_sealed=claim.note or None,
         code_qualifier=claim.code_qualifier,
-        source_digest=digest,
+        source_sealed=source,
         source_control_sealed=printable(claim.control),
         interchange_id=interchange_id,
         created_at=uow.now,
@@ -197,20 +200,23 @@ def _days(claim: Claim) -> tuple[date, date]:
     return min(first for first, _ in spans), max(max(span) for span in spans)
 
 
-def _source_digest(uow: UnitOfWork, patient_id: bytes, claim: Claim) -> bytes:
+def _source(patient_id: bytes, claim: Claim) -> bytes:
     """What makes a visit the same in another file: patient, CLM01, and every line's day, code, units and charge.
 
-    The patient stands for name and birth date, which so are in no digest that could be guessed at; diagnoses neither.
-    Many systems write the account number into CLM01, so it alone would take two visits for one, and it goes in as its
-    blind index token: in the clear it could be guessed from the digest.
+    The patient stands for name and birth date; diagnoses are left out. Many systems write the account number into
+    CLM01: so this digest, from which it could be guessed, is sealed and looked up by its blind index.
     """
     lines = sorted(
         [str(line.from_date), line.code.upper(), *sorted(line.modifiers), thousandths(line.units), line.charge_cents]
         for line in claim.lines
     )
-    token = uow.token("claim-control", claim.control) or b""
-    parts = ["visit/v1", patient_id.hex(), token.hex(), claim.billing.npi, lines]
+    parts = ["visit/v1", patient_id.hex(), _plain(claim.control), claim.billing.npi, lines]
     return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).digest()
+
+
+def _plain(text: str) -> str:
+    """A number as people write it in one file or the other: its letters and digits."""
+    return "".join(each for each in unicodedata.normalize("NFKC", text).upper() if each.isalnum())
 
 
 def _proposal(claim: Claim) -> dict[str, Any]:

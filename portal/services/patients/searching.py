@@ -92,6 +92,11 @@ def matching(uow: UnitOfWork, q: str) -> tuple[Match, ...]:
     return tuple(sorted(found, key=lambda match: (match.name, match.mrn)))
 
 
+def by_name(q: str) -> bool:
+    """Whether a search goes by the beginning of a name alone, for which every name of the practice is opened."""
+    return not any(each.isdigit() for each in q)
+
+
 def folded(text: str) -> str:
     """A name without case, accents and everything that is neither letter nor digit."""
     plain = unicodedata.normalize("NFKD", text)
@@ -119,28 +124,28 @@ def _by_number(uow: UnitOfWork, text: str, numbers: Sequence[str]) -> tuple[list
         ("mrn", PatientRow.mrn_sealed, PatientRow.mrn_index),
         ("account", PatientRow.account_number_sealed, PatientRow.account_index),
     ):
-        token = uow.token(rule, text) if rule in numbers and uow.practice_or_none() else None
-        if token is None:
+        tokens = uow.tokens(rule, text) if rule in numbers and uow.practice_or_none() else frozenset()
+        if not tokens:
             continue
-        hits, opened = uow.sift(_narrow(uow, column, index == token), column, _same(text))
+        hits, opened = uow.sift(_narrow(uow, column, index.in_(tokens)), column, _same(text))
         scanned += opened
         found += [row.id for row in hits]
     if "claim" in numbers and text:
-        token = uow.token("claim-control", text) if uow.practice_or_none() else None
+        tokens = uow.tokens("claim-control", text) if uow.practice_or_none() else frozenset()
         for statement in (
             uow.select(ClaimRow.patient_id.label("id")).where(ClaimRow.control == text.upper()),
-            uow.select(EncounterRow.patient_id.label("id")).where(EncounterRow.source_control_index == token),
+            uow.select(EncounterRow.patient_id.label("id")).where(EncounterRow.source_control_index.in_(tokens)),
         ):
             found += [row.id for row in uow.rows(statement.limit(SHOWN + 1))]
     return list(dict.fromkeys(found)), scanned
 
 
 def _by_birth(uow: UnitOfWork, name: str, day: date) -> tuple[list[bytes], int]:
-    token = uow.token("name-birth", name, day)
-    if token is None:
+    tokens = uow.tokens("name-birth", name, day)
+    if not tokens:
         return [], 0
     column = PatientRow.last_name_sealed
-    hits, scanned = uow.sift(_narrow(uow, column, PatientRow.name_birth_index == token), column, _same(name))
+    hits, scanned = uow.sift(_narrow(uow, column, PatientRow.name_birth_index.in_(tokens)), column, _same(name))
     column = PatientRow.birth_date_sealed
     sure, more = uow.sift(_narrow(uow, column, PatientRow.id.in_([row.id for row in hits])), column, day.__eq__)
     return [row.id for row in sure], scanned + more

@@ -91,8 +91,8 @@ class _Search:
 
     def by_payer_control(self, claims: Collection[ClaimPayment]) -> None:
         """Claims by CLP07: as acknowledged (277CA), or as an earlier remittance gave it."""
-        tokens = {self.uow.token("payer-control", claim.payer_control) for claim in claims if claim.payer_control}
-        tokens.discard(None)
+        given = {claim.payer_control for claim in claims if claim.payer_control}
+        tokens = {token for text in given for token in self.uow.tokens("payer-control", text)}
         for some in slices(tokens):
             self._load(ClaimRow.payer_control_index.in_(some))
             earlier = self.uow.rows(
@@ -119,8 +119,8 @@ class _Search:
 
     def by_identity(self, claims: Collection[ClaimPayment]) -> None:
         """Claims of the members named, on the days named: their names are opened and compared."""
-        tokens = {self.uow.token("member-id", text) for claim in claims for text in _members(claim)}
-        tokens.discard(None)
+        given = {text for claim in claims for text in _members(claim)}
+        tokens = {token for text in given for token in self.uow.tokens("member-id", text)}
         named = [
             claim.from_date or min((s.from_date for s in claim.services if s.from_date), default=None)
             for claim in claims
@@ -169,17 +169,17 @@ class _Search:
 
     def _contradictions(self, claims: Collection[ClaimPayment]) -> None:
         """Open name and member id of a claim whose number is named for what seems another member."""
-        named: dict[str, set[bytes | None]] = {}
+        named: dict[str, set[frozenset[bytes]]] = {}  # each member named, by the tokens that it may stand under
         for claim in claims:
             for number in (claim.control, claim.payer_control):
                 if number:
-                    tokens = {self.uow.token("member-id", text) for text in _members(claim)}
-                    named.setdefault(_plain(number), set()).update(tokens)
+                    members = {self.uow.tokens("member-id", text) for text in _members(claim)}
+                    named.setdefault(_plain(number), set()).update(members)
         for claim_id, values in self.claims.items():
             numbers = self.controls.get(claim_id, set()) | self.payer_controls.get(claim_id, set())
-            tokens = {token for number in numbers for token in named.get(_plain(number), ())}
+            members = {tokens for number in numbers for tokens in named.get(_plain(number), ())}
             ours = {cover.member_id_index for cover in self.covers.get(values["patient_id"], ())}
-            if tokens - ours:
+            if any(not tokens & ours for tokens in members):
                 self._open_names(claim_id)
 
     def _open_names(self, claim_id: bytes) -> None:

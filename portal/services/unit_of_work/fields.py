@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, cast
 
+from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import InstrumentedAttribute
 
 from audit.digest import Value, row_digest
@@ -38,6 +39,7 @@ class BlindIndex:
     attribute: str
     rule: str
     of: tuple[str, ...]
+    unique: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,18 @@ def shape(model: type[Base]) -> Shape:
             label = f"{table}.{name.removesuffix('_sealed')}"
             sealed[name] = Field(label, name, code, code << 8 | info["code"], info["kind"], info["bucket"])
         elif info["class"] == INDEX:
-            indexes.append(BlindIndex(name, info["rule"], info["of"]))
+            indexes.append(BlindIndex(name, info["rule"], info["of"], _unique(column)))
         if info["class"] != DERIVED:
             counted.append((name, info["code"]))
     names = set(model.__table__.columns.keys())
     return Shape(table, code, sealed, tuple(indexes), tuple(counted), "patient_id" in names, "practice_id" in names)
+
+
+def _unique(column: Any) -> bool:
+    """Whether a column has each value once, by itself or within a practice (tokens of two practices never agree)."""
+    return bool(column.unique) or any(
+        isinstance(each, UniqueConstraint) and column.key in each.columns for each in column.table.constraints
+    )
 
 
 _FIELDS: dict[Any, Field] = {}

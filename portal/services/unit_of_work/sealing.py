@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
+from os import urandom
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.access.fields import OPENABLE
-from portal.crypto import blind
+from portal.crypto import blind, factors
 from portal.crypto.envelope import open_field, seal_field, version_of
 from portal.crypto.errors import KeyRefused, SealBroken
-from portal.crypto.keyring import Keyring, KeyState, StoredKey
-from portal.crypto.keys import INSTALLATION, DataKey, kek_generation_of
+from portal.crypto.keyring import READS, WRITES, Keyring, KeyState, StoredKey
+from portal.crypto.keys import INSTALLATION, DataKey, Purpose, kek_generation_of
 from portal.crypto.values import decode, encode
 from portal.domain.errors import Refused
 from portal.domain.texts import T_
@@ -55,6 +56,8 @@ class Sealer:
         self._active: dict[bytes, DataKey] = {}
         self._expected: set[bytes] = set()
         self._fresh = False
+        self._roots: dict[bytes, dict[int, str]] = {}
+        self._held: set[bytes] = set()
 
     def expect(self, subjects: Iterable[bytes]) -> None:
         """Rows about these subjects were loaded: their keys come in one query with the first one needed."""
@@ -95,24 +98,101 @@ class Sealer:
         )
 
     def indexes(self, model: type[Base], tenant: bytes, plain: Mapping[str, Any]) -> dict[str, bytes | None]:
-        """The blind index columns that the plain values given decide, by attribute."""
+        """The blind index columns that the plain values given decide, by attribute; to be written in this transaction.
+
+        Until it ends no index root of the tenant changes its state: which tokens are unique stays decided.
+        """
         found: dict[str, bytes | None] = {}
         for index in shape(model).indexes:
             if all(name in plain for name in index.of):
+                self._index_roots(tenant, hold=True)
                 found[index.attribute] = self.token(index.rule, tenant, *(plain[name] for name in index.of))
         return found
 
     def token(self, rule: str, tenant: bytes, *parts: Any) -> bytes | None:
-        """The blind index token of a value by a rule of SECURITY 2.6; None when nothing is left to index."""
+        """The token to write for a value, by a rule of SECURITY 2.6; None when nothing is left to index."""
         if any(part is None for part in parts):
             return None
-        self._known(tenant)
-        return blind.token_for(self._keyring, rule, tenant, *parts)
+        return self._token(rule, tenant, *parts, generation=self._active_root(tenant))
 
-    def code_key(self, tenant: bytes) -> bytes:
-        """The key of one-time codes of a tenant (recovery codes, mailed codes)."""
-        self._known(tenant)
-        return self._keyring.index_key(tenant, blind.INDEXES["one-time-code"].code)
+    def tokens(self, rule: str, tenant: bytes, *parts: Any) -> frozenset[bytes]:
+        """The tokens to look a value up by: one for each readable index root, two while one follows another."""
+        if any(part is None for part in parts):
+            return frozenset()
+        readable = [generation for generation, state in self._index_roots(tenant).items() if state in READS]
+        found = (self._token(rule, tenant, *parts, generation=generation) for generation in readable)
+        return frozenset(token for token in found if token is not None)
+
+    def code_digests(self, tenant: bytes, owner: bytes, code: str) -> tuple[bytes, ...]:
+        """How a one-time code is kept: its digest behind the mark of the index root, the one to write first.
+
+        Empty for what cannot be a code.
+        """
+        roots = self._index_roots(tenant)
+        readable = sorted((g for g, state in roots.items() if state in READS), key=lambda g: roots[g] not in WRITES)
+        number = blind.INDEXES["one-time-code"].code
+        found = ((g, factors.code_digest(self._index_key(tenant, number, g), owner, code)) for g in readable)
+        return tuple(blind.mark(g) + digest for g, digest in found if digest is not None)
+
+    def retokened(self, model: type[Base], row: Any, *, tenant: bytes, subject: bytes) -> dict[str, bytes | None]:
+        """The index columns of a row under the active index root, by attribute; nothing of it is shown to anybody.
+
+        What was shredded opens no more: its tokens become random, and are found by nothing. Raises SealBroken.
+        """
+        made, found = shape(model), {}
+        generation = self._active_root(tenant)
+        self._load({subject} | self._expected)
+        self._expected.clear()
+        gone = not any(owner == subject for owner, _ in self._keys)
+        for index in made.indexes:
+            if gone:
+                kept = getattr(row, index.attribute)
+                found[index.attribute] = None if kept is None else blind.mark(generation) + urandom(blind.TOKEN_BYTES)
+                continue
+            parts = [
+                self._revealed(made.sealed[name], getattr(row, name), tenant=tenant, subject=subject, row=row.id)
+                for name in index.of
+            ]
+            found[index.attribute] = self.token(index.rule, tenant, *parts)
+        return found
+
+    def _revealed(self, field: Field, box: Box | None, *, tenant: bytes, subject: bytes, row: bytes) -> Any:
+        if box is None:
+            return None
+        key = self._key(subject, version_of(box.blob))
+        plain = open_field(key, field_code=field.code, tenant=tenant, subject=subject, row=row, blob=box.blob)
+        return decode(field.kind, plain)
+
+    def _token(self, rule: str, tenant: bytes, *parts: Any, generation: int) -> bytes | None:
+        self._index_key(tenant, blind.INDEXES[rule].code, generation)
+        return blind.stored_token(self._keyring, rule, tenant, *parts, generation=generation)
+
+    def _index_key(self, tenant: bytes, number: int, generation: int) -> bytes:
+        """An index key; of a generation that this process has not met the keyring is told first."""
+        try:
+            return self._keyring.index_key(tenant, number, generation)
+        except (SealBroken, KeyRefused):
+            self.reload()
+            return self._keyring.index_key(tenant, number, generation)
+
+    def _active_root(self, tenant: bytes) -> int:
+        active = [generation for generation, state in self._index_roots(tenant).items() if state in WRITES]
+        if not active:
+            raise KeyRefused("no active index key")
+        return active[0]
+
+    def _index_roots(self, tenant: bytes, *, hold: bool = False) -> Mapping[int, str]:
+        """The tenant's index roots by state, as this transaction sees them: another process may have made one since.
+
+        `hold` keeps them as they are until the transaction ends (PostgreSQL; SQLite has one writer at a time).
+        """
+        if tenant not in self._roots or (hold and tenant not in self._held):
+            where = KekRow.tenant == tenant, KekRow.purpose == int(Purpose.INDEX)
+            statement = select(KekRow.generation, KekRow.state).where(*where)
+            found = self._session.execute(statement.with_for_update(read=True) if hold else statement)
+            self._roots[tenant] = {row.generation: row.state for row in found}
+            self._held |= {tenant} if hold else set()
+        return self._roots[tenant]
 
     def renew(self, tenant: bytes, subject: bytes) -> int:
         """Give a subject a new data key version; older ones only open from now on. Returns the new version."""
@@ -126,9 +206,8 @@ class Sealer:
 
     def reseal(self, field: Field, box: Box, *, tenant: bytes, subject: bytes, row: bytes) -> Box:
         """The same value under the subject's active key; nothing of it is shown to anybody."""
-        old = self._key(subject, version_of(box.blob))
-        plain = open_field(old, field_code=field.code, tenant=tenant, subject=subject, row=row, blob=box.blob)
-        return self.seal(field, decode(field.kind, plain), tenant=tenant, subject=subject, row=row)
+        plain = self._revealed(field, box, tenant=tenant, subject=subject, row=row)
+        return self.seal(field, plain, tenant=tenant, subject=subject, row=row)
 
     def reload(self, *, lock: bool = False) -> None:
         """Let the keyring know the tenant keys as they stand in the store."""

@@ -182,6 +182,12 @@ class UnitOfWork(Reading):
                 where = {"tenant": tenant_of(entity), "subject": owner_of(entity), "row": row_id(entity)}
                 setattr(entity, name, self._sealer.reseal(sealed, box, **where))
 
+    def retoken(self, entity: Base) -> None:
+        """Make an entity's blind index tokens anew under the active index root; raises SealBroken."""
+        tenant, owner = tenant_of(entity), owner_of(entity)
+        for name, token in self._sealer.retokened(type(entity), entity, tenant=tenant, subject=owner).items():
+            setattr(entity, name, token)
+
     def reload_keys(self) -> None:
         """Let the keyring know the tenant keys as they stand, after some were changed here."""
         self._sealer.reload()
@@ -223,6 +229,20 @@ class UnitOfWork(Reading):
             setattr(entity, name, sealed)
         for name, token in self._sealer.indexes(type(entity), tenant, plain).items():
             setattr(entity, name, token)
+        self._check_unique(entity, tenant, plain)
+
+    def _check_unique(self, entity: Base, tenant: bytes, plain: Mapping[str, Any]) -> None:
+        """While an index key is replaced, a value may stand under the other one: the store's own check sees neither."""
+        model: Any = type(entity)
+        for index in shape(model).indexes:
+            if not index.unique or not all(name in plain for name in index.of):
+                continue
+            column = getattr(model, index.attribute)
+            others = self._sealer.tokens(index.rule, tenant, *(plain[name] for name in index.of))
+            others -= {getattr(entity, index.attribute)}
+            taken = select(model.id).where(column.in_(sorted(others)), model.id != row_id(entity)).limit(1)
+            if others and self._session.execute(taken).first() is not None:
+                raise Conflict(_CHANGED, code="unique")
 
     def _check_reach(self, values: Mapping[str, Any]) -> None:
         """What is written lies within reach too: of the practice, of the patients, of the user."""

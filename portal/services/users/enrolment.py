@@ -133,11 +133,10 @@ def _new_codes(uow: UnitOfWork, user_id: bytes) -> tuple[str, ...]:
         )
     ):
         uow.change(row, state="USED", used_at=uow.now)
-    key = uow.code_key(INSTALLATION)
     codes = factors.new_recovery_codes()
     for code in codes:
         uow.new(
             FactorRow, user_id=user_id, kind="recovery", state="ACTIVE",
-            digest=factors.code_digest(key, user_id, code), created_at=uow.now,
+            digest=uow.code_digests(INSTALLATION, user_id, code)[0], created_at=uow.now,
         )  # fmt: skip
     return tuple(codes)

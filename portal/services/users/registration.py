@@ -38,7 +38,7 @@ def issue(uow: UnitOfWork, patient_id: bytes) -> str:
         RegistrationCodeRow,
         practice_id=patient.practice_id,
         patient_id=patient_id,
-        code_digest=factors.code_digest(uow.code_key(patient.practice_id), patient.practice_id, code),
+        code_digest=uow.code_digests(patient.practice_id, patient.practice_id, code)[0],
         expires_at=uow.now + LIFETIME,
         wrong_tries=0,
     )
@@ -129,8 +129,8 @@ def _look_up(
             return None, False
         practice = row.practice_id
         patient = uow.get(PatientRow, row.patient_id)
-        given = None if birth_date is None else uow.token("name-birth", last_name, birth_date, practice=practice)
-        fits = given is not None and given == patient.name_birth_index
+        given = uow.tokens("name-birth", last_name, birth_date, practice=practice)
+        fits = patient.name_birth_index in given
         if not fits:
             uow.trail.outcome, uow.trail.reason = 4, "wrong-person"
             wrong = row.wrong_tries + 1
@@ -140,8 +140,7 @@ def _look_up(
 
 def _standing(uow: UnitOfWork, code: str) -> RegistrationCodeRow | None:
     practices = [each.id for each in uow.rows(uow.select(PracticeRow.id))]
-    digests = [factors.code_digest(uow.code_key(practice), practice, code) for practice in practices]
-    wanted = [digest for digest in digests if digest is not None]
+    wanted = [digest for practice in practices for digest in uow.code_digests(practice, practice, code)]
     # Held until its wrong tries are counted, so that those made at once are all counted.
     held = uow.select(RegistrationCodeRow).where(RegistrationCodeRow.code_digest.in_(wanted)).with_for_update()
     row = uow.first(held)

@@ -163,8 +163,8 @@ def enter(units: Units, old_token: str, user_id: bytes, *, assurance: str, metho
 
 def by_email(uow: UnitOfWork, email: str) -> UserRow | None:
     """The user of an e-mail address; the hit is opened and compared."""
-    token = uow.token("e-mail", email.strip(), practice=INSTALLATION) if email.strip() else None
-    user = uow.first(uow.select(UserRow).where(UserRow.email_index == token)) if token else None
+    tokens = uow.tokens("e-mail", email.strip(), practice=INSTALLATION) if email.strip() else frozenset()
+    user = uow.first(uow.select(UserRow).where(UserRow.email_index.in_(tokens))) if tokens else None
     if user is not None and str(uow.read(user, UserRow.email_sealed)).casefold() == email.strip().casefold():
         return user
     return None
@@ -194,7 +194,7 @@ def _recovery(uow: UnitOfWork, user_id: bytes, code: str) -> bool:
         )
     )
     stored = {row.digest: row for row in rows if row.digest is not None}
-    found = factors.match_code(uow.code_key(INSTALLATION), user_id, code, stored)
+    found = factors.match_digests(uow.code_digests(INSTALLATION, user_id, code), stored)
     if found is not None:
         uow.change(stored[found], state="USED", used_at=uow.now)
     return found is not None
