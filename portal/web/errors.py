@@ -68,6 +68,8 @@ def _turned_down(error: TradeError) -> ResponseReturnValue:
         return redirect(url_for("auth.sign_in"), 303)
     if isinstance(error, Refused) and error.code in {"no-role", "field-not-in-role"}:
         return _page("refused", 403)
+    if isinstance(error, Refused) and error.code == "slow":
+        return _page("too_many", 429, error.text)
     return _page("turned_down", 422, error.text)
 
 

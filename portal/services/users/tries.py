@@ -1,4 +1,7 @@
-"""Wrong tries: whoever guesses is slowed down, and nobody who guesses can shut somebody else out (T29)."""
+"""Wrong tries: whoever guesses is slowed down, and nobody who guesses can shut somebody else out (T29).
+
+So is whoever searches by name too often: it opens a practice's names one after the other (SECURITY 2.6).
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,12 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from portal.access.actors import Actor
+from portal.domain.errors import Refused
+from portal.domain.texts import T_
 from portal.domain.users import is_disabled, next_try_at, wait_after
 from portal.models.users import ThrottleRow, UserRow
+from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 
@@ -22,7 +29,15 @@ MOST_FROM_A_NETWORK = 30
 FAMILIAR_FOR = timedelta(days=90)
 """How long a network counts as one where the person signed in before (SP 800-63B-4 3.2.2)."""
 
-NETWORK, ACCOUNT, FAMILIAR = "address", "account", "familiar"
+MOST_SEARCHES = 40
+"""Searches by name of one person in the window: one every fifteen seconds, and still somebody at a busy desk."""
+
+NETWORK, ACCOUNT, FAMILIAR, SEARCH = "address", "account", "familiar", "search"
+HASTE = T_(
+    "A search by name opens many records, so it may be done {most} times in ten minutes. Wait a little, or look by "
+    "number, or by last name and birth date: these always work.",
+    most=MOST_SEARCHES,
+)
 
 
 def spelled(address: str) -> str:
@@ -50,17 +65,33 @@ def from_network(column: InstrumentedAttribute[str], address: str) -> ColumnElem
 
 def crowded(units: Units, address: str, *, kind: str = NETWORK, most: int | None = None) -> bool:
     """Whether a network has used up its wrong tries of this window."""
-    most = MOST_FROM_A_NETWORK if most is None else most
-    with units.housekeeping() as session:
-        row = _row(session, kind, _digest(network(address).encode()))
-        return row is not None and row.failures >= most and row.until > units.clock.now()
+    return _used_up(units, kind, _digest(network(address).encode()), MOST_FROM_A_NETWORK if most is None else most)
 
 
 def count_network(units: Units, address: str, *, kind: str = NETWORK) -> None:
     """One more from this network; the window begins with the first."""
+    _count(units, kind, _digest(network(address).encode()))
+
+
+def refuse_haste(units: Units, actor: Actor, permission: str, request: Request) -> None:
+    """One more search by name of this person; raises Refused `slow`, and tells it, when the window's are used up."""
+    source = _digest(actor.user_id or b"")
+    if _used_up(units, SEARCH, source, MOST_SEARCHES):
+        units.refused(actor, permission, "slow", request=request, kind="query", outcome=4)
+        raise Refused(HASTE, code="slow")
+    _count(units, SEARCH, source)
+
+
+def _used_up(units: Units, kind: str, source: bytes, most: int) -> bool:
+    with units.housekeeping() as session:
+        row = _row(session, kind, source)
+        return row is not None and row.failures >= most and row.until > units.clock.now()
+
+
+def _count(units: Units, kind: str, source: bytes) -> None:
     now = units.clock.now()
     with units.housekeeping(writing=True) as session:
-        row = _kept(session, kind, _digest(network(address).encode()), now)
+        row = _kept(session, kind, source, now)
         fresh = row.until <= now
         row.failures, row.until = (1, now + WINDOW) if fresh else (row.failures + 1, row.until)
 

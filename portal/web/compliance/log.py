@@ -15,9 +15,10 @@ from portal.services.auditing.searching import Wanted
 from portal.services.patients import searching as patients
 from portal.services.patients.searching import Match
 from portal.services.unit_of_work.work import UnitOfWork
+from portal.services.users import tries
 from portal.web.compliance import pages
 from portal.web.compliance.pages import ExportPage, LogPage, LogSearch
-from portal.web.guard import reads
+from portal.web.guard import Desk, desks, reads
 from portal.web.replies import File, Page, Reply
 
 blueprint = Blueprint("log", __name__, url_prefix="/log")
@@ -34,11 +35,14 @@ def search(uow: UnitOfWork) -> Reply:
 
 
 @blueprint.post("/patient")
-@reads("audit:search", kind="query")
-def find_patient(uow: UnitOfWork) -> Reply:
-    """Patients by MRN or the beginning of a name, to choose one; names are posted."""
+@desks("audit:search")
+def find_patient(desk: Desk) -> Reply:
+    """Patients by MRN or the beginning of a name, to choose one; names are posted, and not too often."""
     q = request.form.get("q", "")
-    return _page(uow, _filter({}), q.strip(), patients.matching(uow, q))
+    if patients.by_name(q):
+        tries.refuse_haste(desk.units, desk.actor, "audit:search", desk.request)
+    with desk.read("audit:search", kind="query") as uow:
+        return _page(uow, _filter({}), q.strip(), patients.matching(uow, q))
 
 
 def _page(uow: UnitOfWork, search: LogSearch, q: str = "", matches: tuple[Match, ...] | None = None) -> Page:

@@ -15,7 +15,7 @@ from portal.services.auditing.searching import last_change
 from portal.services.patients import account, changing, letters, searching
 from portal.services.patients.searching import SearchPage
 from portal.services.unit_of_work.work import UnitOfWork
-from portal.services.users import registration
+from portal.services.users import registration, tries
 from portal.web.guard import Desk, desks, reads, writes
 from portal.web.replies import File, Go, Page, Reply
 from portal.web.staff import forms
@@ -34,10 +34,14 @@ def ask(_uow: UnitOfWork) -> Reply:
 
 
 @blueprint.post("", endpoint="search_post")
-@reads("account:search", kind="query")
-def search(uow: UnitOfWork) -> Reply:
-    """Patients that fit; names are posted, so that none stands in an address."""
-    return Page("staff/accounts/search.html", searching.search(uow, request.form.get("q", "")))
+@desks("account:search")
+def search(desk: Desk) -> Reply:
+    """Patients that fit; names are posted, so that none stands in an address, and not too often."""
+    q = request.form.get("q", "")
+    if searching.by_name(q):
+        tries.refuse_haste(desk.units, desk.actor, "account:search", desk.request)
+    with desk.read("account:search", kind="query") as uow:
+        return Page("staff/accounts/search.html", searching.search(uow, q))
 
 
 @blueprint.get("/<id:patient_id>")

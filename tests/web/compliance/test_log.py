@@ -18,6 +18,7 @@ from portal.models.patients import PatientRow
 from portal.services import practices
 from portal.services.auditing import upkeep
 from portal.services.patients import account
+from portal.services.users import tries
 from tests.databases import World
 from tests.make.practices import npi, practice
 from tests.services.test_unit_of_work import events, patient
@@ -96,6 +97,12 @@ def test_a_name_is_found_and_what_was_searched_for_is_sealed(world: World, clien
     short = client.post("/compliance/log/patient", data={"csrf_token": token, "q": "ma"})
     assert short.status_code == 422
     assert events(world)[-1]["reason"] == "too-short"
+
+
+def test_an_officer_searches_by_name_no_oftener_than_others(world: World, client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tries, "MOST_SEARCHES", 1)
+    form = {"csrf_token": form_token(client, "/compliance/log"), "q": "Okonkwo"}
+    assert [client.post("/compliance/log/patient", data=form).status_code for _ in range(2)] == [200, 429]
 
 
 def test_T89_a_search_without_hits_is_told_as_well(world: World, client):

@@ -11,7 +11,7 @@ import pytest
 from portal.app import create_app
 from portal.models.patients import PatientRow
 from portal.models.users import UserRow
-from portal.services.users import registration
+from portal.services.users import registration, tries
 from tests.databases import World
 from tests.make import claims as make
 from tests.services.test_unit_of_work import events
@@ -49,6 +49,30 @@ def hits(page) -> set[str]:
 def test_a_name_is_found_on_the_page(world: World, flask):
     people(world)
     assert hits(find(at_work(flask, world, "biller"), "obr")) == {"Mina O'Brien", "Ada Obrist"}
+
+
+def test_who_searches_by_name_too_often_waits_and_numbers_always_work(
+    world: World, flask, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tries, "MOST_SEARCHES", 3)
+    people(world)
+    client = at_work(flask, world, "biller")
+
+    def search(who, q: str):
+        return who.post("/office/patients", data={"csrf_token": form_token(who, "/office/patients"), "q": q})
+
+    assert [search(client, q).status_code for q in ("obr", "cruz", "ob")] == [200, 200, 422]
+    slow = search(client, "nunez")
+    assert slow.status_code == 429
+    assert "in ten minutes" in slow.text
+    assert "Ana" not in slow.text
+    last = [event for event in events(world) if event["subtype"] == "account:search"][-1]
+    assert (last["type"], last["outcome"], last["reason"]) == ("query", 4, "slow")
+    assert search(client, "M-200").status_code == 200, "a number opens no names"
+    assert search(client, "Obrist 1980-03-04").status_code == 200
+    assert search(at_work(flask, world, "charge-clerk"), "obr").status_code == 200, "each person for themselves"
+    world.clock.forward(minutes=10, seconds=1)
+    assert search(client, "nunez").status_code == 200
 
 
 def test_a_claim_number_finds_its_patient_and_the_search_is_told_without_its_words(world: World, flask):
