@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import sys
 import tempfile
+from pathlib import Path
 
 import hypothesis
 import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
+from portal.gateways.paper import Paper
 from tests.pages import CheckedClient
 
 Flask.test_client_class = CheckedClient
 # Each test makes an application of its own; compiled templates are kept between them.
 Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(tempfile.mkdtemp(prefix="candor-templates-"))}
+
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
 pytest_plugins = ["tests.postgres", "tests.browser", "tests.databases"]
 
@@ -54,6 +59,19 @@ def _shut(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_shut)
+
+
+@pytest.fixture(scope="session")
+def fonts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the cuts of the typeface are kept, for all workers of a run: making them costs seconds."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "fonts"
+
+
+@pytest.fixture(scope="session")
+def paper(fonts: Path) -> Paper:
+    """What sets statements, loaded once in a worker."""
+    return Paper(TEMPLATES, fonts)
 
 
 @pytest.hookimpl(tryfirst=True)

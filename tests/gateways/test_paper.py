@@ -20,17 +20,7 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 ZONE = "America/Los_Angeles"
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("fonts")
-
-
-@pytest.fixture(scope="module")
-def paper(cache: Path) -> Paper:
-    return Paper(TEMPLATES, cache)
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def body(paper: Paper) -> bytes:
     return paper.statement(dump(content()), language="en_US", time_zone=ZONE)
 
@@ -147,11 +137,11 @@ def test_nothing_outside_is_fetched(paper, caplog):
             press._fetcher.fetch(url)
 
 
-def test_the_cuts_are_made_once_and_are_small(paper, cache, body):
-    made = {path.name: path.stat().st_mtime_ns for path in cache.iterdir()}
-    assert len(made) == 3
-    again = cuts(cache)
-    assert {path.name: path.stat().st_mtime_ns for path in cache.iterdir()} == made
+def test_the_cuts_are_made_once_and_are_small(fonts, body, tmp_path):
+    own = {Path(shutil.copy2(path, tmp_path)): path.stat().st_mtime_ns for path in fonts.glob("*.ttf")}
+    assert len(own) == 3
+    again = cuts(tmp_path)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == own
     assert all(10_000 < len(font) < 60_000 for font in again.values())
     with pikepdf.open(io.BytesIO(body)) as pdf:
         fonts = {

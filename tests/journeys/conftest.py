@@ -11,6 +11,7 @@ import pytest
 import stripe
 
 from portal.gateways.cards import Cards
+from portal.gateways.paper import Paper
 from tests.databases import World
 from tests.journeys.town import Town
 from tests.sandbox.processor import API_KEY, SECRET, processor
@@ -28,12 +29,14 @@ def loud(caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.fixture
-def town(loud: object, sqlite_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+def town(
+    loud: object, sqlite_world: World, paper: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Town]:
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.001)
     monkeypatch.setattr(stripe.HTTPClient, "MAX_DELAY", 0.002)
     with processor(sqlite_world.clock) as server:  # type: ignore[arg-type]  # it tells the time
         cards = Cards(API_KEY, SECRET, api_url=server.url, timeout_seconds=(1.0, 0.5))
-        made = Town(sqlite_world, server, cards, tmp_path / "home")
+        made = Town(sqlite_world, server, cards, paper, tmp_path / "home")
         yield made
         made.stop()
         cards.close()

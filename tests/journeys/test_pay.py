@@ -21,7 +21,6 @@ from portal.jobs import handlers
 from portal.models.patients import PatientRow
 from portal.models.payments import PaymentRow
 from portal.models.statements import StatementRow
-from portal.runtime import ROOT
 from portal.sandbox.cards.processor import CardProcessor
 from portal.services.statements import runs
 from portal.services.users import accounts as users
@@ -72,11 +71,6 @@ class Portal:
     def post(self, path: str, **form: str):
         token = form_token(self.client, path)
         return self.client.post(path, data={"csrf_token": token, **form})
-
-
-@pytest.fixture(scope="session")
-def paper(tmp_path_factory: pytest.TempPathFactory) -> Paper:
-    return Paper(ROOT / "templates", tmp_path_factory.mktemp("fonts"))
 
 
 @pytest.fixture

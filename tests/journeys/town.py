@@ -13,7 +13,6 @@ from flask import url_for
 from flask.testing import FlaskClient
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from portal import runtime
 from portal.app import create_app
 from portal.gateways.cards import Cards
 from portal.gateways.paper import Paper
@@ -34,12 +33,9 @@ class Quiet(WSGIRequestHandler):
 class Town:
     """The portal on a loopback port, its world outside, and browsers for everybody in the story."""
 
-    def __init__(self, world: World, server: CardProcessor, cards: Cards, home: Path) -> None:
+    def __init__(self, world: World, server: CardProcessor, cards: Cards, paper: Paper, home: Path) -> None:
         self.world, self.server, self.home = world, server, home
-        self.parts = replace(
-            world.runtime.parts, cards=cards, paper=Paper(runtime.ROOT / "templates", home / "fonts"),
-            public_url="http://localhost:8000",
-        )  # fmt: skip
+        self.parts = replace(world.runtime.parts, cards=cards, paper=paper, public_url="http://localhost:8000")
         settings = replace(world.runtime.settings, card_pages_origin=server.url)
         self.flask = create_app(replace(world.runtime, parts=self.parts, settings=settings))
         self.worker = Worker(Tools(world.units, self.parts, lambda: None))
