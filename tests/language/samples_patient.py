@@ -343,13 +343,13 @@ AUTH = [
     (
         "auth/sign_in.html",
         "first",
-        {"page": made("SignInPage", practice_name="Juniper Ridge", next="/"), "form": None},
+        {"page": made("SignInPage", next="/"), "form": None},
     ),
     (
         "auth/sign_in.html",
         "wrong",
         {
-            "page": made("SignInPage", practice_name="Juniper Ridge", next="/"),
+            "page": made("SignInPage", next="/"),
             "form": form(errors=("password",), email='t"<x>@example.org', password="secret-word"),
         },
     ),
@@ -388,7 +388,7 @@ AUTH = [
         "auth/register.html",
         "refused",
         {
-            "page": made("RegisterPage", practice_name="Juniper Ridge", least=12, phone="(503) 555-0142", refused=True),
+            "page": made("RegisterPage", least=12, phone="(503) 555-0142", refused=True),
             "form": form(code="K7QM-1XYZ-84TR", last_name="Marlowe", birth_date="1961-04-05"),
         },
     ),

@@ -70,7 +70,6 @@ class InvitationPage:
 class RegisterPage:
     """See `templates/auth/register.html`."""
 
-    practice_name: str
     phone: str | None
     refused: bool
     least: int = LEAST
@@ -220,7 +219,7 @@ def invitation_post(desk: Desk, token: str) -> Reply:
 @opens("the form to open a patient's sign-in with a mailed code")
 def register(_desk: Desk) -> Reply:
     """Code, last name, birth date, email, password."""
-    return Page("auth/register.html", RegisterPage("Candor", None, refused=False))
+    return Page("auth/register.html", RegisterPage(None, refused=False))
 
 
 @blueprint.post("/register", endpoint="register_post")
@@ -238,7 +237,7 @@ def register_post(desk: Desk) -> Reply:
             email=form.data["email"], password=new_password(form), language=speaker().locale,
         )  # fmt: skip
     except Refused as refused:
-        page = RegisterPage("Candor", None, refused=refused.code == "registration")
+        page = RegisterPage(None, refused=refused.code == "registration")
         return _wrong_password("auth/register.html", page, form, refused)
     return _to_factor(desk, user_id)
 

@@ -24,7 +24,6 @@ from portal.web.session import ServerSession
 class SignInPage:
     """See `templates/auth/sign_in.html`."""
 
-    practice_name: str
     next: str
 
 
@@ -88,7 +87,7 @@ def front(desk: Desk) -> Reply:
 @opens("the form to sign in")
 def sign_in(_desk: Desk) -> Reply:
     """Email and password."""
-    return Page("auth/sign_in.html", SignInPage("Candor", safe_next(request.args.get("next"))))
+    return Page("auth/sign_in.html", SignInPage(safe_next(request.args.get("next"))))
 
 
 @blueprint.post("/sign-in", endpoint="sign_in_post")
@@ -101,9 +100,7 @@ def sign_in_post(desk: Desk) -> Reply:
         checked = signing.check_password(desk.units, desk.request, form.data["email"], form.data["password"])
     except Refused as refused:
         status = 429 if refused.code == "slow" else 422
-        return Page(
-            "auth/sign_in.html", SignInPage("Candor", onward), {"form": form.wrong("password", refused.text)}, status
-        )
+        return Page("auth/sign_in.html", SignInPage(onward), {"form": form.wrong("password", refused.text)}, status)
     token = signing.enter(desk.units, present().token, checked.user_id, assurance="aal1", method="pwd")
     present().rotate(token)
     session["next"] = onward
