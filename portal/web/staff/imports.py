@@ -61,8 +61,8 @@ def upload(desk: Desk) -> Reply:
     take = next((_IMPORTS[kind] for kind in sorted(kinds - {"837P"}) if kind in _IMPORTS), _visits)
     result = (_visits if "837P" in kinds else take)(desk, given.filename or "upload", body)
     found = len(result.findings)
-    notice = T_("Read in, with {n} finding.", "Read in, with {n} findings.", n=found) if found else T_("Read in.")
-    return Go(url_for("staff.imports.show", interchange_id=result.interchange_id), notice, "wait" if found else "good")
+    said = T_("Looked at, with {n} finding.", "Looked at, with {n} findings.", n=found) if found else T_("Read in.")
+    return Go(url_for("staff.imports.show", interchange_id=result.interchange_id), said, "wait" if found else "good")
 
 
 @blueprint.get("/<id:interchange_id>")

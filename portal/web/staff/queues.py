@@ -43,4 +43,5 @@ def act(uow: UnitOfWork, queue: str) -> Reply:
         if put_back
         else T_("{n} item is with you now.", "{n} items are with you now.", n=changed)
     )
-    return Go(url_for("staff.queues.show", queue=queue, view=request.args.get("view", "all")), notice)
+    here = url_for("staff.queues.show", queue=queue, view=request.args.get("view", "all"))
+    return Go(here, notice) if changed else Go(here, T_("Nothing changed: they were so already."), "note")

@@ -170,7 +170,7 @@ def test_an_event_opens_with_all_it_says_its_bytes_and_its_proof(world: World, c
     key = signed(world)
     page = client.get(f"/compliance/log/{seq}")
     text = words(page)
-    for said in ("account:view", "payment", "Ada Marlowe", "Unchanged since it was written", "last_name"):
+    for said in ("account:view", "payment", "Ada Marlowe", "Unchanged since it was written", "last name"):
         assert said in text
     assert f"&#34;seq&#34;:{seq}" in page.text or f'"seq":{seq}' in page.text
     last = events(world)[-1]
