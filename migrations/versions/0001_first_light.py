@@ -617,7 +617,7 @@ def _tables() -> None:
         sa.Column("detail", sa.JSON(), nullable=False),
         sa.Column("at_risk_cents", sa.BigInteger(), nullable=False),
         sa.Column("priority", sa.BigInteger(), nullable=False),
-        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("holder_id", sa.LargeBinary(length=16), nullable=True),
         sa.Column("note_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

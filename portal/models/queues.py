@@ -39,7 +39,8 @@ class QueueItemRow(Base):
     """What the words need and is open: codes, amounts, positions."""
     at_risk_cents: Mapped[int] = clear(11)
     priority: Mapped[int] = clear(12)
-    due_on: Mapped[date | None] = clear(13)
+    due_on: Mapped[date] = clear(13)
+    """Never empty: pages go on by it, and the engines order what is empty differently."""
     holder_id: Mapped[bytes | None] = ref(14, "user.id", index=True)
     note_sealed: Mapped[Box | None] = sealed(15, bucket=1024)
     created_at: Mapped[datetime] = clear(16)

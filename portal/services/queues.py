@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, func, literal, tuple_
 
 from portal.access import policy
 from portal.domain import queues as rules
@@ -128,7 +128,8 @@ def put(
     payer = payer_id or getattr(subject, "payer_id", None)
     for item in items_of(uow, subject):
         if item.queue == queue:
-            uow.change(item, reason=reason, detail=detail or {}, at_risk_cents=at_risk_cents, due_on=due_on)
+            day = due_on or item.due_on
+            uow.change(item, reason=reason, detail=detail or {}, at_risk_cents=at_risk_cents, due_on=day)
             return item
         _finish(uow, item)
     return uow.new(
@@ -299,8 +300,9 @@ def _page(uow: UnitOfWork, where: list[ColumnElement[bool]], after: bytes | None
     if edge is not None:
         at = uow.row(uow.select(due.label("due_on")).where(key == edge))
         day = at.due_on if at else uow.today()
-        beyond = or_(due > day, and_(due == day, key > edge)) if after else or_(due < day, and_(due == day, key < edge))
-        where = [*where, beyond]
+        # as a row, so that both engines begin at this place of the index instead of reading up to it
+        here, there = tuple_(due, key), tuple_(literal(day, due.type), literal(edge, key.type))
+        where = [*where, here > there if after else here < there]
     backwards = before is not None and after is None
     statement = (
         uow.select(
