@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from alembic import command
-from alembic.config import Config
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
 from sqlalchemy import Connection, Engine, create_engine, event, select
@@ -21,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit import checkpoint
 from audit import signer as audit_signer
-from portal.config import DEMO, PRODUCTION, Settings, SettingsError
+from portal.config import DEMO, PRODUCTION, Settings, SettingsError, numbered, root_keys
 from portal.crypto.keyring import Keyring
 from portal.crypto.roots import EnvRoot, FileRoot, Roots, make_root_file
 from portal.domain.dates import Clock
@@ -101,6 +99,9 @@ def bare_engine(url: str) -> Engine:
 
 def migrate(settings: Settings) -> None:
     """Bring the store to the newest migration, as the role that owns the tables."""
+    from alembic import command  # noqa: PLC0415 - a third of a second that no other command has to spend
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = bare_engine(settings.database_owner_url)
     config = Config(toml_file=ROOT / "pyproject.toml")
@@ -117,29 +118,35 @@ def migrate(settings: Settings) -> None:
 
 
 def roots(settings: Settings) -> Roots:
-    """The root provider: the `env` key where one is set, else the key file."""
-    if settings.root_key:
-        return Roots(EnvRoot(settings.root_key))
-    return Roots(
-        *(
-            FileRoot(path, generation, data_directory=settings.data)
-            for generation, path in enumerate(_root_files(settings), 1)
-        )
-    )
+    """The root provider: the `env` keys where they are set, else the key files, asked for again when one is new.
+
+    Older roots stay until no tenant key and no unexpired backup names them.
+    """
+    given = root_keys(settings.root_key) if settings.root_key else None
+    if given is not None:
+        return Roots(*(EnvRoot(digits, generation) for generation, digits in given.items()))
+    files = numbered(settings.root_key_file) or {1: settings.root_key_file}
+
+    def root(generation: int, path: Path) -> FileRoot:
+        return FileRoot(path, generation, data_directory=settings.data)
+
+    def find(generation: int) -> FileRoot | None:
+        path = numbered(settings.root_key_file).get(generation)
+        return None if path is None else root(generation, path)
+
+    return Roots(*(root(generation, path) for generation, path in files.items()), find=find)
 
 
-def _root_files(settings: Settings) -> list[Path]:
-    """`root.key`, `root.2.key` and so on: older roots stay until no tenant key names them."""
-    found, first = [settings.root_key_file], settings.root_key_file
-    while (path := first.with_name(f"{first.stem}.{len(found) + 1}{first.suffix}")).exists():
-        found.append(path)
-    return found
+def next_file(first: Path) -> Path:
+    """Where the next generation of a key file goes."""
+    return first.with_name(f"{first.stem}.{max(numbered(first), default=0) + 1}{first.suffix}")
 
 
 def next_root(settings: Settings) -> Path:
-    """Make the next root key file and return its path."""
-    first = settings.root_key_file
-    path = first.with_name(f"{first.stem}.{len(_root_files(settings)) + 1}{first.suffix}")
+    """Make the next root key file and return its path; raises SettingsError where the root is in the environment."""
+    if settings.root_key:
+        raise SettingsError(["The root key is in CANDOR_ROOT_KEY: write the new one there as well, 1:OLD,2:NEW."])
+    path = next_file(settings.root_key_file)
     make_root_file(path)
     return path
 

@@ -21,7 +21,7 @@ _COMMANDS = {
     "payers": ("portal.cli.office", "payers"),
     "practices": ("portal.cli.office", "practices"),
     "remittances": ("portal.cli.trade", "remittances"),
-    "routes": ("portal.cli.serving", "routes"),
+    "routes": ("portal.cli.doors", "routes"),
     "serve": ("portal.cli.serving", "serve"),
     "setup": ("portal.cli.office", "setup"),
     "statements": ("portal.cli.trade", "statements"),

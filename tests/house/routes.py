@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from portal.cli.serving import declared_routes
+from portal.cli.doors import declared_routes
 
 KEPT = Path(__file__).with_name("routes.json")
 AGAIN = "when this is meant: .venv/bin/python -m tests.house.routes"

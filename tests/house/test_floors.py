@@ -57,7 +57,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "portal.models": (("portal.domain", "portal.access"), ("sqlalchemy",)),
     "portal.models.database": (("portal.models",), ("sqlalchemy", "flask_sqlalchemy")),
     "portal.x12": (("portal.domain",), ()),
-    "portal.x12.guides": (("portal.x12", "portal.domain"), ("pyx12",)),
+    "portal.x12.maps": (("portal.x12",), ("pyx12",)),
     "portal.fhir": (("portal.domain",), ()),
     "portal.feeds": (("portal.domain",), ()),
     "portal.gateways": (("portal.domain", "portal.language"), ()),
@@ -107,7 +107,7 @@ PROTECTED: dict[str, set[str]] = {
     "weasyprint": {"portal.gateways.paper"},
     "pikepdf": {"portal.gateways.paper"},
     "procrastinate": {"portal.gateways.procrastinate", "portal.jobs"},
-    "pyx12": {"portal.x12.guides"},
+    "pyx12": {"portal.x12.maps"},
 }
 
 TOP_LEVEL = {"portal", "templates", "static", "audit", "migrations", "tests", "wsgi.py", "pyproject.toml"} | {

@@ -20,7 +20,7 @@ from audit.table import audit_event
 from portal.access import roles
 from portal.access.permissions import PERMISSIONS, PUBLIC
 from portal.app import create_app
-from portal.cli.serving import declared_routes
+from portal.cli.doors import declared_routes
 from portal.domain import claims, denials, encounters, payments
 from portal.web import guard
 from tests.databases import World
