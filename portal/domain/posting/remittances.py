@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from portal.domain.denials import CATEGORIES, category_of
 from portal.domain.errors import Refused
 from portal.domain.ledger import Entry, Line, inputs_digest
 from portal.domain.posting.attribution import Matched, PatientShare, Share, attribute
@@ -246,12 +247,11 @@ def _open_cases(index: int, claim: ClaimPayment, claim_id: bytes, share: Share) 
         if left.group == "OA" and left.reason == "23" and claim.status in LATER:
             continue
         denied = left.amount_cents > 0 and (claim.status == "4" or left.unpaid)
+        kind_of_reason = CATEGORIES[category_of(left.reason)]
         text = (
-            T_("Not paid, for a reason outside the contract ({group} {reason}).", group=left.group, reason=left.reason)
+            T_("Not paid: {what} ({group} {reason})", what=kind_of_reason, group=left.group, reason=left.reason)
             if denied
-            else T_(
-                "Paid less, for a reason outside the contract ({group} {reason}).", group=left.group, reason=left.reason
-            )
+            else T_("Paid less: {what} ({group} {reason})", what=kind_of_reason, group=left.group, reason=left.reason)
         )
         kind: CaseKind = "denial" if denied else "adjustment"
         cases.append(Case(index, kind, text, claim_id, share.charge_id, left.group, left.reason, left.amount_cents))
