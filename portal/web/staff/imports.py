@@ -58,11 +58,14 @@ def upload(desk: Desk) -> Reply:
         with desk.read("interchange:view") as uow:
             return Page("staff/imports/list.html", files.listed(uow), {"form": forms.Form(errors=errors)}, 422)
     kinds = interchanges.kinds_of(body)
-    take = next((_IMPORTS[kind] for kind in sorted(kinds - {"837P"}) if kind in _IMPORTS), _visits)
-    result = (_visits if "837P" in kinds else take)(desk, given.filename or "upload", body)
+    kind = "837P" if "837P" in kinds else next((kind for kind in sorted(kinds) if kind in _IMPORTS), "837P")
+    result = _IMPORTS.get(kind, _visits)(desk, given.filename or "upload", body)
+    here = url_for("staff.imports.show", interchange_id=result.interchange_id)
+    if result.known if kind == "837P" else not result.new:
+        return Go(here, T_("This file was here before, and nothing was made twice. This is what came of it."), "note")
     found = len(result.findings)
     said = T_("Looked at, with {n} finding.", "Looked at, with {n} findings.", n=found) if found else T_("Read in.")
-    return Go(url_for("staff.imports.show", interchange_id=result.interchange_id), said, "wait" if found else "good")
+    return Go(here, said, "wait" if found else "good")
 
 
 @blueprint.get("/<id:interchange_id>")

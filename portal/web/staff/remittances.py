@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, request, url_for
 
-from portal.domain.errors import Refused
+from portal.domain.errors import NotFound, Refused
+from portal.domain.patients import as_people_write
 from portal.domain.texts import T_
 from portal.services.remittances import importing, listing, showing
 from portal.services.remittances.by_hand import match_by_hand
@@ -21,7 +24,9 @@ blueprint = Blueprint("remittances", __name__, url_prefix="/remittances")
 def list_(uow: UnitOfWork) -> Reply:
     """Payments of payers, narrowed and paged by the address."""
     given = {name: request.args.get(name, "") for name in ("state", "before", "after")}
-    return Page("staff/remittances/list.html", listing.list_remittances(uow, **given))
+    page = listing.list_remittances(uow, **given)
+    found = tuple(replace(one, payer_name=as_people_write(one.payer_name)) for one in page.remittances)
+    return Page("staff/remittances/list.html", replace(page, remittances=found))
 
 
 @blueprint.get("/<id:remittance_id>")
@@ -29,7 +34,10 @@ def list_(uow: UnitOfWork) -> Reply:
 def show(uow: UnitOfWork, remittance_id: bytes) -> Reply:
     """One payment."""
     places = {name: request.args.get(name, "") for name in ("before", "after")}
-    return Page("staff/remittances/show.html", showing.show_remittance(uow, remittance_id, **places))
+    page = showing.show_remittance(uow, remittance_id, **places)
+    claims = tuple(replace(one, patient_name=as_people_write(one.patient_name)) for one in page.claims)
+    page = replace(page, payer_name=as_people_write(page.payer_name), claims=claims)
+    return Page("staff/remittances/show.html", page)
 
 
 @blueprint.post("/<id:remittance_id>/match")
@@ -40,7 +48,11 @@ def match(uow: UnitOfWork, remittance_id: bytes) -> Reply:
     number = request.form.get("number", "").strip()[:40]
     if part is None or not number:
         raise Refused(T_("This form is not complete. Open the page again."), code="form")
-    match_by_hand(uow, part, showing.claim_by_number(uow, number))
+    try:
+        claim = showing.claim_by_number(uow, number)
+    except NotFound as error:  # a slip of the pen, not a page that is not there: say which
+        raise Refused(error.text, code="claim") from None
+    match_by_hand(uow, part, claim)
     here = url_for("staff.remittances.show", remittance_id=remittance_id)
     return Go(here, T_("Matched and posted."))
 

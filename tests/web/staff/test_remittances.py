@@ -48,7 +48,7 @@ def test_a_lost_claim_is_matched_by_hand_from_its_queue(flask, world: World):
     assert path in poster.get(place(poster, "queues.show", queue="unmatched-payments")).text
     given = form_of(poster, path, 'name="remittance_claim"')
     match = place(poster, "remittances.match", remittance_id=row.id)
-    assert poster.post(match, data={**given, "number": "NOSUCH"}).status_code == 404
+    assert poster.post(match, data={**given, "number": "NOSUCH"}).status_code == 422
     done = poster.post(match, data={**given, "number": sent.control.lower()})
     assert done.status_code == 303, done.text
     assert "Matched and posted" in poster.get(path).text
