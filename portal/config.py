@@ -31,6 +31,7 @@ _SECRET_FILES = (
     "root_key_file", "signing_key_file", "web_secret_file", "stripe_secret_key_file", "stripe_webhook_secret_file",
     "metrics_token_file",
 )  # fmt: skip
+_ROOT_KEY = re.compile(r"(?:([1-9][0-9]{0,8}):)?([0-9A-Fa-f]{64})")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
 """It goes into the content policy of every page, where a blank or semicolon would change its meaning."""
 _WITNESS_KEY = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+B[A-Za-z0-9+/=]+")
@@ -58,7 +59,7 @@ class Settings:
     database_owner_url: str = field(repr=False)
     """Owns the tables and migrates; on SQLite the same as `database_url`."""
     root_key: str = field(repr=False)
-    """64 hex digits for the `env` provider, else empty and `root_key_file` holds 32 raw bytes."""
+    """For the `env` provider: 64 hex digits, or several keys as `1:…,2:…`; else empty and `root_key_file` is read."""
     root_key_file: Path
     signing_key_file: Path
     web_secret_file: Path
@@ -135,6 +136,28 @@ def _yes(name: str, text: str, faults: list[str]) -> bool:
     return text.lower() in {"1", "yes", "true", "on"}
 
 
+def root_keys(text: str) -> dict[int, str] | None:
+    """The root keys of CANDOR_ROOT_KEY by generation, as hex digits; None when it is not written as it must be."""
+    found: dict[int, str] = {}
+    for each in text.split(","):
+        match = _ROOT_KEY.fullmatch(each.strip())
+        if match is None or int(match[1] or 1) in found:
+            return None
+        found[int(match[1] or 1)] = match[2]
+    return found
+
+
+def numbered(first: Path) -> dict[int, Path]:
+    """The generations of a key file that are there: `root.key` is the first, `root.2.key` the second, and so on."""
+    found = {1: first} if first.exists() else {}
+    name = re.compile(rf"{re.escape(first.stem)}\.([1-9][0-9]{{0,8}}){re.escape(first.suffix)}")
+    for path in first.parent.iterdir() if first.parent.is_dir() else ():
+        match = name.fullmatch(path.name)
+        if match is not None and int(match[1]) > 1:
+            found[int(match[1])] = path
+    return dict(sorted(found.items()))
+
+
 def _settings(home: Path, given: Mapping[str, str], faults: list[str]) -> Settings:
     def path(name: str, default: Path) -> Path:
         return (home / given[name]).absolute() if name in given else default
@@ -185,10 +208,8 @@ def _refusals(settings: Settings, environment: Mapping[str, str]) -> list[str]:
     faults: list[str] = []
     if settings.mode not in MODES:
         faults.append(f"CANDOR_MODE must be one of {', '.join(MODES)}, not {settings.mode!r}")
-    if settings.root_key and (
-        len(settings.root_key) != 64 or not set(settings.root_key) <= set("0123456789abcdefABCDEF")
-    ):
-        faults.append("CANDOR_ROOT_KEY must be 64 hex digits")
+    if settings.root_key and root_keys(settings.root_key) is None:
+        faults.append("CANDOR_ROOT_KEY must be 64 hex digits, or several such keys as 1:DIGITS,2:DIGITS")
     if settings.mode == DEMO and not _loopback(settings.host):
         faults.append("a demonstration is served on loopback only: set CANDOR_HOST to 127.0.0.1")
     if settings.trusted_proxies < 0:
@@ -206,15 +227,14 @@ def _refusals(settings: Settings, environment: Mapping[str, str]) -> list[str]:
 def _key_files(settings: Settings) -> list[str]:
     faults: list[str] = []
     for name in _SECRET_FILES:
-        file: Path | None = getattr(settings, name)
-        if file is None:
-            continue
-        if file.resolve().is_relative_to(settings.data.resolve()):
-            faults.append(
-                f"CANDOR_{name.upper()}: {file} lies in the data folder; a copy of the data would carry its key"
-            )
-        if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
-            faults.append(f"CANDOR_{name.upper()}: {file} can be read by others; run chmod 400 on it")
+        first: Path | None = getattr(settings, name)
+        for file in sorted({first, *numbered(first).values()}) if first else ():
+            if file.resolve().is_relative_to(settings.data.resolve()):
+                faults.append(
+                    f"CANDOR_{name.upper()}: {file} lies in the data folder; a copy of the data would carry its key"
+                )
+            if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
+                faults.append(f"CANDOR_{name.upper()}: {file} can be read by others; run chmod 400 on it")
     if settings.anchor_file.resolve().is_relative_to(settings.data.resolve()):
         faults.append("CANDOR_ANCHOR_FILE lies in the data folder; anchors must outlive a rewrite of the data")
     return faults
@@ -257,13 +277,13 @@ def _production(settings: Settings, environment: Mapping[str, str]) -> list[str]
         faults.append(f"CANDOR_WEB_SECRET_FILE: {settings.web_secret_file} is missing; run ./candor setup")
     elif _default_secret(settings.web_secret_file):
         faults.append("CANDOR_WEB_SECRET_FILE holds a default or short secret; run ./candor setup to make one")
-    if not settings.root_key and not settings.root_key_file.exists():
+    if not settings.root_key and not numbered(settings.root_key_file):
         faults.append(f"CANDOR_ROOT_KEY_FILE: {settings.root_key_file} is missing; run ./candor setup")
     for name in ("root_key_file", "signing_key_file"):
-        file: Path = getattr(settings, name)
-        if file.exists() and _default_secret(file):
+        if any(_default_secret(file) for file in numbered(getattr(settings, name)).values()):
             faults.append(f"CANDOR_{name.upper()} holds a default or short key; run ./candor setup to make one")
-    if settings.root_key and len(set(settings.root_key.lower())) < 8:  # 64 random digits never have so few
+    # 64 random digits never have so few different ones
+    if any(len(set(digits.lower())) < 8 for digits in (root_keys(settings.root_key) or {}).values()):
         faults.append("CANDOR_ROOT_KEY is not a random key")
     if settings.stripe_api_url != "https://api.stripe.com" and settings.stripe_secret_key_file:
         faults.append("CANDOR_STRIPE_API_URL must be https://api.stripe.com in production")

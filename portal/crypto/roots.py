@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -90,9 +91,13 @@ class EnvRoot(_LocalRoot):
 
 
 class Roots:
-    """All generations of the root: each wrapped key is unwrapped by the one it names, new ones go under the newest."""
+    """All generations of the root: each wrapped key is unwrapped by the one it names, new ones go under the newest.
 
-    def __init__(self, *roots: Root) -> None:
+    `find` is asked for a generation that a wrapped key names and that is not here: the root was rotated since.
+    """
+
+    def __init__(self, *roots: Root, find: Callable[[int], Root | None] | None = None) -> None:
+        self._find = find
         self._roots = {root.generation: root for root in roots}
         if not roots:
             raise RootRefused("no root key is given")
@@ -108,7 +113,7 @@ class Roots:
         return self._newest.wrap(plain, context)
 
     def unwrap(self, blob: bytes, context: KeyContext) -> bytes:
-        root = self._roots.get(root_generation_of(blob))
+        root = self._of(root_generation_of(blob))
         if root is None:
             raise SealBroken
         try:
@@ -118,6 +123,14 @@ class Roots:
         if len(plain) != KEY_BYTES:
             raise SealBroken
         return plain
+
+    def _of(self, generation: int) -> Root | None:
+        if generation not in self._roots and self._find is not None:
+            found = self._find(generation)
+            if found is not None:
+                self._roots = {**self._roots, generation: found}
+                self._newest = self._roots[max(self._roots)]
+        return self._roots.get(generation)
 
     def describe(self) -> str:
         return "; ".join(self._roots[generation].describe() for generation in sorted(self._roots))

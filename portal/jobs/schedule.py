@@ -14,10 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from portal.access.actors import system
+from portal.jobs.collecting import Collector
 from portal.jobs.handlers import Tools
 from portal.services import outbox
 from portal.services.auditing import digests, upkeep
 from portal.services.claims import sending
+from portal.services.keys import renewing
 from portal.services.payments import polling
 
 _LOG = logging.getLogger("candor.jobs")
@@ -32,7 +34,7 @@ class Every:
     seconds: float
     call: Callable[[Tools], object]
     apart: bool = False
-    """In a thread of its own: it speaks with another machine, whose silence must not hold up the others."""
+    """In a thread of its own: it may take long (another machine is silent, a large file came) and holds up nobody."""
 
 
 def resend_claims(tools: Tools) -> int:
@@ -46,7 +48,9 @@ PERIODIC: tuple[Every, ...] = (
     Every("audit.digest", 900, lambda tools: digests.mail(tools.units)),
     Every("audit.index", 30, lambda tools: upkeep.index(tools.units)),
     Every("claim.resend", 300, resend_claims),
+    Every("file.collect", 60, Collector(), apart=True),
     Every("payment.poll", 300, lambda tools: polling.poll(tools.units, tools.parts), apart=True),
+    Every("key.settle", 3600, lambda tools: renewing.settle(tools.units)),
     Every("job.tidy", 3600, lambda tools: outbox.tidy(tools.units)),
 )
 

@@ -21,6 +21,7 @@ BEYOND = {
     ("users/directory.py", "PracticeRow"): "names of practices in grants, which are within reach",
     ("statements/visits.py", "ProviderRow"): "names of clinicians are open; the visits joined are within reach",
     ("backups/making.py", "KekRow"): "which keys a backup needs, by tenant and generation; the keys are wrapped",
+    ("auditing/digests.py", "JobKeyRow"): "whether a key that works once was used; it holds a word and a day",
     ("keys/shredding.py", "LedgerEntryRow"): "when a subject was last posted for, which the keeper of keys reaches all",
     ("users/sessions.py", "SessionRow"): "the store of sessions, by token or by one's own user",
     ("users/sessions.py", "GrantRow"): "what makes the reach: the grants of the session's user",

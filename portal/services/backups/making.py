@@ -18,12 +18,13 @@ from portal.domain.texts import T_
 from portal.models.keys import KekRow
 from portal.services.backups import manifests, stores
 from portal.services.backups.manifests import FORMAT, Manifest
+from portal.services.keys import rotation
 from portal.services.parts import Parts
 from portal.services.unit_of_work.units import Units
 
 KEEP_DAYS: Final = 90
 ANCHORS: Final = "anchors.jsonl"
-_DESTROYED: Final = "destroyed"
+_NEEDED: Final = ("pending", "active", "decrypt-only")
 
 LogCheck = Callable[[str, Sequence[Path]], Sequence[str]]
 """Checks the log of a store by its URL against anchor files and says what is wrong (`auditing.checking.faults`)."""
@@ -55,12 +56,15 @@ def create(
     """
     now, id_ = units.clock.now(), secrets.token_hex(16)
     with units.housekeeping() as session:
-        rows = session.execute(select(KekRow.tenant, KekRow.purpose, KekRow.generation, KekRow.state)).all()
-    keys = sorted([row.tenant.hex(), row.purpose, row.generation] for row in rows if row.state != _DESTROYED)
+        keks = select(KekRow.tenant, KekRow.purpose, KekRow.generation, KekRow.wrapped)
+        rows = session.execute(keks.where(KekRow.state.in_(_NEEDED))).all()
+    # A disabled key is named by nothing any more: nightly backups must not keep it from being destroyed.
+    keys = sorted([row.tenant.hex(), row.purpose, row.generation] for row in rows)
+    roots = rotation.root_generations(row.wrapped for row in rows)
     folder = target / f"candor-{now:%Y%m%dT%H%M%SZ}-{id_[:8]}"
     engine = stores.engine_of(url)
     expires = now + timedelta(days=keep_days)
-    bare = Manifest(FORMAT, id_, now.isoformat(), expires.isoformat(), engine, parts.release, keys, {})
+    bare = Manifest(FORMAT, id_, now.isoformat(), expires.isoformat(), engine, parts.release, keys, {}, roots)
     manifests.register(register, bare, folder)
     aside = folder.with_name(folder.name + ".partial")
     aside.mkdir(parents=True, mode=0o700)
@@ -69,7 +73,7 @@ def create(
         if parts.anchor_file.exists():
             shutil.copyfile(parts.anchor_file, aside / ANCHORS)
         files = {path.name: manifests.digest(path) for path in sorted(aside.iterdir())}
-        manifest = Manifest(FORMAT, id_, bare.made_at, bare.expires_at, engine, parts.release, keys, files)
+        manifest = Manifest(FORMAT, id_, bare.made_at, bare.expires_at, engine, parts.release, keys, files, roots)
         manifests.write(aside, manifest)
         aside.rename(folder)
     except BaseException:

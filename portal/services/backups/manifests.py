@@ -1,7 +1,8 @@
 """What a backup says of itself, and the register of backups outside the data, which says what old keys are still for.
 
-manifest.json   format, id, made_at, expires_at, engine, release, keys, files (SHA-256 and size of each)
-register        JSON Lines: id, made_at, expires_at, folder, keys; it outlives the data, so that a restore forgets none
+manifest.json   format, id, made_at, expires_at, engine, release, keys, files (SHA-256 and size of each),
+                roots
+register        JSON Lines: id, made_at, expires_at, folder, keys, roots; it outlives the data: a restore forgets none
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +39,8 @@ class Manifest:
     release: str
     keys: list[list[Any]]
     files: dict[str, dict[str, Any]]
+    roots: list[int] = field(default_factory=list)
+    """Generations of the root that its keys are wrapped under."""
 
     def slots(self) -> frozenset[Slot]:
         """The tenant keys without which the backup does not open."""
@@ -78,7 +81,7 @@ def register(path: Path, manifest: Manifest, folder: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     said = {
         "id": manifest.id, "made_at": manifest.made_at, "expires_at": manifest.expires_at, "folder": str(folder),
-        "keys": manifest.keys,
+        "keys": manifest.keys, "roots": manifest.roots,
     }  # fmt: skip
     _durable(path, json.dumps(said, sort_keys=True) + "\n", "a")
 
@@ -90,6 +93,12 @@ def keys_named(path: Path, now: datetime) -> frozenset[Slot]:
         if datetime.fromisoformat(said["expires_at"]) > now:
             found |= {(bytes.fromhex(tenant), purpose, generation) for tenant, purpose, generation in said["keys"]}
     return frozenset(found)
+
+
+def roots_named(path: Path, now: datetime) -> frozenset[int]:
+    """Generations of the root that backups in the register need which have not expired."""
+    live = (said for said in _lines(path) if datetime.fromisoformat(said["expires_at"]) > now)
+    return frozenset(generation for said in live for generation in said.get("roots", ()))
 
 
 def _lines(path: Path) -> Iterable[dict[str, Any]]:

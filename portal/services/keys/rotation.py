@@ -6,26 +6,26 @@ run goes on where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func
 
 from portal.access.actors import Actor
-from portal.crypto.keyring import KeyState, StoredKey, may_move, new_stored_key, rewrap_stored_key
+from portal.crypto.keyring import KeyState, StoredKey, rewrap_stored_key
 from portal.crypto.keys import Purpose, kek_generation_of
 from portal.crypto.roots import Root, root_generation_of
-from portal.domain.errors import Conflict, NotFound, Refused
+from portal.domain.errors import Conflict, Refused
 from portal.domain.texts import T_
 from portal.models.keys import KekRow, SubjectKeyRow
+from portal.services.keys import steps
 from portal.services.keys.steps import Slot, name, step
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
 
 BATCH: Final = 500
-DISABLED_FOR: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +98,8 @@ def rotate(units: Units, actor: Actor, roots: Root, tenant: bytes, named: Collec
 
 
 def begin(units: Units, actor: Actor, roots: Root, tenant: bytes) -> int:
-    """Make and activate the next KEK; the one of a rotation that was broken off, where there is one.
-
-    A process that meets a generation it does not know asks the store for it, so none has to report first.
-    """
-    with step(units, actor) as uow:
-        found = _keks(uow, tenant)
-        unfinished = _naming_older(uow, tenant, found[KeyState.ACTIVE][0].generation)
-        if KeyState.PENDING not in found and not unfinished:
-            generation = 1 + max(row.generation for rows in found.values() for row in rows)
-            uow.store_key(new_stored_key(roots, tenant, Purpose.FIELD, generation, KeyState.PENDING))
-    with step(units, actor) as uow:
-        found = _keks(uow, tenant)
-        for row in found.get(KeyState.PENDING, []):
-            for old in found[KeyState.ACTIVE]:
-                _to(uow, old, KeyState.DECRYPT_ONLY)
-            _to(uow, row, KeyState.ACTIVE)
-        uow.reload_keys()
-        return _keks(uow, tenant)[KeyState.ACTIVE][0].generation
+    """Make and activate the next KEK; the one of a rotation that was broken off, where there is one."""
+    return steps.begin(units, actor, roots, tenant, Purpose.FIELD, _naming_older)
 
 
 def rewrap_subjects(units: Units, actor: Actor, tenant: bytes, batch: int = BATCH) -> Iterator[int]:
@@ -126,7 +110,7 @@ def rewrap_subjects(units: Units, actor: Actor, tenant: bytes, batch: int = BATC
     """
     while True:
         with step(units, actor) as uow:
-            active = _keks(uow, tenant)[KeyState.ACTIVE][0].generation
+            active = steps.active(uow, tenant, Purpose.FIELD)
             rows = uow.rows(
                 uow.select(
                     SubjectKeyRow.subject, SubjectKeyRow.version, SubjectKeyRow.wrapped, SubjectKeyRow.commitment
@@ -165,13 +149,13 @@ def retire(
     """
     disabled, destroyed = [], []
     with step(units, actor) as uow:
-        found = _keks(uow, tenant)
+        found = steps.standing(uow, tenant, Purpose.FIELD)
         for row in found.get(KeyState.DECRYPT_ONLY, []):
             if not _naming(uow, tenant, row.generation):
-                _to(uow, row, KeyState.DISABLED)
+                steps.move(uow, row, KeyState.DISABLED)
                 disabled.append(row.generation)
         for row in found.get(KeyState.DISABLED, []):
-            ripe = row.generation not in disabled and uow.now - row.changed_at >= DISABLED_FOR
+            ripe = row.generation not in disabled and uow.now - row.changed_at >= steps.DISABLED_FOR
             if ripe and (tenant, int(Purpose.FIELD), row.generation) not in named:
                 destroy(uow, row, named)
                 destroyed.append(row.generation)
@@ -186,10 +170,7 @@ def destroy(uow: UnitOfWork, row: KekRow, named: Collection[Slot]) -> None:
             T_("A record or a backup still needs this key. It can be destroyed once neither names it."),
             code="key-named",
         )
-    if uow.now - row.changed_at < DISABLED_FOR:
-        raise Refused(T_("A key is destroyed after it has been disabled for 30 days."), code="key-too-young")
-    _to(uow, row, KeyState.DESTROYED)
-    uow.change(row, wrapped=b"")
+    steps.destroy(uow, row)
 
 
 def rewrap(units: Units, actor: Actor, roots: Root) -> int:
@@ -212,33 +193,13 @@ def rewrap(units: Units, actor: Actor, roots: Root) -> int:
     return done
 
 
-def slots(uow: UnitOfWork) -> tuple[Slot, ...]:
-    """Every tenant key that is not destroyed, as a backup's manifest names them."""
-    rows = uow.rows(uow.select(KekRow.tenant, KekRow.purpose, KekRow.generation, KekRow.state))
-    return tuple((row.tenant, row.purpose, row.generation) for row in rows if row.state != KeyState.DESTROYED)
+def root_generations(wrapped: Iterable[bytes]) -> list[int]:
+    """The roots that some wrapped tenant keys name; destroyed keys name none."""
+    return sorted({root_generation_of(each) for each in wrapped if each})
 
 
 def _is(key: StoredKey) -> tuple[ColumnElement[bool], ...]:
     return (KekRow.tenant == key.tenant, KekRow.purpose == int(key.purpose), KekRow.generation == key.generation)
-
-
-def _keks(uow: UnitOfWork, tenant: bytes) -> dict[str, list[KekRow]]:
-    """A tenant's KEKs by state, locked until the step ends; raises NotFound when it has none."""
-    where = (KekRow.tenant == tenant, KekRow.purpose == int(Purpose.FIELD))
-    found: dict[str, list[KekRow]] = {}
-    for row in uow.entities(uow.select(KekRow).where(*where).order_by(KekRow.generation).with_for_update()):
-        found.setdefault(row.state, []).append(row)
-    if KeyState.ACTIVE not in found:
-        raise NotFound(T_("There is no key for this practice. Run ./candor setup first."), code="not-found")
-    return found
-
-
-def _to(uow: UnitOfWork, row: KekRow, state: KeyState) -> None:
-    if not may_move(row.state, state):
-        raise Refused(T_("A key cannot go from {old} to {new}.", old=row.state, new=str(state)), code="key-state")
-    uow.note("key", name((row.tenant, row.purpose, row.generation)))
-    uow.change(row, state=str(state), changed_at=uow.now)
-    uow.flush()
 
 
 def _naming(uow: UnitOfWork, tenant: bytes, generation: int) -> int:

@@ -1,4 +1,4 @@
-"""One subject's data key: renewed when it may be known to somebody, or removed for ever (SECURITY 2.5.3, 2.7.5)."""
+"""One subject's data keys removed for ever (SECURITY 2.7.5)."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import func, select
 
 from portal.access.actors import Actor
-from portal.domain.errors import NotFound, Refused
+from portal.domain.errors import Refused
 from portal.domain.texts import T_
-from portal.models import catalog
-from portal.models.base import Base
-from portal.models.catalog import APPEND_ONLY
 from portal.models.keys import SubjectKeyRow
 from portal.models.ledger import LedgerEntryRow, LedgerLineRow
 from portal.models.types import Instant
+from portal.services.keys import owned
 from portal.services.keys.steps import step
-from portal.services.unit_of_work.fields import shape
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -31,44 +28,11 @@ LEAST_YEARS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Renewal:
-    """A subject's new key version, how many rows are sealed under it, and how many stay as they are for ever."""
-
-    version: int
-    rows: int
-    kept: int
-    """Rows of append-only tables: the old version stays for them, to open and not to seal."""
-
-
-@dataclass(frozen=True, slots=True)
 class Shredded:
     """How many data keys went, and whether their bytes are off the disk already (SQLite's log was cut)."""
 
     keys: int
     bytes_gone: bool
-
-
-def renew(units: Units, actor: Actor, subject: bytes) -> Renewal:
-    """Give one subject a new data key and seal all its rows again, digests and all, in one transaction.
-
-    Rows of append-only tables cannot be sealed again; for them the old version stays. Raises NotFound.
-    """
-    with step(units, actor) as uow:
-        tenant = _tenant_of(uow, subject)
-        version = uow.renew_key(tenant, subject)
-        rows = kept = 0
-        for model in _sealed_models():
-            if model.__tablename__ in APPEND_ONLY:
-                kept += uow.count(uow.select(_column(model, "id")).where(_owned(model, subject)))
-                continue
-            for entity in uow.entities(uow.select(model).where(_owned(model, subject))):
-                uow.reseal(entity)
-                rows += 1
-        uow.flush()
-        if not kept:
-            uow.erase(SubjectKeyRow, SubjectKeyRow.subject == subject, SubjectKeyRow.version < version)
-        uow.note("subject-key", subject)
-    return Renewal(version, rows, kept)
 
 
 def shred(
@@ -83,7 +47,7 @@ def shred(
     if years < LEAST_YEARS:
         raise Refused(T_("Records are kept for at least {n} years.", n=LEAST_YEARS), code="retention")
     with step(units, actor) as uow:
-        _tenant_of(uow, subject)
+        owned.tenant_of(uow, subject)
         newest = _newest_record(uow, subject)
         limit = uow.now.replace(year=uow.now.year - years, day=min(uow.now.day, 28))
         if newest is not None and newest > limit:
@@ -111,46 +75,13 @@ def reapply(units: Units, actor: Actor, record: Path) -> int:
     return gone
 
 
-def _tenant_of(uow: UnitOfWork, subject: bytes) -> bytes:
-    row = uow.row(uow.select(SubjectKeyRow.tenant).where(SubjectKeyRow.subject == subject))
-    if row is None:
-        raise NotFound(T_("There is no key of this record; it may have been shredded."), code="not-found")
-    tenant: bytes = row.tenant
-    return tenant
-
-
-def _sealed_models() -> list[type[Base]]:
-    return sorted(
-        (model for model in catalog.models().values() if shape(model).sealed), key=lambda each: each.table_code
-    )
-
-
-def _column(model: type[Base], name: str) -> Any:
-    return getattr(model, name)
-
-
-def _owned(model: type[Base], subject: bytes) -> ColumnElement[bool]:
-    """Rows sealed under a subject's key: the first filled of the columns that name it."""
-    clause: ColumnElement[bool] | None = None
-    earlier: list[Any] = []
-    for name in model.sealed_under:
-        column = _column(model, name) if name in model.__table__.columns else None
-        if column is None:
-            continue
-        one: ColumnElement[bool] = and_(column == subject, *(each.is_(None) for each in earlier))
-        clause = one if clause is None else clause | one
-        earlier.append(column)
-    assert clause is not None, model.__tablename__
-    return clause
-
-
 def _newest_record(uow: UnitOfWork, subject: bytes) -> datetime | None:
     """When the newest row about a subject was written: what is sealed under its key, and for a patient the books."""
     found: list[datetime] = []
-    for model in _sealed_models():
+    for model in owned.sealed_models():
         for column in model.__table__.columns:
             if isinstance(column.type, Instant):
-                newest = uow.value(select(func.max(_column(model, column.key))).where(_owned(model, subject)))
+                newest = uow.value(select(func.max(owned.column(model, column.key))).where(owned.by(model, subject)))
                 found += [newest] if newest is not None else []
     posted = select(func.max(LedgerEntryRow.created_at)).where(
         LedgerLineRow.entry_id == LedgerEntryRow.id, LedgerLineRow.patient_id == subject

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from portal.crypto.keyring import new_stored_key
 from portal.crypto.keys import Purpose
 from portal.crypto.roots import EnvRoot, Roots
 from portal.domain.errors import Refused
@@ -73,7 +74,7 @@ def test_whatever_the_batches_and_breaks_everything_opens(sqlite_world: World, t
         actor = world.machine("keys")
         with rotation.step(world.units, actor) as uow:
             newest = max(states(world))
-            uow.store_key(rotation.new_stored_key(world.runtime.roots, world.practice_id, Purpose.FIELD, newest + 1))
+            uow.store_key(new_stored_key(world.runtime.roots, world.practice_id, Purpose.FIELD, newest + 1))
         next(rotation.rewrap_subjects(world.units, actor, world.practice_id, batch), None)  # killed after one batch
         assert all_open(world, made)
         turn(world)
