@@ -250,11 +250,10 @@ def show(
     items = _page(uow, [*here, *wheres[view]], after, before)
     back, more = before is not None and len(items) > PAGE_ROWS, before is None and len(items) > PAGE_ROWS
     items = items[-PAGE_ROWS:] if before is not None else items[:PAGE_ROWS]
-    total = counts[0] if counts else 0
     return QueuePage(
         queue.name,
         queue.title,
-        T_("{n} item waits here.", "{n} items wait here.", n=total),
+        T_("{n} item waits here.", "{n} items wait here.", n=counts[0] if counts else 0),
         view,
         tuple(View(each, VIEWS[each], number) for each, number in zip(wheres, counts or (), strict=False)),
         tuple(_as_row(uow, queue, item, today) for item in items),
@@ -298,8 +297,7 @@ def _page(uow: UnitOfWork, where: list[ColumnElement[bool]], after: bytes | None
     edge = after or before
     due, key = QueueItemRow.due_on, QueueItemRow.id
     if edge is not None:
-        at = uow.row(uow.select(due.label("due_on")).where(key == edge))
-        day = at.due_on if at else uow.today()
+        day = uow.value(uow.select(due).where(key == edge)) or uow.today()
         # as a row, so that both engines begin at this place of the index instead of reading up to it
         here, there = tuple_(due, key), tuple_(literal(day, due.type), literal(edge, key.type))
         where = [*where, here > there if after else here < there]

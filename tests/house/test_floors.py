@@ -30,6 +30,10 @@ FLOORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("flask", "click", "prometheus_client", "structlog"),
     ),
+    "portal.cli.gunicorn_settings": (
+        ("portal.cli",),
+        ("gunicorn",),
+    ),  # what gunicorn reads; it has no setting for a name
     "portal.cli.oversight": (
         # verifying offline: keys are read as text, and a database that cannot be read says so in SQLAlchemy's errors
         ("portal.runtime", "portal.services", "portal.domain", "audit.checkpoint", "audit.verify"),
