@@ -43,6 +43,12 @@ def kinds_of(body: bytes) -> frozenset[str]:
     return frozenset(kinds | {"TA1" for interchange in envelope.interchanges if interchange.ta1})
 
 
+def ends(body: bytes) -> bool:
+    """Whether a file ends as an interchange ends; one that is still being written does not."""
+    segments = reader.read(body).segments
+    return bool(segments) and segments[-1].id == "IEA"
+
+
 def sent(
     uow: UnitOfWork,
     name: str,

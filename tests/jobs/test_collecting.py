@@ -1,0 +1,127 @@
+"""Files that partners put into their folders are taken in whole, once, by themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from portal.jobs.collecting import Collector
+from portal.jobs.handlers import Tools
+from portal.jobs.schedule import PERIODIC
+from portal.models.interchanges import InterchangeRow
+from portal.models.remittances import RemittanceRow
+from portal.sandbox.clearinghouse import Clearinghouse
+from tests.databases import World
+from tests.make import claims as make
+from tests.make import remittances
+from tests.services.claims.office import Office
+
+
+@pytest.fixture
+def office(world: World) -> Office:
+    with world.write("partner:edit") as uow:
+        make.partner(uow, world.practice_id)
+    return Office(world)
+
+
+@pytest.fixture
+def waiting(office: Office) -> Path:
+    folder = office.world.runtime.settings.edi / "clearing" / "in"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def collect(world: World):
+    """One look; the collector remembers what it saw before."""
+    collector = Collector()
+    return lambda: collector(Tools(world.units, world.runtime.parts, lambda: None))
+
+
+def stored(world: World) -> list[str]:
+    with world.read("interchange:view") as uow:
+        rows = uow.rows(uow.select(InterchangeRow.kind).where(InterchangeRow.direction == "in"))
+        return sorted(row.kind for row in rows)
+
+
+def posted(world: World) -> int:
+    with world.read("remittance:view") as uow:
+        return uow.count(uow.select(RemittanceRow.id).where(RemittanceRow.state == "POSTED"))
+
+
+def era(world: World, number: int = 1) -> bytes:
+    """An 835 that pays one claim."""
+    return remittances.file(remittances.payment(remittances.answer(remittances.sent(world))), number=number)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_worker_looks_for_files():
+    assert [isinstance(each.call, Collector) for each in PERIODIC if each.name == "file.collect"] == [True]
+
+
+def test_answers_and_payments_are_taken_in_by_themselves(office: Office, waiting: Path, collect):
+    claim_id = office.claim()
+    office.send()
+    Clearinghouse(office.out, waiting, clock=office.world.clock).collect()
+    (waiting / "pay.835").write_bytes(era(office.world))
+    arrived = names(waiting)
+    assert len(arrived) >= 3
+    assert collect() == 0, "seen for the first time"
+    assert collect() == len(arrived)
+    assert names(waiting) == []
+    assert names(waiting.parent / "done") == arrived
+    assert {"TA1", "999", "835"} <= set(stored(office.world))
+    assert office.state(claim_id) != "SUBMITTED"
+    assert posted(office.world) == 1
+    assert collect() == 0
+
+
+def test_the_same_file_again_makes_nothing_twice(office: Office, waiting: Path, collect):
+    body = era(office.world)
+    for name in ("monday.835", "monday.835", "again.835"):
+        (waiting / name).write_bytes(body)
+        assert (collect(), collect()) == (0, 1)
+    assert (stored(office.world), posted(office.world)) == (["835"], 1)
+    assert names(waiting.parent / "done") == ["again.835", "monday.835", "monday.835.2"]
+
+
+def test_a_file_that_is_still_written_is_left_until_it_is_whole(office: Office, waiting: Path, collect):
+    body, path = era(office.world), waiting / "large.835"
+    for part in (len(body) // 3, len(body) // 2, len(body) - 1):  # it grows between the looks
+        path.write_bytes(body[:part])
+        assert collect() == 0
+    path.write_bytes(body[: len(body) // 2])  # and rests for a while
+    assert [collect() for _ in range(3)] == [0, 0, 0]
+    assert (stored(office.world), names(waiting)) == ([], ["large.835"])
+    path.write_bytes(body)
+    assert (collect(), collect()) == (0, 1)
+    assert posted(office.world) == 1
+
+
+def test_what_is_no_answer_is_left_and_stops_no_other(office: Office, waiting: Path, collect):
+    office.claim()
+    office.send()
+    (waiting / "a.837").write_bytes(office.sent())
+    (waiting / "b.txt").write_bytes(b"Dear customer, we are closed on Monday.")
+    (waiting / "c.835").write_bytes(era(office.world))
+    assert [collect() for _ in range(3)] == [0, 1, 0]
+    assert names(waiting) == ["a.837", "b.txt"]
+    assert posted(office.world) == 1
+
+
+def test_a_file_too_large_is_refused_once_and_left(office: Office, waiting: Path, collect):
+    body = era(office.world)
+    (waiting / "huge.835").write_bytes(body[:-1] + b" " * (26 * 1024 * 1024) + body[-1:])
+    assert [collect() for _ in range(3)] == [0, 0, 0]
+    assert (names(waiting), stored(office.world)) == (["huge.835"], [])
+
+
+def test_each_practice_collects_from_its_own_partners(office: Office, waiting: Path, collect):
+    second = office.second_practice()
+    (waiting / "pay.835").write_bytes(era(office.world))
+    assert (collect(), collect()) == (0, 1)
+    assert (stored(office.world), stored(second)) == (["835"], [])
