@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, tuple_
 
 from portal.domain.claims import LIFE
+from portal.domain.dates import today
 from portal.domain.errors import NotFound
 from portal.domain.money import Money
 from portal.domain.texts import T_, Text
@@ -150,7 +151,7 @@ def show_members_claim(uow: UnitOfWork, claim_id: bytes) -> PayerClaimPage:
         practice_phone=practice.phone or None,
         payer_name=_names(uow, PayerRow, {claim.payer_id}),
         state=_state(claim.state),
-        steps=_steps(claim),
+        steps=_steps(claim, practice.time_zone),
         lines=lines_of(uow, claim),
         charged=Money(claim.charge_cents),
         paid=paid_by(uow, claim.id),
@@ -207,8 +208,8 @@ def _provider(uow: UnitOfWork, claim: ClaimRow, practice: PracticeRow) -> str:
     return practice.name if row is None else " ".join(filter(None, (row.first_name, row.last_name)))
 
 
-def _steps(claim: ClaimRow) -> tuple[Step, ...]:
-    """Sent, accepted, answered; a claim that came back stands at the first of them."""
+def _steps(claim: ClaimRow, zone: str) -> tuple[Step, ...]:
+    """Sent, accepted, answered, on the practice's days; a claim that came back stands at the first of them."""
     days = [claim.submitted_at, claim.accepted_at, claim.adjudicated_at]
     at = {"ACCEPTED": 1, "PENDED": 1}.get(
         claim.state, 0 if claim.state in {"SUBMITTED", "REJECTED", *_CORRECTED} else 2
@@ -217,7 +218,7 @@ def _steps(claim: ClaimRow) -> tuple[Step, ...]:
     return tuple(
         Step(
             words,
-            day.date() if number <= at and (day := days[number]) is not None else None,
+            today(day, zone) if number <= at and (day := days[number]) is not None else None,
             number < at,
             number == at,
             beside if number == at else None,
