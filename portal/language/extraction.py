@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SPOKEN_TO_PATIENTS = (
     "portal/domain/payments.py",
     "portal/domain/statements/**.py",
+    "portal/domain/users.py",
     "portal/services/auditing/looks.py",
     "portal/services/patients/letters.py",
     "portal/services/payments/paying.py",
