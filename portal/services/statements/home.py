@@ -16,8 +16,7 @@ from portal.models.practices import PracticeRow
 from portal.models.statements import StatementRow
 from portal.services import ledger
 from portal.services.statements.runs import names_of
-from portal.services.statements.showing import opened
-from portal.services.statements.visits import VisitItem, Waiting, newest, waiting
+from portal.services.statements.visits import VisitItem, Waiting, books_of, newest, waiting
 from portal.services.unit_of_work.work import UnitOfWork
 
 _SHOWN = 4
@@ -84,9 +83,9 @@ def home_page(uow: UnitOfWork, patient_id: bytes) -> HomePage:
     """The first page of a patient; raises NotFound out of reach."""
     patient = uow.get(PatientRow, patient_id)
     today = uow.today(patient.practice_id)
-    owed = ledger.owed_by_patient(uow, patient_id)
-    bills = opened(uow, patient_id)
-    bill, content, left = newest_open(bills)
+    books = books_of(uow, patient_id)
+    owed = books.owed_cents
+    bill, content, left = newest_open(books.bills)
     others = [each for each in sorted(uow.reach.patients) if each != patient_id]
     names = names_of(uow, others) if others else {}
     return HomePage(
@@ -99,8 +98,8 @@ def home_page(uow: UnitOfWork, patient_id: bytes) -> HomePage:
         statement_id=bill.id.hex() if bill else None,
         why=_why(content, Money(left), Money(owed)) if content else None,
         credit=Money(max(ledger.credit_of_patient(uow, patient_id), 0)),
-        waiting=waiting(uow, patient_id),
-        visits=newest(uow, patient_id, _SHOWN),
+        waiting=waiting(uow, patient_id, books),
+        visits=newest(uow, patient_id, _SHOWN, books),
         others=tuple(Other(each.hex(), names[each]) for each in others if each in names),
     )
 

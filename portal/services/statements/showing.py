@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -124,9 +125,10 @@ def statement_page(uow: UnitOfWork, statement_id: bytes) -> StatementPage:
     )
 
 
-def opened(uow: UnitOfWork, patient_id: bytes) -> list[tuple[StatementRow, StatementContent, int]]:
-    """Every statement of a patient, newest first, with its content and what is open of it today."""
-    now = open_by_charge(uow, patient_id)
+def opened(
+    uow: UnitOfWork, patient_id: bytes, now: Mapping[bytes | None, int]
+) -> list[tuple[StatementRow, StatementContent, int]]:
+    """Every statement of a patient, newest first, with its content and what is open of it by what is owed now."""
     rows = uow.entities(
         uow.select(StatementRow)
         .where(StatementRow.patient_id == patient_id)
@@ -162,7 +164,7 @@ def documents_page(uow: UnitOfWork, patient_id: bytes) -> DocumentsPage:
         )
         for row in rows
     )
-    bills = opened(uow, patient_id)
+    bills = opened(uow, patient_id, open_by_charge(uow, patient_id))
     day = uow.today(bills[0][0].practice_id) if bills else None
     return DocumentsPage(
         tuple(item(row, left, content.letter.patient_name, day or row.made_on) for row, content, left in bills), letters

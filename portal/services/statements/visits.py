@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+from sqlalchemy import Select
 
 from portal.domain.dates import today
 from portal.domain.money import Money
+from portal.domain.statements.content import StatementContent
 from portal.domain.texts import T_, Text
 from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
@@ -15,9 +19,10 @@ from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.ledger import LedgerLineRow
 from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow, ProviderRow
+from portal.models.statements import StatementRow
 from portal.services import codes, ledger
 from portal.services.intake.showing import State
-from portal.services.statements.balances import PATIENT, PAYER
+from portal.services.statements.balances import PATIENT, PAYER, open_by_charge
 from portal.services.statements.showing import edge_of, opened
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -28,6 +33,7 @@ _WITH_PLAN = State("SUBMITTED", T_("With your insurance"))
 _OPEN = State("ADJUDICATED", T_("Open"))
 _SETTLED = State("CLOSED", T_("Settled"))
 _ANSWERED = frozenset({"ADJUDICATED", "CLOSED"})
+_NEWEST_FIRST = (EncounterRow.service_from.desc(), EncounterRow.id.desc())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,15 @@ class VisitsPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Books:
+    """A patient's bills, newest first, with what is open of each; what is owed in all; cents by visit and account."""
+
+    bills: Sequence[tuple[StatementRow, StatementContent, int]]
+    owed_cents: int
+    by_visit: Mapping[bytes, dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """One visit that is still with the insurance, and where it stands."""
 
@@ -63,9 +78,8 @@ class Waiting:
 
 def visits_page(uow: UnitOfWork, patient_id: bytes, *, before: str = "", after: str = "") -> VisitsPage:
     """A patient's visits, newest first; `before` and `after` are the ends of the page shown last."""
-    newest_first = (EncounterRow.service_from.desc(), EncounterRow.id.desc())
     oldest_first = (EncounterRow.service_from, EncounterRow.id)
-    wanted = uow.select(EncounterRow.id, EncounterRow.service_from).where(EncounterRow.patient_id == patient_id)
+    wanted = _visits(uow, patient_id)
     edge = edge_of(after or before)
     backwards = bool(after and edge)
     if edge is not None:
@@ -74,7 +88,7 @@ def visits_page(uow: UnitOfWork, patient_id: bytes, *, before: str = "", after: 
         beyond = (column > day) if backwards else (column < day)
         beside = (EncounterRow.id > id_) if backwards else (EncounterRow.id < id_)
         wanted = wanted.where(beyond | ((column == day) & beside))
-    found = uow.rows(wanted.order_by(*(oldest_first if backwards else newest_first)).limit(PAGE + 1))
+    found = uow.rows(wanted.order_by(*(oldest_first if backwards else _NEWEST_FIRST)).limit(PAGE + 1))
     shown = list(found[:PAGE])
     if backwards:
         shown.reverse()
@@ -82,36 +96,37 @@ def visits_page(uow: UnitOfWork, patient_id: bytes, *, before: str = "", after: 
     newer = shown and (more if backwards else edge is not None)
     older = shown and (more if not backwards else True)
     return VisitsPage(
-        visits_of(uow, patient_id, [row.id for row in shown]),
+        _items(uow, shown, books_of(uow, patient_id)),
         f"{shown[0].service_from}.{shown[0].id.hex()}" if newer else None,
         f"{shown[-1].service_from}.{shown[-1].id.hex()}" if older else None,
     )
 
 
-def newest(uow: UnitOfWork, patient_id: bytes, count: int) -> tuple[VisitItem, ...]:
+def books_of(uow: UnitOfWork, patient_id: bytes) -> Books:
+    """What the books say of a patient, read once for everything that a page shows of it."""
+    now = open_by_charge(uow, patient_id)
+    return Books(opened(uow, patient_id, now), sum(now.values()), _money(uow, patient_id))
+
+
+def newest(uow: UnitOfWork, patient_id: bytes, count: int, books: Books) -> tuple[VisitItem, ...]:
     """The newest few visits of a patient."""
-    rows = uow.rows(
-        uow.select(EncounterRow.id)
-        .where(EncounterRow.patient_id == patient_id)
-        .order_by(EncounterRow.service_from.desc(), EncounterRow.id.desc())
-        .limit(count)
-    )
-    return visits_of(uow, patient_id, [row.id for row in rows])
+    return _items(uow, uow.rows(_visits(uow, patient_id).order_by(*_NEWEST_FIRST).limit(count)), books)
 
 
-def visits_of(uow: UnitOfWork, patient_id: bytes, ids: Collection[bytes]) -> tuple[VisitItem, ...]:
-    """These visits, newest first, each with the newest bill that lists it."""
-    columns = (EncounterRow.id, EncounterRow.service_from, ProviderRow.first_name, ProviderRow.last_name)
-    rows = uow.rows(
-        uow.select(*columns[:2])
-        .add_columns(*columns[2:])
+def _visits(uow: UnitOfWork, patient_id: bytes) -> Select[Any]:
+    return (
+        uow.select(EncounterRow.id, EncounterRow.service_from)
+        .add_columns(ProviderRow.first_name, ProviderRow.last_name)
         .outerjoin(ProviderRow, ProviderRow.id == EncounterRow.provider_id)
-        .where(EncounterRow.id.in_(sorted(ids)))
-        .order_by(EncounterRow.service_from.desc(), EncounterRow.id.desc())
+        .where(EncounterRow.patient_id == patient_id)
     )
-    titles, money = titles_of(uow, ids), _money(uow, patient_id)
+
+
+def _items(uow: UnitOfWork, rows: Sequence[Any], books: Books) -> tuple[VisitItem, ...]:
+    """These visits, each with the newest bill that lists it."""
+    titles = titles_of(uow, [row.id for row in rows])
     bills: dict[str, str] = {}
-    for row, content, _ in reversed(opened(uow, patient_id)):
+    for row, content, _ in reversed(books.bills):
         bills |= {line.encounter_id: row.id.hex() for line in content.lines}
     return tuple(
         VisitItem(
@@ -119,7 +134,7 @@ def visits_of(uow: UnitOfWork, patient_id: bytes, ids: Collection[bytes]) -> tup
             titles.get(row.id) or T_("visit"),
             row.service_from,
             " ".join(part for part in (row.first_name, row.last_name) if part),
-            *_standing(money.get(row.id)),
+            *_standing(books.by_visit.get(row.id)),
             bills.get(row.id.hex()),
         )
         for row in rows
@@ -167,9 +182,9 @@ def _title(first: Text | str, more: int) -> Text | str:
     return T_("{first} and {n} more service", "{first} and {n} more services", first=first, n=more)
 
 
-def waiting(uow: UnitOfWork, patient_id: bytes) -> tuple[Waiting, ...]:
+def waiting(uow: UnitOfWork, patient_id: bytes, books: Books) -> tuple[Waiting, ...]:
     """Covered visits on which nothing is owed yet because the plan has not finished, newest first."""
-    money = _money(uow, patient_id)
+    money = books.by_visit
     rows = uow.rows(
         uow.select(EncounterRow.id, EncounterRow.service_from, CoverageRow.payer_id, PayerRow.name)
         .add_columns(PracticeRow.time_zone)
