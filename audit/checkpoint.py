@@ -33,6 +33,7 @@ COSIGNATURE: Final = 0x04  # signature type of a witness: Ed25519 over a timesta
 _DASH: Final = "\u2014 "
 _LONGEST_NOTE: Final = 64 * 1024
 _MOST_SIGNATURES: Final = 100
+_SPAN: Final = re.compile(r"(0|[1-9][0-9]{0,18})-(0|[1-9][0-9]{0,18})?")
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
@@ -55,11 +56,16 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A public key that is trusted under a name, for one type of signature."""
+    """A public key that is trusted under a name, for one type of signature.
+
+    A log's key counts for heads of `first` to `last` events only: its key before it, or after it, signs the others.
+    """
 
     name: str
     type: int
     public: bytes
+    first: int = 0
+    last: int | None = None
 
     @classmethod
     def of(cls, name: str, key: Ed25519PrivateKey, kind: int = ED25519) -> VerifierKey:
@@ -68,16 +74,27 @@ class VerifierKey:
 
     @classmethod
     def parse(cls, text: str) -> VerifierKey:
-        """Read name+key id+key as `text` writes it (a vkey); raises BadNote."""
-        name, _, rest = text.strip().partition("+")
+        """Read name+key id+key (a vkey), with a blank and FIRST- or FIRST-LAST behind it or not; raises BadNote."""
+        text, _, span = text.strip().partition(" ")
+        spanned = _SPAN.fullmatch(span or "0-")
+        name, _, rest = text.partition("+")
         stated, _, encoded = rest.partition("+")
         data = _decode(encoded)
-        if not valid_name(name) or len(data) != 33 or data[0] not in {ED25519, COSIGNATURE}:
+        if not valid_name(name) or len(data) != 33 or data[0] not in {ED25519, COSIGNATURE} or spanned is None:
             raise BadNote("not a verifier key")
-        key = cls(name, data[0], data[1:])
+        key = cls(name, data[0], data[1:], int(spanned[1]), int(spanned[2]) if spanned[2] else None)
         if key.id.hex() != stated:
             raise BadNote("the verifier key does not have the id it states")
         return key
+
+    def covers(self, size: int) -> bool:
+        """Whether it counts for a head of so many events."""
+        return self.first <= size and (self.last is None or size <= self.last)
+
+    def line(self) -> str:
+        """The key with its span, as `parse` reads it."""
+        whole = self.first == 0 and self.last is None
+        return self.text() if whole else f"{self.text()} {self.first}-{'' if self.last is None else self.last}"
 
     def text(self) -> str:
         """The key as one line: name+hex key id+base64(type, public key)."""
@@ -170,12 +187,13 @@ def parse_checkpoint(text: str) -> Checkpoint:
 def verify(note: str, keys: Iterable[VerifierKey]) -> Checkpoint:
     """The checkpoint of a note signed by one of the log's keys; raises BadNote.
 
-    A key counts only under the checkpoint's own origin. Unknown keys are passed over; a known key whose signature
-    fails refuses the whole note (signed-note, "Signatures").
+    A key counts only under the checkpoint's own origin and within its span. Unknown keys are passed over; a known key
+    whose signature fails refuses the whole note (signed-note, "Signatures").
     """
     parsed = parse_note(note)
     checkpoint = parse_checkpoint(parsed.text)
-    known = {(key.name, key.id): key for key in keys if key.type == ED25519 and key.name == checkpoint.origin}
+    logs = (key for key in keys if key.type == ED25519 and key.name == checkpoint.origin)
+    known = {(key.name, key.id): key for key in logs if key.covers(checkpoint.size)}
     good = 0
     for each in parsed.signatures:
         key = known.get((each.name, each.key_id))
@@ -241,6 +259,17 @@ def read_anchors(path: Path) -> tuple[list[Anchor], list[int]]:
         except (ValueError, KeyError, TypeError):
             unreadable.append(number)
     return anchors, unreadable
+
+
+def make_key_file(path: Path) -> Ed25519PrivateKey:
+    """Make an Ed25519 key: 32 raw bytes in a file of mode 0400, on disk before this returns; FileExistsError."""
+    key = Ed25519PrivateKey.generate()
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:
+        file.write(key.private_bytes_raw())
+        file.flush()
+        os.fsync(file.fileno())
+    sync_directory(path.parent)
+    return key
 
 
 def sync_directory(path: Path) -> None:

@@ -14,6 +14,7 @@ from audit.canonical import Id, canonical, clip, code, count, hexed, id16, text,
 VERSION: Final = 1
 SUBJECTS_PER_EVENT: Final = 500
 SUBTYPE_PURGE: Final = "audit:purge"
+SIGNING_KEY: Final = "signing-key"  # an object of this type names a key, in hex, that signs heads from here on
 
 TYPES: Final = frozenset({"rest", "sign-in", "alert", "export", "import", "query", "key"})
 ACTIONS: Final = frozenset("CRUDE")

@@ -117,12 +117,23 @@ def verify(
         walk = _walk_export(Path(source), notes, ages, track=cells is not None)
     if cells is not None:
         remarks += _compare(walk, cells, cell_tables)
+    _announcements(walk, public_keys, notes)
     if witness_keys and not notes.witnessed and walk.size:
         notes.problems.append(Problem("witness", "no head bears the cosignature of a witness whose key was given"))
     problems = (*notes.problems, *walk.problems)
     seqs = [each.seq for each in problems if each.seq is not None]
     witnessed = notes.witnessed if witness_keys else None
     return Report(not problems, walk.size, min(seqs, default=None), problems, tuple(remarks), witnessed)
+
+
+def _announcements(walk: Walk, keys: Sequence[VerifierKey], notes: _Notes) -> None:
+    """A key that follows another must have been announced in the log before it signed; a selection cannot show that."""
+    for key in keys if walk.last_recorded else ():
+        seq = walk.announced.get(key.public.hex())
+        if seq is None and walk.purged:
+            continue  # the announcement may have been among the bodies that went
+        if 0 < key.first <= walk.size and (seq is None or seq >= key.first):
+            notes.problems.append(Problem("key", f"key {key.id.hex()} signs and no event before it announced it"))
 
 
 @contextmanager

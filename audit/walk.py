@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from audit.canonical import instant
-from audit.event import SUBTYPE_PURGE, parse
+from audit.event import SIGNING_KEY, SUBTYPE_PURGE, parse
 from audit.tree import HASH_BYTES, Frontier, leaf
 
 MINIMUM_YEARS: Final = 6  # 45 CFR 164.316(b)(2)(i): no body may go sooner
@@ -55,6 +55,8 @@ class Walk:
         self.last_recorded = ""
         self.rows: dict[tuple[int, str], tuple[str | None, int]] = {}
         self.purged = False
+        self.announced: dict[str, int] = {}
+        """Signing keys that the log itself names, in hex, and the first event that does."""
         self._roots, self._ages, self._track = roots, list(ages), track
         self._good_size = 0
         self._missing: list[list[int]] = []
@@ -121,6 +123,9 @@ class Walk:
         if said["subtype"] == SUBTYPE_PURGE and said["action"] == "D" and said["outcome"] == 0:
             ranges = (_RANGE.fullmatch(each["id"]) for each in objects if each["type"] == PURGED_TYPE)
             self._purges += [_Purge(said["recorded"], int(each[1]), int(each[2])) for each in ranges if each]
+        for each in objects:
+            if each["type"] == SIGNING_KEY and said["type"] == "key" and said["outcome"] == 0:
+                self.announced.setdefault(each["id"], seq)
         if self._track:
             for each in objects:
                 if type(each["type"]) is int and ("after" in each or "before" in each):

@@ -30,6 +30,7 @@ from audit.checkpoint import (
     cosign,
     decode_hashes,
     encode_hashes,
+    make_key_file,
     parse_checkpoint,
     parse_note,
     parse_signatures,
@@ -156,12 +157,7 @@ def make_key(path: Path, name: str) -> VerifierKey:
     """
     if not valid_name(name):
         raise ValueError("a witness needs a name without blanks or plus")
-    key = Ed25519PrivateKey.generate()
-    public = VerifierKey.of(name, key, COSIGNATURE)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:
-        file.write(key.private_bytes_raw())
-        file.flush()
-        os.fsync(file.fileno())
+    public = VerifierKey.of(name, make_key_file(path), COSIGNATURE)
     _beside(path).write_text(public.text() + "\n")
     sync_directory(path.parent)
     return public

@@ -151,9 +151,18 @@ def next_root(settings: Settings) -> Path:
     return path
 
 
+def signing_keys(settings: Settings) -> list[Ed25519PrivateKey]:
+    """The keys that sign checkpoints, two while one follows the other, the newest last.
+
+    Only workers and commands ask for them, web processes never.
+    """
+    files = numbered(settings.signing_key_file) or {1: settings.signing_key_file}
+    return [Ed25519PrivateKey.from_private_bytes(path.read_bytes()) for path in files.values()]
+
+
 def signing_key(settings: Settings) -> Ed25519PrivateKey:
-    """The key that signs checkpoints; only workers and commands ask for it, web processes never."""
-    return Ed25519PrivateKey.from_private_bytes(settings.signing_key_file.read_bytes())
+    """The newest of them."""
+    return signing_keys(settings)[-1]
 
 
 def build(settings: Settings, *, clock: Clock | None = None, parts: dict[str, Any] | None = None) -> Runtime:
@@ -221,17 +230,23 @@ def conninfo(runtime: Runtime) -> str:
 
 
 def signer(runtime: Runtime) -> Callable[[], None]:
-    """What signs and anchors the newest head of the log; for workers and commands only, as it reads the signing key.
+    """What signs and anchors the newest head of the log; for workers and commands only, as it reads the signing keys.
 
+    It reads them anew each time, so that a new key signs without a restart. The list for verifiers is made here first,
+    and again when none of its keys is ours (a new home); a change of the key keeps it (`auditing.signing`).
     Each call may raise `audit.signer.Broken` when the log does not continue what was signed, OSError for the anchor.
     """
-    key, origin = signing_key(runtime.settings), checkpoint.origin(runtime.parts.installation)
+    settings, origin = runtime.settings, checkpoint.origin(runtime.parts.installation)
+    ours = [checkpoint.VerifierKey.of(origin, key) for key in signing_keys(settings)]
     anchors = runtime.settings.anchor_file
     anchors.parent.mkdir(parents=True, exist_ok=True)
-    (anchors.parent / VERIFIER).write_text(checkpoint.VerifierKey.of(origin, key).text() + "\n")
+    stated = anchors.parent / VERIFIER
+    known = {(each.name, each.public) for each in public_keys([stated] if stated.exists() else [])}
+    if known.isdisjoint((each.name, each.public) for each in ours):
+        stated.write_text("".join(f"{each.text()}\n" for each in ours))
 
     def sign() -> None:
-        upkeep.tick(runtime.units, runtime.parts, [key])
+        upkeep.tick(runtime.units, runtime.parts, signing_keys(settings))
 
     return sign
 
@@ -277,7 +292,7 @@ def trusted_keys(settings: Settings, anchors: Iterable[Path]) -> list[checkpoint
         return public_keys([stated])
     notes = [each.note for path in anchors for each in checkpoint.read_anchors(path)[0]]
     names = {note.partition("\n")[0] for note in notes}
-    return [checkpoint.VerifierKey.of(name, signing_key(settings)) for name in sorted(names)]
+    return [checkpoint.VerifierKey.of(name, key) for name in sorted(names) for key in signing_keys(settings)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ _COMMANDS = {
     "codes": ("portal.cli.trade", "codes"),
     "db": ("portal.cli.office", "db"),
     "demo": ("portal.cli.showing", "demo"),
-    "keys": ("portal.cli.oversight", "keys"),
+    "keys": ("portal.cli.keys", "keys"),
     "partners": ("portal.cli.office", "partners"),
     "payers": ("portal.cli.office", "payers"),
     "practices": ("portal.cli.office", "practices"),

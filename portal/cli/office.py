@@ -49,7 +49,7 @@ def make_keys(folder: Path) -> list[str]:
     made = []
     for name in ("root.key", "signing.key", "web.key"):
         path = folder / name
-        if not path.exists():
+        if not config.numbered(path):  # a later generation may stand in its place
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
             with os.fdopen(handle, "wb") as file:
                 file.write(secrets.token_bytes(32))

@@ -1,11 +1,9 @@
-"""Oversight by command: the log verified and exported, keys, backups."""
+"""Oversight by command: the log verified, exported and witnessed."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,15 +11,12 @@ from typing import Any
 import click
 
 from audit.verify import verify as verify_log
-from portal.cli.copies import record_of, register_of
 from portal.cli.desk import FINDINGS, USAGE, Bench, opened, options
 from portal.cli.witnessing import witness, witness_key
-from portal.runtime import STORE_FAULTS, VERIFIER, WITNESS, next_root, public_keys
+from portal.runtime import STORE_FAULTS, VERIFIER, WITNESS, public_keys
 from portal.services.auditing import cells as cell_service
 from portal.services.auditing import exports
 from portal.services.auditing.searching import Wanted
-from portal.services.backups import manifests
-from portal.services.keys import rotation, shredding
 
 _FILE = click.Path(exists=True, path_type=Path)
 
@@ -110,78 +105,3 @@ def export_(
 
 def _day(moment: Any) -> date | None:
     return None if moment is None else moment.date()
-
-
-@click.group()
-def keys() -> None:
-    """Keys of tenants and subjects."""
-
-
-@keys.command(epilog="Example: ./candor keys status --json")
-@click.option("--json", "as_json", is_flag=True)
-def status(as_json: bool) -> None:
-    """Every generation with its state, and how many subject keys name it."""
-    with _machine("keys.status", as_json) as bench:
-        with bench.runtime.units.read(bench.actor, "key:manage", kind="key") as uow:
-            found = rotation.status(uow, bench.runtime.roots)
-        rows = [
-            {
-                "tenant": each.tenant.hex(), "purpose": each.purpose, "generation": each.generation,
-                "state": each.state, "root": each.root, "subjects": each.subject_keys,
-            }
-            for each in found.generations
-        ]  # fmt: skip
-        words = [f"root: {found.root} (generation {found.root_generation})"]
-        words += [
-            f"{row['tenant']} {row['purpose']:6} {row['generation']:3} {row['state']:12} {row['subjects']:7} subjects"
-            for row in rows
-        ]
-        bench.say({"root": found.root, "root_generation": found.root_generation, "keys": rows}, "\n".join(words))
-
-
-@keys.command(epilog="Example: ./candor keys rotate --practice juniper")
-@options
-def rotate(practice: str | None, as_user: str | None, as_json: bool) -> None:
-    """Give a practice a new key and bring its subject keys over, in batches; broken off, it goes on when run again."""
-    with opened("keys.rotate", practice=practice, as_user=as_user, as_json=as_json) as bench:
-        tenant = bench.actor.practice_id or b""
-        named = manifests.keys_named(register_of(bench.runtime.settings), bench.runtime.parts.clock.now())
-        done = rotation.rotate(bench.runtime.units, bench.actor, bench.runtime.roots, tenant, named)
-        said = {"generation": done.generation, "rewrapped": done.rewrapped, "disabled": list(done.disabled)}
-        bench.say(said, f"generation {done.generation}: {done.rewrapped} subject keys brought over")
-
-
-@keys.command(epilog="Example: ./candor keys rewrap --new-root")
-@click.option("--new-root", is_flag=True, help="Make the next root key file first.")
-@click.option("--json", "as_json", is_flag=True)
-def rewrap(new_root: bool, as_json: bool) -> None:
-    """Wrap every tenant key under the newest root key."""
-    if new_root:
-        with _machine("keys.rewrap", as_json) as bench:
-            click.echo(f"made {next_root(bench.runtime.settings)}; keep a copy apart from the data", err=True)
-    with _machine("keys.rewrap", as_json) as bench:
-        done = rotation.rewrap(bench.runtime.units, bench.actor, bench.runtime.roots)
-        bench.say({"rewrapped": done}, f"{done} tenant keys wrapped anew")
-
-
-@keys.command(epilog="Example: ./candor keys shred 3f… --reason 'retention over, list 12'")
-@click.argument("subject")
-@click.option("--reason", required=True)
-@click.option("--json", "as_json", is_flag=True)
-def shred(subject: str, reason: str, as_json: bool) -> None:
-    """Make everything of one subject unreadable for ever; refused while the law keeps the records."""
-    try:
-        id_ = bytes.fromhex(subject)
-    except ValueError:
-        raise click.UsageError("SUBJECT is an id of 32 hex digits") from None
-    with _machine("keys.shred", as_json) as bench:
-        done = shredding.shred(
-            bench.runtime.units, bench.actor, id_, record=record_of(bench.runtime.settings), reason=reason
-        )
-        bench.say({"keys": done.keys}, f"{done.keys} data keys are gone")
-
-
-@contextmanager
-def _machine(job: str, as_json: bool) -> Iterator[Bench]:
-    with opened(job, any_practice=True, as_json=as_json) as bench:
-        yield bench
