@@ -76,6 +76,7 @@ def client(world: World, patient_id: bytes):
         flask.add_url_rule(f"/{view.__name__}", view.__name__, view)
     for view in (refused, changed):
         flask.add_url_rule(f"/{view.__name__}", view.__name__, view, methods=["POST"])
+    flask.add_url_rule("/shown/refuse", "shown_refuse", refused, methods=["POST"])
     return flask.test_client()
 
 
@@ -191,3 +192,19 @@ def test_a_store_that_fails_answers_with_a_page_of_ours(sqlite_world: World, cap
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert "elsewhere" not in answer.text
     assert "no such table" not in answer.text
+
+
+def test_the_way_back_from_a_refused_form_is_the_page_that_it_stands_on(biller):
+    token = {"csrf_token": form_token(biller, "/hat")}
+    below = biller.post("/shown/refuse", data=token)
+    assert below.status_code == 422
+    assert "Error 422" in below.text
+    assert 'href="/shown"' in below.text
+    alone = biller.post("/refused", data=token)
+    assert alone.status_code == 422
+    assert "Go back" not in alone.text, "nothing stands there but the form's own address"
+
+
+def test_a_page_that_fails_is_offered_again_only_where_that_may_help(biller):
+    assert 'href="/broken"' in biller.get("/broken").text
+    assert 'href="/absent"' not in biller.get("/absent").text
