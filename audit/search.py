@@ -106,8 +106,8 @@ def search(
         {key: value for key, value in named.items() if value is not None},
     )
     size = connection.execute(select(audit_head.c.size)).scalar_one()
-    low = 0 if since is None else _first_at(connection, instant(since), size)
-    high = size if until is None else _first_at(connection, instant(until), size)
+    low = 0 if since is None else first_at(connection, instant(since), size)
+    high = size if until is None else first_at(connection, instant(until), size)
     high = high if before_seq is None else min(high, before_seq)
     mark = connection.execute(select(audit_mark.c.seq).where(audit_mark.c.name == INDEX_MARK)).scalar_one()
     found = (wanted.holds(body) for body in _candidates(connection, wanted, low, high, mark))
@@ -138,7 +138,7 @@ def _candidates(connection: Connection, wanted: _Wanted, low: int, high: int, ma
         high = chosen[-1] if len(chosen) == _CHUNK else low
 
 
-def _first_at(connection: Connection, moment: str, size: int) -> int:
+def first_at(connection: Connection, moment: str, size: int) -> int:
     """The number of the first event recorded at or after a moment: times never go back, so halving finds it.
 
     A purged event counts by the next one that still has its body.

@@ -109,6 +109,8 @@ _TABLE: Final = (
     Permission("price:load", _OPERATIONS, _only(administrator=ALL, system=ALL), protected=False),
     # The machine itself; no person holds these.
     Permission("key:manage", _OPERATIONS, _only(system=ALL), protected=False),
+    Permission("audit:purge", _OPERATIONS, _only(system=ALL), protected=False),
+    Permission("audit:hold", _OPERATIONS, _only(system=ALL), protected=False),
     Permission("backup:create", _OPERATIONS, _only(system=ALL), protected=False),
     Permission("backup:restore", _OPERATIONS, _only(system=ALL), protected=False),
     Permission("mail:send", _OPERATIONS, _only(system=ALL), protected=True),

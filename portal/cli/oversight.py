@@ -12,6 +12,7 @@ import click
 
 from audit.verify import verify as verify_log
 from portal.cli.desk import FINDINGS, USAGE, Bench, opened, options
+from portal.cli.purging import hold, purge
 from portal.cli.witnessing import witness, witness_key
 from portal.runtime import STORE_FAULTS, VERIFIER, WITNESS, public_keys
 from portal.services.auditing import cells as cell_service
@@ -26,6 +27,8 @@ def audit() -> None:
     """The log of every access."""
 
 
+audit.add_command(purge)
+audit.add_command(hold)
 audit.add_command(witness)
 audit.add_command(witness_key)
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from portal.access.actors import Actor
 from portal.domain.errors import Refused
 from portal.domain.texts import T_
+from portal.models.holds import LegalHoldRow
 from portal.models.keys import SubjectKeyRow
 from portal.models.ledger import LedgerEntryRow, LedgerLineRow
 from portal.models.types import Instant
@@ -48,6 +49,8 @@ def shred(
         raise Refused(T_("Records are kept for at least {n} years.", n=LEAST_YEARS), code="retention")
     with step(units, actor) as uow:
         owned.tenant_of(uow, subject)
+        if _held(uow, subject):
+            raise Refused(T_("A legal hold keeps these records. Lift it first."), code="legal-hold")
         newest = _newest_record(uow, subject)
         limit = uow.now.replace(year=uow.now.year - years, day=min(uow.now.day, 28))
         if newest is not None and newest > limit:
@@ -61,7 +64,7 @@ def shred(
             )
         _write_down(record, {"subject": subject.hex(), "at": uow.now.isoformat(), "reason": reason})
         gone = _remove(uow, subject)
-    return Shredded(gone, _cut_log(units))
+    return Shredded(gone, cut_log(units))
 
 
 def reapply(units: Units, actor: Actor, record: Path) -> int:
@@ -71,8 +74,13 @@ def reapply(units: Units, actor: Actor, record: Path) -> int:
     subjects = {bytes.fromhex(json.loads(line)["subject"]) for line in record.read_text().splitlines() if line}
     with step(units, actor) as uow:
         gone = sum(_remove(uow, subject) for subject in sorted(subjects))
-    _cut_log(units)
+    cut_log(units)
     return gone
+
+
+def _held(uow: UnitOfWork, subject: bytes) -> bool:
+    where = LegalHoldRow.subject_id == subject, LegalHoldRow.lifted_at.is_(None)
+    return uow.row(uow.select(LegalHoldRow.id).where(*where)) is not None
 
 
 def _newest_record(uow: UnitOfWork, subject: bytes) -> datetime | None:
@@ -106,7 +114,7 @@ def _write_down(record: Path, said: dict[str, str]) -> None:
         os.fsync(file.fileno())
 
 
-def _cut_log(units: Units) -> bool:
+def cut_log(units: Units) -> bool:
     """On SQLite deleted bytes stay in the write-ahead log until it is cut (SECURITY 2.7.5); False while it is read."""
     if units.engine.dialect.name != "sqlite":
         return True
