@@ -23,7 +23,7 @@ from audit.table import audit_actor, audit_event, audit_head, audit_purge, audit
 from audit.walk import MINIMUM_YEARS, PURGED_TYPE
 from portal.access import policy
 from portal.access.actors import Actor
-from portal.domain.errors import Refused
+from portal.domain.errors import Conflict, Refused
 from portal.domain.texts import T_
 from portal.services.auditing import holds
 from portal.services.keys import expiring, shredding
@@ -84,20 +84,19 @@ def begin(units: Units, owner: Engine, actor: Actor, held: Collection[bytes], ye
     decision = policy.decide(actor, SUBTYPE_PURGE)
     if not decision.allowed:
         raise Refused(T_("Your role does not take this step."), code=decision.reason)
-    with _writing(units, owner) as connection:
-        size = connection.execute(select(audit_head.c.size).with_for_update()).scalar_one()
-        low = connection.execute(select(func.coalesce(func.max(audit_purge.c.below), 0))).scalar_one()
-        high = first_at(connection, instant(years_before(now, years)), size)
-        behind = next((each for each in read(connection, high, high) if each.body is not None), None)
-        if behind is None or parse(behind.body or b"")["recorded"] > instant(years_before(now, MINIMUM_YEARS)):
-            high -= 1
+    with units.housekeeping() as session:  # what is old does not change: no writer is held up while it is read
+        connection = session.connection()
+        low, high = _below(connection), _high(connection, now, years)
         spans = tuple(_spans(connection, low, high, held))
-        if not spans:
-            return ()
-        trail = Trail("rest", extra=[Object(PURGED_TYPE, f"{first}-{last}") for first, last in spans])
-        trail.count = sum(last - first + 1 for first, last in spans)
-        event = units.teller.tell(trail, actor=actor, decision=decision, request=None, action="D")
+    if not spans:
+        return ()
+    trail = Trail("rest", extra=[Object(PURGED_TYPE, f"{first}-{last}") for first, last in spans])
+    trail.count = sum(last - first + 1 for first, last in spans)
+    event = units.teller.tell(trail, actor=actor, decision=decision, request=None, action="D")
+    with _writing(units, owner) as connection:
         seq = log.append(connection, [event], now)[0]
+        if _below(connection) != low:
+            raise Conflict(T_("Somebody else purges at this moment. Run it again."), code="purging")
         connection.execute(insert(audit_purge).values(below=high, event_seq=seq, purged_at=instant(now)))
     return spans
 
@@ -138,6 +137,19 @@ def years_before(now: datetime, years: int) -> datetime:
     return now.replace(year=now.year - years, day=day)
 
 
+def _below(connection: Connection) -> int:
+    return int(connection.execute(select(func.coalesce(func.max(audit_purge.c.below), 0))).scalar_one())
+
+
+def _high(connection: Connection, now: datetime, years: int) -> int:
+    """The first number that stays: of the first event that is young enough, or of the last old one before it."""
+    size = connection.execute(select(audit_head.c.size)).scalar_one()
+    high = first_at(connection, instant(years_before(now, years)), size)
+    behind = next((each for each in read(connection, high, high) if each.body is not None), None)
+    shown = behind is not None and parse(behind.body or b"")["recorded"] <= instant(years_before(now, MINIMUM_YEARS))
+    return high if shown else high - 1
+
+
 def _spans(connection: Connection, low: int, high: int, held: Collection[bytes]) -> Iterator[Span]:
     """The numbers from low to below high but for those whose bodies stay."""
     stays, first = _staying(held), low
@@ -161,8 +173,9 @@ def _kept(units: Units, held: Collection[bytes]) -> tuple[int, frozenset[Slot]]:
     marks, needed, kept = [subject.hex().encode() for subject in held], set(), 0
     with units.housekeeping() as session:
         connection = session.connection()
-        below = connection.execute(select(func.coalesce(func.max(audit_purge.c.below), 0))).scalar_one()
-        bodies = select(audit_event.c.body).where(audit_event.c.seq < below, audit_event.c.body.is_not(None))
+        bodies = select(audit_event.c.body).where(
+            audit_event.c.seq < _below(connection), audit_event.c.body.is_not(None)
+        )
         for (body,) in connection.execution_options(yield_per=500).execute(bodies):
             if any(mark in body for mark in marks):
                 kept += 1
