@@ -36,6 +36,8 @@ REASONS: Mapping[str, str] = MappingProxyType({
 
 OPENS_NOTHING: Mapping[str, str] = MappingProxyType({
     "audit export": "events go out as they stand, what is sealed in them stays so; it asks for a reason of its own",
+    "audit hold": "seals why; it asks for that itself",
+    "audit purge": "removes bodies and lets keys go",
     "audit verify": "compares digests, without keys",
     "audit witness": "knows heads of the log only",
     "audit witness-key": "makes a key",

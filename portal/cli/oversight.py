@@ -12,7 +12,7 @@ import click
 
 from audit.verify import verify as verify_log
 from portal.cli.desk import FINDINGS, USAGE, Bench, opened, options
-from portal.cli.purging import hold, purge
+from portal.cli.purging import hold, holds, purge
 from portal.cli.witnessing import witness, witness_key
 from portal.runtime import STORE_FAULTS, VERIFIER, WITNESS, public_keys
 from portal.services.auditing import cells as cell_service
@@ -29,6 +29,7 @@ def audit() -> None:
 
 audit.add_command(purge)
 audit.add_command(hold)
+audit.add_command(holds)
 audit.add_command(witness)
 audit.add_command(witness_key)
 

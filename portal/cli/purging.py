@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from portal.cli.copies import register_of
-from portal.cli.desk import opened
+from portal.cli.desk import opened, reason
 from portal.runtime import bare_engine
-from portal.services.auditing import holds, purging
+from portal.services.auditing import holds as legal_holds
+from portal.services.auditing import purging
 from portal.services.backups import manifests
 
 
@@ -35,32 +36,37 @@ def purge(years: int, as_json: bool) -> None:
         )
 
 
+@click.command(epilog="Example: ./candor audit holds --reason HLEGAL")
+@reason()
+@click.option("--json", "as_json", is_flag=True)
+def holds(as_json: bool) -> None:
+    """List the legal holds in force, each with the reason it was placed for."""
+    with opened("audit.holds", any_practice=True, as_json=as_json) as bench:
+        with bench.runtime.units.read(bench.actor, "audit:hold") as uow:
+            found = legal_holds.standing(uow)
+        rows = [
+            {"subject": each.subject.hex(), "since": each.placed_at.isoformat(), "reason": each.reason}
+            for each in found
+        ]
+        lines = [f"{row['subject']} since {row['since'][:10]}: {row['reason']}" for row in rows]
+        bench.say(rows, "\n".join(lines) or "nothing is held")
+
+
 @click.command(epilog="Example: ./candor audit hold 3f0c… --reason 'Case 26-118'")
-@click.argument("subject", required=False)
-@click.option("--reason", default=None, help="Why; kept sealed.")
+@click.argument("subject")
+@click.option("--reason", "why", default=None, help="Why; kept sealed.")
 @click.option("--lift", is_flag=True, help="End the hold.")
 @click.option("--json", "as_json", is_flag=True)
-def hold(subject: str | None, reason: str | None, lift: bool, as_json: bool) -> None:
-    """Hold a patient's or user's records and their part of the log for the law; without SUBJECT list the holds."""
-    if subject is not None and lift == bool(reason):
+def hold(subject: str, why: str | None, lift: bool, as_json: bool) -> None:
+    """Hold a patient's or user's records and their part of the log for the law."""
+    if lift == bool(why):
         raise click.UsageError("give --reason to place a hold, or --lift to end one")
     with opened("audit.hold", any_practice=True, as_json=as_json) as bench:
-        units = bench.runtime.units
-        if subject is None:
-            with units.read(bench.actor, "audit:hold") as uow:
-                found = holds.standing(uow)
-            rows = [
-                {"subject": each.subject.hex(), "since": each.placed_at.isoformat(), "reason": each.reason}
-                for each in found
-            ]
-            lines = [f"{row['subject']} since {row['since'][:10]}: {row['reason']}" for row in rows]
-            bench.say(rows, "\n".join(lines) or "nothing is held")
-            return
-        with units.write(bench.actor, "audit:hold") as uow:
+        with bench.runtime.units.write(bench.actor, "audit:hold") as uow:
             if lift:
-                holds.lift(uow, _id(subject))
+                legal_holds.lift(uow, _id(subject))
             else:
-                holds.place(uow, _id(subject), reason or "")
+                legal_holds.place(uow, _id(subject), why or "")
         bench.say({"subject": subject, "held": not lift}, "the hold is lifted" if lift else "held until it is lifted")
 
 

@@ -70,6 +70,17 @@ def test_what_hands_out_sealed_values_demands_a_reason(sqlite_world: World, run)
     assert (last["actor"], last["purpose"]) == ("system:names.list", "HLEGAL")
 
 
+def test_legal_holds_are_placed_in_words_and_listed_for_a_reason(sqlite_world: World, run):
+    with sqlite_world.write("patient:change") as uow:
+        subject = patient(uow).id.hex()
+    assert run(main, "audit", "hold", subject).exit_code == 2
+    assert run(main, "audit", "hold", subject, "--reason", "Case 26-118").exit_code == 0
+    assert run(main, "audit", "holds").exit_code == 2
+    assert "Case 26-118" in run(main, "audit", "holds", "--reason", "HLEGAL").output
+    assert run(main, "audit", "hold", subject, "--lift").exit_code == 0
+    assert json.loads(run(main, "audit", "holds", "--reason", "HLEGAL", "--json").output) == []
+
+
 def test_nothing_is_opened_to_a_command_that_takes_no_reason(sqlite_world: World, run):
     with sqlite_world.write("patient:change") as uow:
         patient(uow)
