@@ -111,14 +111,14 @@ def tick(
 
 def health(connection: Connection, now: datetime) -> Health:
     """How far the anchors are behind, for the compliance page and the metrics."""
-    size = connection.execute(select(audit_head.c.size)).scalar_one()
+    beside = audit_head.join(audit_mark, audit_mark.c.name == WITNESS_MARK)
+    size, mark = connection.execute(select(audit_head.c.size, audit_mark.c.seq).select_from(beside)).one()
     anchored = connection.execute(
         select(audit_checkpoint.c.size)
         .where(audit_checkpoint.c.anchored_at.is_not(None))
         .order_by(audit_checkpoint.c.size.desc())
         .limit(1)
     ).scalar()
-    mark = witnessed(connection)
     seen = None if mark == NO_WITNESS else max(mark, 0)
     return Health(
         size,
