@@ -19,7 +19,7 @@ FILE = "candor.toml"
 DEMO_MARK = "demo.mark"
 """Stands in the data folder of a demonstration; production refuses such a database."""
 
-_NAMES = {
+NAMES = {
     "mode", "home", "data", "keys", "edi", "database_url", "database_owner_url", "root_key", "root_key_file",
     "signing_key_file", "web_secret_file", "anchor_file", "tls", "public_url", "trusted_proxies", "debug",
     "stripe_api_url", "stripe_secret_key_file", "stripe_webhook_secret_file", "card_pages_origin", "smtp_url",
@@ -96,18 +96,23 @@ class Settings:
 def load(environment: Mapping[str, str] | None = None) -> Settings:
     """Parse the environment over `candor.toml`; raises SettingsError naming everything missing or wrong together."""
     environment = os.environ if environment is None else environment
+    settings, faults = draft(environment)
+    faults += _refusals(settings, environment)
+    if faults:
+        raise SettingsError(faults)
+    return settings
+
+
+def draft(environment: Mapping[str, str]) -> tuple[Settings, list[str]]:
+    """The settings as they stand, whether or not they can be used, and what of them could not be read."""
     faults: list[str] = []
     home = Path(environment.get("CANDOR_HOME", "var")).absolute()
     given = _file(home / FILE, faults) | {
         name[len("CANDOR_") :].lower(): value
         for name, value in environment.items()
-        if name.startswith("CANDOR_") and name[len("CANDOR_") :].lower() in _NAMES
+        if name.startswith("CANDOR_") and name[len("CANDOR_") :].lower() in NAMES
     }
-    settings = _settings(home, given, faults)
-    faults += _refusals(settings, environment)
-    if faults:
-        raise SettingsError(faults)
-    return settings
+    return _settings(home, given, faults), faults
 
 
 def _file(path: Path, faults: list[str]) -> dict[str, str]:
@@ -118,8 +123,8 @@ def _file(path: Path, faults: list[str]) -> dict[str, str]:
     except (OSError, tomllib.TOMLDecodeError) as error:
         faults.append(f"{path}: cannot be read: {error}")
         return {}
-    faults += [f"{path}: no such setting: {name}" for name in sorted(values.keys() - _NAMES)]
-    return {name: str(value) for name, value in values.items() if name in _NAMES}
+    faults += [f"{path}: no such setting: {name}" for name in sorted(values.keys() - NAMES)]
+    return {name: str(value) for name, value in values.items() if name in NAMES}
 
 
 def _number(name: str, text: str, faults: list[str]) -> int:

@@ -37,6 +37,8 @@ from portal.services.unit_of_work.trail import Teller
 from portal.services.unit_of_work.units import Gate, Unavailable, Units
 
 RELEASE = "0.1.0"
+LogBroken = audit_signer.Broken
+"""Raised where the log does not continue what was signed."""
 STORE_FAULTS = (SQLAlchemyError, OSError)
 """What a store raises that cannot be reached, or does not stand at this release's migration."""
 VERIFIER = "verifier.key"

@@ -23,7 +23,7 @@ _COMMANDS = {
     "remittances": ("portal.cli.trade", "remittances"),
     "routes": ("portal.cli.doors", "routes"),
     "serve": ("portal.cli.serving", "serve"),
-    "setup": ("portal.cli.office", "setup"),
+    "setup": ("portal.cli.founding", "setup"),
     "statements": ("portal.cli.trade", "statements"),
     "users": ("portal.cli.office", "users"),
     "visits": ("portal.cli.trade", "visits"),

@@ -9,10 +9,10 @@ import click
 
 from portal import config, runtime
 from portal.access.actors import system
-from portal.cli.desk import FINDINGS, english, opened
+from portal.cli.desk import FINDINGS, english, opened, sign
 from portal.config import Settings
 from portal.domain.errors import TradeError
-from portal.runtime import signer, trusted_keys
+from portal.runtime import trusted_keys
 from portal.services.auditing import checking
 from portal.services.backups import making
 from portal.services.keys import shredding
@@ -47,7 +47,7 @@ def backup() -> None:
 def create(target: Path, keep_days: int, as_json: bool) -> None:
     """Copy the store and the anchors into a new folder below TARGET, with a manifest."""
     with opened("backup.create", any_practice=True, as_json=as_json) as bench:
-        signer(bench.runtime)()
+        sign(bench.runtime)
         settings = bench.runtime.settings
         made = making.create(
             bench.runtime.units, bench.actor, bench.runtime.parts, settings.database_owner_url, target,
@@ -84,7 +84,6 @@ def restore(folder: Path) -> None:
         sys.exit(FINDINGS)
     with opened("backup.restore", any_practice=True) as bench:
         making.tell(bench.runtime.units, bench.actor, restored)
-        signer(bench.runtime)()
     click.echo(f"restored backup {restored.id}; {restored.shredded_again} data keys shredded again")
 
 

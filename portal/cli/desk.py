@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,10 +16,12 @@ import click
 
 from portal import config
 from portal.access.actors import Actor, system
+from portal.config import numbered
+from portal.crypto.errors import RootRefused
 from portal.domain.errors import TradeError
 from portal.domain.texts import Text
 from portal.language.speaker import Speaker
-from portal.runtime import STORE_FAULTS, Runtime, running
+from portal.runtime import STORE_FAULTS, LogBroken, Runtime, running, signer
 from portal.services import practices
 from portal.services.unit_of_work.units import Unavailable
 from portal.services.users import commanding
@@ -78,15 +81,19 @@ class Bench:
         click.echo(json.dumps(result, sort_keys=True) if self.as_json else words or result)
 
 
+def acting(command: Command) -> Command:
+    """`--json` and `--as`, for commands that act in the whole installation."""
+    command = click.option("--as", "as_user", default=None, help="Act as this user (email); else as the system.")(
+        command
+    )
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)
+
+
 def options(command: Command) -> Command:
-    """`--json`, `--practice` and `--as`, for commands that act in a practice."""
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
-        click.option("--practice", default=None, help="The practice's code, where there are several."),
-        click.option("--as", "as_user", default=None, help="Act as this user (email); else as the system."),
-    ):
-        command = option(command)
-    return command
+    """The same and `--practice`, for commands that act in a practice."""
+    return acting(
+        click.option("--practice", default=None, help="The practice's code, where there are several.")(command)
+    )
 
 
 def reason(purpose: str | None = None) -> Callable[[Command], Command]:
@@ -139,10 +146,19 @@ def opened(
                 actor = replace(actor, practice_id=_practice(runtime, actor, practice))
             if as_user is not None:
                 actor = commanding.as_user(runtime.units, as_user, actor)
-            yield Bench(runtime, actor, as_json)
+            try:
+                yield Bench(runtime, actor, as_json)
+            finally:
+                sign(runtime)
     except config.SettingsError as error:
         for fault in error.faults:
             click.echo(fault, err=True)
+        sys.exit(USAGE)
+    except LogBroken as error:
+        click.echo(f"THE LOG WAS CHANGED: {error}. Run ./candor audit verify.", err=True)
+        sys.exit(FINDINGS)
+    except RootRefused as error:
+        click.echo(f"{error}. Without its root key nothing can be opened: see CANDOR_ROOT_KEY_FILE.", err=True)
         sys.exit(USAGE)
     except TradeError as error:
         click.echo(english(error.text), err=True)
@@ -157,6 +173,16 @@ def opened(
     except Unavailable:
         click.echo("The audit log cannot be written, so nothing was done. Check the disk and the database.", err=True)
         sys.exit(FINDINGS)
+
+
+def sign(runtime: Runtime) -> None:
+    """Sign and anchor what the log holds, as each command does at its end (SECURITY 3.4).
+
+    Left to the worker where the installation is not set up yet, or where whoever commands may not read the key.
+    """
+    files = numbered(runtime.settings.signing_key_file).values()
+    if runtime.parts.installation != bytes(16) and files and all(os.access(file, os.R_OK) for file in files):
+        signer(runtime)()
 
 
 def _practice(runtime: Runtime, actor: Actor, code: str | None) -> bytes | None:

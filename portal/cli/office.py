@@ -1,11 +1,7 @@
-"""Setting up: the installation, its database, practices, payers, partners, prices and people."""
+"""Furnishing: practices, payers, partners, prices and people; the database brought up to date."""
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -14,8 +10,7 @@ from typing import Any
 import click
 
 from portal import config, runtime
-from portal.access.actors import system
-from portal.cli.desk import Bench, english, opened, options, reason
+from portal.cli.desk import acting, english, opened, options, reason
 from portal.domain.claims import Address
 from portal.domain.errors import TradeError
 from portal.domain.money import parse_cents
@@ -23,101 +18,6 @@ from portal.domain.tables import read_csv
 from portal.services import payers as payer_service
 from portal.services import practices as practice_service
 from portal.services.users import accounts
-
-_QUESTIONS = (
-    ("mode", "Mode (development or production)", "development"),
-    ("code", "A short code for the first practice, such as juniper", None),
-    ("name", "Its name", None),
-    ("npi", "Its NPI (10 digits)", None),
-    ("ein", "Its EIN (9 digits)", None),
-    ("taxonomy", "Its taxonomy code", "207Q00000X"),
-    ("phone", "Its phone (10 digits)", None),
-    ("line1", "Street", None),
-    ("city", "City", None),
-    ("state", "State (2 letters)", None),
-    ("postal_code", "ZIP (9 digits)", None),
-    ("time_zone", "Time zone", "America/Chicago"),
-    ("admin_email", "Email of the first administrator", None),
-    ("admin_name", "Name of the first administrator", None),
-)
-
-
-def make_keys(folder: Path) -> list[str]:
-    """Make the keys that are missing: root, signing and web; 32 random bytes each, mode 0400."""
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    made = []
-    for name in ("root.key", "signing.key", "web.key"):
-        path = folder / name
-        if not config.numbered(path):  # a later generation may stand in its place
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-            with os.fdopen(handle, "wb") as file:
-                file.write(secrets.token_bytes(32))
-            made.append(name)
-    return made
-
-
-def establish(running: runtime.Runtime, mode: str) -> None:
-    """The installation's first row and keys, once."""
-    with running.units.write(system("setup"), "practice:edit", kind="key") as uow:
-        practice_service.found_installation(uow, running.roots, mode)
-
-
-@click.command(epilog="Example: ./candor setup --from practice.toml")
-@click.option("--from", "answers_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None,
-              help="A TOML file with the answers, instead of being asked.")  # fmt: skip
-@reason("HOPERAT")
-def setup(answers_file: Path | None) -> None:
-    """Set an installation up: keys, database, first practice, and a one-time link for the first administrator."""
-    given: Mapping[str, Any] = tomllib.loads(answers_file.read_text()) if answers_file else {}
-    answers: dict[str, str] = {}
-    for name, question, usual in _QUESTIONS:
-        answers[name] = str(given[name]) if name in given else usual if answers_file and usual else click.prompt(
-            question, default=usual
-        )  # fmt: skip
-    home = Path(os.environ.get("CANDOR_HOME", "var")).absolute()
-    home.mkdir(parents=True, exist_ok=True)
-    _write_settings(home / config.FILE, {"mode": answers["mode"], **given.get("settings", {})})
-    for name in make_keys(home / "keys"):
-        click.echo(f"made {home / 'keys' / name}; keep a copy apart from the data")
-    try:
-        settings = config.load()
-    except config.SettingsError as error:
-        raise click.UsageError("\n".join(error.faults)) from error
-    runtime.migrate(settings)
-    with opened("setup", any_practice=True) as bench:
-        establish(bench.runtime, settings.mode)
-    with opened("setup", any_practice=True) as bench:
-        practice_id = _first_practice(bench, answers)
-        with bench.runtime.units.write(bench.actor, "user:invite") as uow:
-            _, token = accounts.invite(
-                uow, email=answers["admin_email"], name=answers["admin_name"], role="administrator"
-            )
-        click.echo(f"practice {answers['code']} ({practice_id.hex()}) is set up")
-        click.echo(f"first administrator, one use, 7 days: {settings.public_url}/join/{token}")
-
-
-def _write_settings(path: Path, values: Mapping[str, Any]) -> None:
-    if not path.exists():
-        path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
-
-
-def _first_practice(bench: Bench, answers: Mapping[str, str]) -> bytes:
-    with bench.runtime.units.write(bench.actor, "practice:edit") as uow:
-        standing = practice_service.practice_codes(uow)
-        for id_, code, _ in standing:
-            if code == answers["code"]:
-                return id_
-        return practice_service.add_practice(uow, bench.runtime.roots, _practice_facts(answers)).id
-
-
-def _practice_facts(answers: Mapping[str, str]) -> practice_service.Practice:
-    a = answers
-    address = Address(a["line1"], a["city"], a["state"], a["postal_code"], a.get("line2", ""))
-    return practice_service.Practice(
-        code=a["code"], name=a["name"], npi=a["npi"], ein=a["ein"], taxonomy=a["taxonomy"], phone=a["phone"],
-        time_zone=a["time_zone"], address=address,
-    )  # fmt: skip
 
 
 @click.group()
@@ -140,54 +40,56 @@ def practices() -> None:
     """Practices of this installation."""
 
 
+_OF_PRACTICES = ("name", "npi", "ein", "taxonomy", "phone", "time_zone")
+_OF_ADDRESSES = ("line1", "line2", "city", "state", "postal_code")
+
+
 def _practice_options(command: Any) -> Any:
-    for name in (
-        "name",
-        "npi",
-        "ein",
-        "taxonomy",
-        "phone",
-        "line1",
-        "line2",
-        "city",
-        "state",
-        "postal-code",
-        "time-zone",
-    ):
-        command = click.option(f"--{name}", default=None)(command)
-    return click.option("--json", "as_json", is_flag=True)(command)
+    remit = [f"remit_{name}" for name in _OF_ADDRESSES]
+    for name in reversed((*_OF_PRACTICES, *_OF_ADDRESSES, *remit)):
+        words = "Of the address that payments go to, where it is another." if name in remit else None
+        command = click.option(f"--{name.replace('_', '-')}", default=None, help=words)(command)
+    return acting(command)
 
 
 @practices.command(epilog="Example: ./candor practices add cedar --name 'Cedar Clinic' --npi 1234567893 …")
 @click.argument("code")
 @_practice_options
-def add(code: str, as_json: bool, **given: str | None) -> None:
+def add(code: str, as_user: str | None, as_json: bool, **given: str | None) -> None:
     """Add a practice with its own keys."""
-    wanted = ("name", "npi", "ein", "taxonomy", "phone", "line1", "city", "state", "postal_code", "time_zone")
+    wanted = (*_OF_PRACTICES, *(name for name in _OF_ADDRESSES if name != "line2"))
     if missing := [name for name in wanted if not given.get(name)]:
         raise click.UsageError("missing: " + ", ".join(f"--{name.replace('_', '-')}" for name in missing))
-    with opened("practices.add", any_practice=True, as_json=as_json) as bench:
-        answers = {name: value or "" for name, value in given.items()} | {"code": code}
+    with opened("practices.add", any_practice=True, as_user=as_user, as_json=as_json) as bench:
+        facts = practice_service.Practice(
+            code=code, **{name: given[name] or "" for name in _OF_PRACTICES},
+            address=_address({}, "", given) or Address("", "", "", ""), remit_to=_address({}, "remit_", given),
+        )  # fmt: skip
         with bench.runtime.units.write(bench.actor, "practice:edit") as uow:
-            row = practice_service.add_practice(uow, bench.runtime.roots, _practice_facts(answers))
+            row = practice_service.add_practice(uow, bench.runtime.roots, facts)
         bench.say({"practice": row.id.hex(), "code": code}, f"practice {code} is set up")
 
 
 @practices.command(epilog="Example: ./candor practices edit juniper --phone 5035550142")
 @click.argument("code")
 @_practice_options
-def edit(code: str, as_json: bool, **given: str | None) -> None:
+def edit(code: str, as_user: str | None, as_json: bool, **given: str | None) -> None:
     """Change what is stated of a practice."""
-    with opened("practices.edit", any_practice=True, as_json=as_json) as bench:
+    with opened("practices.edit", any_practice=True, as_user=as_user, as_json=as_json) as bench:
         with bench.runtime.units.write(bench.actor, "practice:edit") as uow:
             row = practice_service.practice_by_code(uow, code)
-            changes: dict[str, Any] = {name: value for name, value in given.items() if value and name in {
-                "name", "npi", "ein", "taxonomy", "phone", "time_zone"}}  # fmt: skip
-            parts = {name: value for name, value in given.items() if value and name in row.address}
-            if parts:
-                changes["address"] = Address(**(row.address | parts))
+            changes: dict[str, Any] = {name: given[name] for name in _OF_PRACTICES if given[name]}
+            for field, standing, prefix in (("address", row.address, ""), ("remit_to", row.remit_to or {}, "remit_")):
+                if any(given[prefix + name] for name in _OF_ADDRESSES):
+                    changes[field] = _address(standing, prefix, given)
             practice_service.edit_practice(uow, code, **changes)
         bench.say({"code": code, "changed": sorted(changes)}, f"practice {code} is changed")
+
+
+def _address(standing: Mapping[str, str], prefix: str, given: Mapping[str, str | None]) -> Address | None:
+    """An address with what is given of it; None when nothing is."""
+    parts = {name: given[prefix + name] or standing.get(name, "") for name in _OF_ADDRESSES}
+    return Address(**parts) if any(parts.values()) else None
 
 
 @click.group()
@@ -197,10 +99,10 @@ def payers() -> None:
 
 @payers.command(epilog="Example: ./candor payers load payers.csv")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True)
-def load(file: Path, as_json: bool) -> None:
+@acting
+def load(file: Path, as_user: str | None, as_json: bool) -> None:
     """Load payers from CSV: code,name,kind,filing_limit_days,appeal_levels,remittance_ids."""
-    with opened("payers.load", any_practice=True, as_json=as_json) as bench:
+    with opened("payers.load", any_practice=True, as_user=as_user, as_json=as_json) as bench:
         rows = _table(file, ("code", "name", "kind", "filing_limit_days"))
         with bench.runtime.units.write(bench.actor, "payer:edit") as uow:
             changed = payer_service.load(uow, rows)

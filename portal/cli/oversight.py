@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from audit.verify import verify as verify_log
-from portal.cli.desk import FINDINGS, USAGE, Bench, opened, options
+from portal import config
+from portal.cli.desk import FINDINGS, USAGE, Bench, opened, options, sign
 from portal.cli.purging import hold, holds, purge
 from portal.cli.witnessing import witness, witness_key
 from portal.runtime import STORE_FAULTS, VERIFIER, WITNESS, public_keys
@@ -51,12 +52,12 @@ def verify(
 
     Names the first bad event. Where a witness's key is given, some head must bear its cosignature.
 
-    Loads no settings and no keys; reads the database or export read-only.
+    Of the settings it takes only where store and anchors are, and loads no keys; reads database or export read-only.
     """
-    home = Path(os.environ.get("CANDOR_HOME", "var"))
-    url = database or f"sqlite:///{(home / 'data' / 'candor.db').absolute()}"
-    folder = home / "anchors"
-    anchors = anchors or tuple(path for path in (folder / "audit.jsonl",) if path.exists())
+    settings, _ = config.draft(os.environ)
+    url = database or settings.database_url
+    folder = settings.anchor_file.parent
+    anchors = anchors or tuple(path for path in (settings.anchor_file,) if path.exists())
     keys = keys or tuple(path for path in (folder / VERIFIER,) if path.exists())
     witnesses = witnesses or tuple(path for path in (folder / WITNESS,) if path.exists())
     source: Any = export_file or url
@@ -98,6 +99,7 @@ def export_(
 ) -> None:
     """Write events with inclusion proofs into a ZIP file that `audit verify --export` checks anywhere."""
     with opened("audit.export", practice=practice, as_user=as_user, as_json=as_json) as bench:
+        sign(bench.runtime)  # only what is signed can be proved
         wanted = Wanted(since=_day(since), until=_day(until))
         with bench.runtime.units.read(bench.actor, "audit:export", kind="export") as uow:
             made = exports.make(uow, wanted, reason)

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from portal.cli.desk import FINDINGS, Bench, english, opened, options, progress, reason
+from portal.cli.desk import FINDINGS, Bench, acting, english, opened, options, progress, reason
+from portal.domain.errors import TradeError
 from portal.domain.interchanges import Finding
 from portal.jobs.handlers import Tools
 from portal.jobs.worker import Worker
@@ -31,7 +32,10 @@ def _each(
         said = []
         with progress("files", files) as bar:
             for file in bar:
-                result, findings = act(bench, file)
+                try:
+                    result, findings = act(bench, file)
+                except TradeError as error:  # of another kind, say: the next file may be what it should be
+                    result, findings = {}, [Finding(0, error.code, error.text)]
                 found = found or bool(findings)
                 said.append({"file": file.name, **result, "findings": [_finding(each) for each in findings]})
         if bench.as_json:
@@ -176,10 +180,10 @@ def codes() -> None:
 @click.argument("file", type=_FILES)
 @click.option("--effective", required=True, type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--try", "rehearse", is_flag=True, help="Only say what would change.")
-@click.option("--json", "as_json", is_flag=True)
-def load(code_set: str, file: Path, effective: Any, rehearse: bool, as_json: bool) -> None:
+@acting
+def load(code_set: str, file: Path, effective: Any, rehearse: bool, as_user: str | None, as_json: bool) -> None:
     """Load a published code set: staged, counted, switched at once; earlier releases stay for old service dates."""
-    with opened("codes.load", any_practice=True, as_json=as_json) as bench:
+    with opened("codes.load", any_practice=True, as_user=as_user, as_json=as_json) as bench:
         with bench.runtime.units.write(bench.actor, "code:load") as uow:
             loaded = code_service.load(uow, code_set, file.name, file.read_bytes(), effective.date(), rehearse=rehearse)
         figures = {"added": loaded.added, "changed": loaded.changed, "retired": loaded.retired}

@@ -71,7 +71,7 @@ def found_installation(uow: UnitOfWork, roots: making.Root, mode: str) -> bytes:
 
 def add_practice(uow: UnitOfWork, roots: making.Root, facts: Practice) -> PracticeRow:
     """Make a practice with its own keys; raises Refused for an NPI, EIN, taxonomy, ZIP or time zone out of shape."""
-    _check(facts)
+    check_practice(facts)
     if uow.first(uow.select(PracticeRow).where(PracticeRow.code == facts.code)) is not None:
         raise Conflict(T_("There is a practice {code} already; use edit.", code=facts.code), code="practice-code")
     id_ = new_id()
@@ -97,7 +97,7 @@ def edit_practice(uow: UnitOfWork, code: str, **changes: Any) -> PracticeRow:
     """Change what is stated of a practice; the whole is checked again."""
     row = practice_by_code(uow, code)
     facts = replace(stated(row), **changes)
-    _check(facts)
+    check_practice(facts)
     uow.change(
         row,
         name=facts.name,
@@ -112,7 +112,7 @@ def edit_practice(uow: UnitOfWork, code: str, **changes: Any) -> PracticeRow:
     return row
 
 
-def _check(facts: Practice) -> None:
+def check_practice(facts: Practice) -> None:
     """Raise Refused for the first identifier out of shape, saying which."""
     if not shapes.is_npi(facts.npi):
         raise Refused(T_("The NPI {npi} is not valid: ten digits with a check digit.", npi=facts.npi), code="npi")

@@ -88,13 +88,13 @@ def test_every_setting_stands_in_the_page_for_operators_and_no_other():
         for line in text_of(Path("docs/operations.md")).splitlines()
         if (match := re.match(r"\| `CANDOR_([A-Z_]+)` \|", line))
     }
-    assert table == config._NAMES
+    assert table == config.NAMES
 
 
 @pytest.mark.parametrize("path", [*PAGES, Path("README.md")], ids=str)
 def test_every_setting_that_a_page_names_is_read(path: Path):
     found = {name.lower() for name in SETTING.findall(text_of(path)) if not name.startswith("TEST_")}
-    assert found <= config._NAMES
+    assert found <= config.NAMES
 
 
 def test_decisions_are_numbered_one_after_the_other():

@@ -35,8 +35,8 @@ MOST = {
     "who looked": 18,
     "payer's claims": 14,
     "payer's remittances": 10,
-    "log": 29,
-    "log of a patient": 34,
+    "log": 30,
+    "log of a patient": 35,
     "who saw": 45,
     "users": 17,
 }

@@ -1,0 +1,236 @@
+"""An installation from nothing by commands alone: set up, furnished, worked with, verified, copied and restored."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from portal.cli.__main__ import main
+from portal.sandbox import codes as invented_codes
+from tests.databases import ENGINES
+from tests.make import visits
+from tests.make.practices import npi, practice
+
+OURS = practice()
+ANSWERS = f"""
+code = "juniper"
+name = "{OURS.name}"
+npi = "{OURS.npi}"
+ein = "{OURS.ein}"
+phone = "5035550142"
+line1 = "214 Alder Street"
+city = "Millbrook"
+state = "OR"
+postal_code = "970010214"
+time_zone = "America/Los_Angeles"
+admin_email = "root@juniper.example"
+admin_name = "Ada Root"
+"""
+CLAIMS = visits.some(3)
+PAYERS = "code,name,kind,filing_limit_days,appeal_levels,remittance_ids\n" + "".join(
+    sorted({f"{claim.cover.payer_id},{claim.cover.payer_name},BL,365,first:120,\n" for claim in CLAIMS})
+)
+
+
+class Desk:
+    """Types commands over one home and looks at how they end."""
+
+    def __init__(self, home: Path, folder: Path) -> None:
+        self.home, self.folder = home, folder
+
+    def __call__(self, *arguments: str, ends: int = 0, typed: str | None = None) -> str:
+        done = CliRunner().invoke(main, arguments, input=typed, env={"CANDOR_HOME": str(self.home)})
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        assert done.exit_code == ends, (arguments, done.output)
+        return done.output
+
+    def json(self, *arguments: str, ends: int = 0) -> Any:
+        said = self(*arguments, "--json", ends=ends)
+        assert said.endswith(("}\n", "]\n")), said
+        return json.loads(said.splitlines()[-1])
+
+    def file(self, name: str, content: str | bytes) -> str:
+        path = self.folder / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return str(path)
+
+
+@pytest.fixture(params=ENGINES)
+def desk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """Nothing but a folder, and on PostgreSQL two roles and an empty database."""
+    for name in [name for name in os.environ if name.startswith("CANDOR_")]:
+        monkeypatch.delenv(name)
+    settings = '\n[settings]\nkeys = "secrets"\n'
+    if request.param == "postgresql":
+        cluster = request.getfixturevalue("postgres")
+        owner, app = cluster.clone("template0")
+        settings += f'database_url = "{app}"\ndatabase_owner_url = "{owner}"\n'
+    made = Desk(tmp_path / "home", tmp_path)
+    made.file("answers.toml", ANSWERS + settings)
+    yield made
+    if request.param == "postgresql":
+        cluster.drop(owner)
+
+
+def set_up(desk: Desk) -> str:
+    return desk("setup", "--from", str(desk.folder / "answers.toml"))
+
+
+def furnish(desk: Desk) -> None:
+    desk("payers", "load", desk.file("payers.csv", PAYERS))
+    desk(
+        "partners", "add", "clearing", "--name", "Clearing House", "--sender", "JUNIPER", "--receiver", "CLEARING",
+        "--contact", "Billing Desk", "--contact-phone", "5035550142", "--submitter", "Juniper", "--folder", "clearing",
+    )  # fmt: skip
+
+
+def test_setting_up_makes_keys_database_practice_and_one_link(desk: Desk) -> None:
+    said = set_up(desk)
+    assert "practice juniper" in said
+    assert said.count("/join/") == 1
+    keys = desk.home / "secrets"
+    assert {path.name: path.stat().st_mode & 0o777 for path in keys.iterdir()} == {
+        "root.key": 0o400, "signing.key": 0o400, "web.key": 0o400,
+    }  # fmt: skip
+    before = {path: path.read_bytes() for path in keys.iterdir()}
+    # a second time harms nothing: the practice stands, the administrator has a link already
+    desk("setup", "--from", str(desk.folder / "answers.toml"))
+    assert {path: path.read_bytes() for path in keys.iterdir()} == before
+    assert "newest migration" in desk("db", "upgrade")
+    assert desk.json("audit", "verify", "--cells")["ok"]
+
+
+def test_setting_up_asks(desk: Desk) -> None:
+    answers = [
+        "development", "", "keys", "juniper", OURS.name, OURS.npi, OURS.ein, "", "5035550142", "214 Alder Street",
+        "Millbrook", "OR", "970010214", "America/Los_Angeles", "root@juniper.example", "Ada Root",
+    ]  # fmt: skip
+    if "database_url" in (desk.folder / "answers.toml").read_text():
+        pytest.skip("the questions are the same on both engines")
+    said = desk("setup", typed="\n".join(answers) + "\n")
+    assert "/join/" in said
+    assert (desk.home / "keys" / "root.key").exists()
+
+
+def test_wrong_answers_are_named_and_nothing_is_set_up(desk: Desk) -> None:
+    path = Path(desk.file("answers.toml", (desk.folder / "answers.toml").read_text().replace(OURS.npi, "1234567890")))
+    assert "1234567890" in desk("setup", "--from", str(path), ends=1)
+    desk.file("answers.toml", path.read_text().replace("1234567890", OURS.npi))
+    assert "practice juniper" in set_up(desk)
+    desk.file("answers.toml", 'code = "juniper"\n[settings]\nno_such_thing = 1\n')
+    said = CliRunner().invoke(
+        main, ["setup", "--from", str(desk.folder / "answers.toml")], env={"CANDOR_HOME": str(desk.folder / "other")}
+    )
+    assert said.exit_code == 2
+    assert "missing" in said.output
+    assert "no_such_thing" in said.output
+
+
+def test_an_office_is_furnished(desk: Desk) -> None:
+    set_up(desk)
+    furnish(desk)
+    assert desk.json("payers", "load", str(desk.folder / "payers.csv"))["changed"] == 0
+    assert "Line 2" in desk("payers", "load", desk.file("bad.csv", PAYERS.replace("365", "a year")), ends=1)
+    assert "kind" in desk("payers", "load", desk.file("short.csv", "code,name\nA,B\n"), ends=2)
+    prices = desk.file("prices.csv", "code,modifier,amount\nG0438,,$185.00\nJ1885,,12.50\n")
+    assert desk.json("charges", "load", prices, "--effective", "2026-01-01") == {"prices": 2, "changed": 2}
+    assert desk.json("charges", "load", prices, "--effective", "2026-01-01")["changed"] == 0
+    wrong = desk.file("wrong.csv", "code,modifier,amount\nG0438,,much\n")
+    assert "line 2" in desk("charges", "load", wrong, "--effective", "2026-01-01", ends=2)
+    hcpcs = desk.file("hcpcs.txt", invented_codes.hcpcs_file())
+    assert desk.json("codes", "load", "hcpcs", hcpcs, "--effective", "2026-01-01")["added"] > 10
+    desk("codes", "load", "hcpcs", desk.file("not.txt", "nonsense"), "--effective", "2026-02-01", ends=1)
+    invited = desk.json("users", "invite", "noor@juniper.example", "--name", "Noor Haddad", "--role", "biller")
+    assert "/join/" in invited["link"]
+    assert "wizard" in desk(
+        "users", "invite", "a@juniper.example", "--name", "A", "--role", "wizard", ends=1
+    )  # fmt: skip
+
+
+def test_practices_are_added_and_edited_and_then_have_to_be_named(desk: Desk) -> None:
+    set_up(desk)
+    cedar = [
+        "--name", "Cedar Clinic", "--npi", npi("234567891"), "--ein", "840000002", "--taxonomy", "207Q00000X",
+        "--phone", "5035550188", "--line1", "9 Cedar Lane", "--city", "Millbrook", "--state", "OR",
+        "--postal-code", "970010009", "--time-zone", "America/Los_Angeles", "--remit-line1", "PO Box 12",
+        "--remit-city", "Salem", "--remit-state", "OR", "--remit-postal-code", "973010012",
+    ]  # fmt: skip
+    assert "missing: --phone" in desk("practices", "add", "cedar", *cedar[:8], *cedar[10:], ends=2)
+    desk("practices", "add", "cedar", *cedar)
+    changed = desk.json("practices", "edit", "cedar", "--phone", "5035550199", "--remit-line1", "PO Box 13")
+    assert changed["changed"] == ["phone", "remit_to"]
+    assert "--practice CODE" in desk("keys", "rotate", ends=2)
+    desk("keys", "rotate", "--practice", "cedar")
+    assert "nowhere" in desk("practices", "edit", "nowhere", "--phone", "5035550199", ends=1)
+
+
+def test_files_come_in_and_nothing_broken_ends_in_a_traceback(desk: Desk) -> None:
+    set_up(desk)
+    furnish(desk)
+    file = desk.file("monday.837", visits.file(CLAIMS))
+    [first] = desk.json("visits", "import", file)
+    assert (first["claims"], first["made"], first["accounts"], first["findings"]) == (3, 3, 3, [])
+    [again] = desk.json("visits", "import", file)
+    assert (again["made"], again["standing"]) == (0, 3)
+    cut = desk.file("cut.837", visits.file(CLAIMS, 2)[:-400])
+    for command in (("visits", "import"), ("acks", "import"), ("remittances", "import")):
+        for path in (cut, desk.file("junk.bin", bytes(range(256)) * 9), desk.file("empty.txt", "")):
+            [said] = desk.json(*command, path, ends=1)
+            assert said["findings"], (command, path)
+    assert desk.json("claims", "send")["claims"] == 0
+    assert desk.json("claims", "collect") == {"files": 0, "applied": 0}
+    desk("statements", "run")
+    assert desk.json("audit", "verify", "--cells")["ok"]
+    outside = desk.folder / "cut.837"
+    assert "IEA" in desk("x12", "check", str(outside), ends=1)
+
+
+def test_keys_turn_over_and_a_copy_comes_back(desk: Desk) -> None:
+    set_up(desk)
+    furnish(desk)
+    desk("visits", "import", desk.file("monday.837", visits.file(CLAIMS)))
+    before = desk.json("keys", "status")["root_generation"]
+    assert desk.json("keys", "rotate")["generation"] == 2
+    desk("keys", "rewrap", "--new-root")
+    assert desk.json("keys", "status")["root_generation"] == before + 1
+    exported = desk.folder / "log.zip"
+    desk("audit", "export", str(exported), ends=2)
+    desk("audit", "export", str(exported), "--reason", "yearly review")
+    assert desk.json("audit", "verify", "--export", str(exported))["ok"]
+    made = desk.json("backup", "create", str(desk.folder / "copies"))
+    assert desk.json("backup", "verify", made["folder"])["ok"]
+    assert desk("backup", "restore", made["folder"], ends=1)  # nothing that stands is written over
+    if (desk.home / "data" / "candor.db").exists():
+        elsewhere = Desk(desk.folder / "elsewhere", desk.folder)
+        elsewhere.home.mkdir()
+        shutil.copytree(desk.home / "secrets", elsewhere.home / "secrets")
+        shutil.copy2(desk.home / "candor.toml", elsewhere.home)
+        elsewhere("backup", "restore", made["folder"])
+        assert elsewhere.json("audit", "verify", "--cells")["ok"]
+        [again] = elsewhere.json("visits", "import", str(desk.folder / "monday.837"))
+        assert (again["made"], again["standing"]) == (0, 3)
+
+
+def commands(group: click.Group, names: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every command that is no group, by its words."""
+    context, found = click.Context(group), []
+    for name in group.list_commands(context):
+        each = group.get_command(context, name)
+        found += commands(each, (*names, name)) if isinstance(each, click.Group) else [(*names, name)]
+    return found
+
+
+@pytest.mark.parametrize("words", commands(main), ids=" ".join)  # type: ignore[arg-type]  # `main` is a group
+def test_every_command_shows_an_example(words: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(main, [*words, "--help"])
+    assert done.exit_code == 0
+    assert f"./candor {' '.join(words)}" in " ".join(done.output.partition("Example:")[2].split())
+    assert CliRunner().invoke(main, [*words, "--no-such-option"]).exit_code == 2
