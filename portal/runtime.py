@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit import checkpoint
 from audit import signer as audit_signer
 from portal.config import DEMO, PRODUCTION, Settings, SettingsError, numbered, root_keys
+from portal.crypto.errors import RootRefused
 from portal.crypto.keyring import Keyring
 from portal.crypto.roots import EnvRoot, FileRoot, Roots, make_root_file
 from portal.domain.dates import Clock
@@ -37,8 +38,10 @@ from portal.services.unit_of_work.trail import Teller
 from portal.services.unit_of_work.units import Gate, Unavailable, Units
 
 RELEASE = "0.1.0"
-LogBroken = audit_signer.Broken
-"""Raised where the log does not continue what was signed."""
+LOG_FAULTS = (audit_signer.Broken,)
+"""What signing raises where the log does not continue what was signed."""
+KEY_FAULTS = (RootRefused,)
+"""What a start raises whose root key is missing or of another installation."""
 STORE_FAULTS = (SQLAlchemyError, OSError)
 """What a store raises that cannot be reached, or does not stand at this release's migration."""
 VERIFIER = "verifier.key"

@@ -17,11 +17,10 @@ import click
 from portal import config
 from portal.access.actors import Actor, system
 from portal.config import numbered
-from portal.crypto.errors import RootRefused
 from portal.domain.errors import TradeError
 from portal.domain.texts import Text
 from portal.language.speaker import Speaker
-from portal.runtime import STORE_FAULTS, LogBroken, Runtime, running, signer
+from portal.runtime import KEY_FAULTS, LOG_FAULTS, STORE_FAULTS, Runtime, running, signer
 from portal.services import practices
 from portal.services.unit_of_work.units import Unavailable
 from portal.services.users import commanding
@@ -154,10 +153,10 @@ def opened(
         for fault in error.faults:
             click.echo(fault, err=True)
         sys.exit(USAGE)
-    except LogBroken as error:
+    except LOG_FAULTS as error:
         click.echo(f"THE LOG WAS CHANGED: {error}. Run ./candor audit verify.", err=True)
         sys.exit(FINDINGS)
-    except RootRefused as error:
+    except KEY_FAULTS as error:
         click.echo(f"{error}. Without its root key nothing can be opened: see CANDOR_ROOT_KEY_FILE.", err=True)
         sys.exit(USAGE)
     except TradeError as error:
