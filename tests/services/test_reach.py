@@ -156,7 +156,7 @@ def test_the_second_wall_stands_when_the_first_is_forgotten(two):
                 " AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"
             )
         ).scalars()
-        assert set(unguarded) <= {"grant", "job", "mail", "session", "invitation"}
+        assert set(unguarded) <= {"grant", "job", "mail", "session", "invitation", "legal_hold"}
     with world.write("patient:change", world.actor("biller")) as uow:
         uow.change(uow.get(PatientRow, ours), state="INACTIVE")
     with world.read("account:view", system("test", practice_id=there)) as uow:
