@@ -8,6 +8,8 @@ from pathlib import Path
 
 _PARTIAL = frozenset({".part", ".tmp"})
 """What a partner's program is still writing."""
+MOST_BYTES = 25 * 1024 * 1024 + 1
+"""So much of a file is read: a byte more than any import takes, so that a larger one is refused and fills no memory."""
 
 
 class FolderExchange:
@@ -38,11 +40,12 @@ class FolderExchange:
         return sorted(path.name for path in waiting.iterdir() if _whole(path))
 
     def take(self, folder: str, name: str) -> bytes:
-        """The bytes of a file in `in`."""
+        """The bytes of a file in `in`; of one that is too large for any import, one byte more than that."""
         path = self._place(folder, "in") / _single(name)
         if not _whole(path):
             raise FileNotFoundError(name)
-        return path.read_bytes()
+        with open(path, "rb", opener=_no_link) as file:
+            return file.read(MOST_BYTES)
 
     def done(self, folder: str, name: str) -> None:
         """Move a file from `in` to `done`; where one of that name lies there already, under a number."""
@@ -72,6 +75,11 @@ def _single(name: str) -> str:
 
 def _whole(path: Path) -> bool:
     return not path.name.startswith(".") and path.suffix not in _PARTIAL and not path.is_symlink() and path.is_file()
+
+
+def _no_link(path: str, flags: int) -> int:
+    """Open a file that may have become a link since it was looked at: then it is not opened."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _settle(folder: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -53,28 +54,48 @@ class Collector:
     """Looks into the folders of all partners of all practices; remembers what it saw there at its last look."""
 
     _seen: dict[tuple[str, str], _Look] = field(default_factory=dict)
+    _shared: frozenset[str] = frozenset()
 
     def __call__(self, tools: Tools) -> int:
-        """Take in what is whole, one file after the other, so that a bad one stops no other; returns how many."""
+        """Take in what is whole, one file after the other, so that a bad one stops no other; returns how many.
+
+        Nothing is taken from a folder that partners of two practices name: whose the file is, a person must say.
+        """
         with tools.units.read(system(_JOB), "practice:edit", defer=True) as uow:
             found = [id_ for id_, _, _ in practices.practice_codes(uow)]
-        return sum(self._collect(tools, system(_JOB, practice_id=id_)) for id_ in found)
+        each = [(actor, folder) for id_ in found for actor, folder in self._folders(tools, id_)]
+        met = Counter(folder for _, folder in each)
+        shared = frozenset(folder for folder, practices_ in met.items() if practices_ > 1)
+        if shared - self._shared:
+            _LOG.error("partners of two practices name the same folder: nothing is taken from it")
+        self._shared = shared
+        return sum(self._collect(tools, actor, folder) for actor, folder in each if folder not in shared)
 
-    def _collect(self, tools: Tools, actor: Actor) -> int:
+    def _folders(self, tools: Tools, practice_id: bytes) -> list[tuple[Actor, str]]:
+        actor = system(_JOB, practice_id=practice_id)
         with tools.units.read(actor, "claim:acknowledge", defer=True) as uow:
-            folders = sorted(set(verdicts.folders(uow)))
-        taken = 0
-        for folder in folders:
+            return [(actor, folder) for folder in sorted(set(verdicts.folders(uow)))]
+
+    def _collect(self, tools: Tools, actor: Actor, folder: str) -> int:
+        try:
             names = tools.parts.exchange.names(folder)
-            for key in [key for key in self._seen if key[0] == folder and key[1] not in names]:
-                del self._seen[key]
-            for name in names:
-                try:
-                    taken += self._take(tools, actor, folder, name)
-                except FileNotFoundError:  # another worker was faster
-                    continue
-                except TradeError as error:
-                    self._leave(folder, name, again=not isinstance(error, Refused))
+        except (OSError, ValueError) as error:
+            _LOG.error("a partner's folder cannot be read", extra={"error": type(error).__name__})
+            return 0
+        for key in [key for key in self._seen if key[0] == folder and key[1] not in names]:
+            del self._seen[key]
+        taken = 0
+        for name in names:
+            try:
+                taken += self._take(tools, actor, folder, name)
+            except FileNotFoundError:  # another worker was faster
+                continue
+            except (Refused, ValueError):  # ValueError: not even its name can be written down
+                self._leave(folder, name)
+            except TradeError:  # somebody else was at the same: the next look
+                continue
+            except Exception as error:  # noqa: BLE001 - whatever one file does, the others are taken in; it comes again
+                _LOG.error("a file in a partner's folder was not taken in", extra={"error": type(error).__name__})
         return taken
 
     def _take(self, tools: Tools, actor: Actor, folder: str, name: str) -> bool:
@@ -92,12 +113,14 @@ class Collector:
             self._leave(folder, name)
             return False
         read_in(tools, actor, name, body)
-        exchange.done(folder, name)
         del self._seen[folder, name]  # the next of that name is another file
+        if exchange.take(folder, name) == body:  # else it came meanwhile: it is not put away unread
+            exchange.done(folder, name)
         return True
 
-    def _leave(self, folder: str, name: str, *, again: bool = False) -> None:
-        """Leave a file for a person; or, where somebody else was at the same, for the next look."""
-        if not again:
-            self._seen[folder, name] = replace(self._seen[folder, name], left=True)
+    def _leave(self, folder: str, name: str) -> None:
+        """Leave a file for a person."""
+        before = self._seen.get((folder, name), _Look(b""))
+        if not before.left:
             _LOG.warning("a file in a partner's folder is left for a person")
+        self._seen[folder, name] = replace(before, left=True)

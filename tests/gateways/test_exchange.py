@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.gateways.exchange import FolderExchange
+from portal.gateways.exchange import MOST_BYTES, FolderExchange
 
 
 @pytest.fixture
@@ -91,3 +91,9 @@ def test_a_link_among_the_waiting_files_is_not_read(exchange: FolderExchange, tm
     (tmp_path / "edi" / "house" / "in" / "b.999").symlink_to(secret)
     with pytest.raises(FileNotFoundError):
         exchange.take("house", "b.999")
+
+
+def test_no_more_of_a_file_is_read_than_shows_it_to_be_too_large(exchange: FolderExchange, tmp_path: Path):
+    path = waiting(tmp_path, "huge.835")
+    os.truncate(path, 4 * MOST_BYTES)
+    assert len(exchange.take("house", "huge.835")) == MOST_BYTES

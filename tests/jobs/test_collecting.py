@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from portal.jobs import collecting
 from portal.jobs.collecting import Collector
 from portal.jobs.handlers import Tools
 from portal.jobs.schedule import PERIODIC
@@ -125,3 +127,47 @@ def test_each_practice_collects_from_its_own_partners(office: Office, waiting: P
     (waiting / "pay.835").write_bytes(era(office.world))
     assert (collect(), collect()) == (0, 1)
     assert (stored(office.world), stored(second)) == (["835"], [])
+
+
+@pytest.mark.parametrize("name", [b"a\\b.835", b"a\xff.835"])
+def test_a_name_that_cannot_be_written_down_stops_no_other(office: Office, waiting: Path, collect, name: bytes):
+    Path(os.fsdecode(os.fsencode(waiting) + b"/" + name)).write_bytes(era(office.world))
+    (waiting / "c.835").write_bytes(era(office.world, number=2))
+    assert [collect() for _ in range(3)] == [0, 1, 0]
+    assert names(waiting) == [os.fsdecode(name)]
+
+
+def test_a_file_that_replaces_another_meanwhile_is_not_put_away_unread(
+    office: Office, waiting: Path, collect, monkeypatch: pytest.MonkeyPatch
+):
+    first, second = era(office.world), era(office.world, number=2)
+    read_in = collecting.IMPORTS["835"]
+
+    def replaced(*given):
+        read_in(*given)
+        (waiting / "pay.835").write_bytes(second)
+
+    (waiting / "pay.835").write_bytes(first)
+    with monkeypatch.context() as patch:
+        patch.setattr(collecting, "IMPORTS", {"835": replaced})
+        assert (collect(), collect()) == (0, 1)
+    assert (waiting / "pay.835").read_bytes() == second
+    assert (collect(), collect()) == (0, 1)
+    assert (names(waiting), len(stored(office.world))) == ([], 2)
+
+
+def test_a_folder_of_two_practices_is_left_to_people(office: Office, waiting: Path, collect):
+    second = office.second_practice()
+    with second.write("partner:edit") as uow:
+        make.partner(uow, second.practice_id)
+    (waiting / "pay.835").write_bytes(era(office.world))
+    assert [collect() for _ in range(3)] == [0, 0, 0]
+    assert (stored(office.world), stored(second), names(waiting)) == ([], [], ["pay.835"])
+
+
+def test_a_folder_that_leads_elsewhere_stops_no_other(office: Office, waiting: Path, collect, tmp_path: Path):
+    with office.world.write("partner:edit") as uow:
+        make.partner(uow, office.world.practice_id, code="astray", folder="astray")
+    (waiting.parent.parent / "astray").symlink_to(tmp_path)
+    (waiting / "pay.835").write_bytes(era(office.world))
+    assert (collect(), collect()) == (0, 1)
