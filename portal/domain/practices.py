@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 _NPI = re.compile(r"[12][0-9]{9}")
 _NINE = re.compile(r"[0-9]{9}")
@@ -33,6 +35,21 @@ def is_ein(text: str) -> bool:
 def is_zip(text: str, *, nine: bool = False) -> bool:
     """Whether a text is a ZIP of five or nine digits without a hyphen; `nine` asks for all nine."""
     return _ZIP.fullmatch(text) is not None and (not nine or len(text) == 9)
+
+
+def phone_written(digits: str) -> str:
+    """Ten digits as people write a telephone number; anything else as it is."""
+    return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}" if len(digits) == 10 and digits.isdecimal() else digits
+
+
+def address_lines(address: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """An address as it stands on an envelope; nothing for none."""
+    if not address:
+        return ()
+    code = address["postal_code"]
+    zip_ = f"{code[:5]}-{code[5:]}" if len(code) == 9 else code
+    last = f"{address['city']}, {address['state']} {zip_}"
+    return tuple(line for line in (address["line1"], address.get("line2", ""), last) if line)
 
 
 def is_phone(text: str) -> bool:

@@ -23,6 +23,7 @@ import jinja2
 import segno
 
 from portal.domain.money import Money
+from portal.domain.practices import phone_written
 from portal.domain.statements.arithmetic import BUCKET_WORDS
 from portal.domain.statements.content import StatementLine, Sums, load
 from portal.domain.texts import Text
@@ -94,7 +95,7 @@ class Paper:
         letter = bill.letter
         site = letter.pay_url.removeprefix("https://").removeprefix("http://")
         sheet = _Sheet(
-            practice=_Letterhead(letter.practice_name, letter.practice_lines, _phone(letter.phone)),
+            practice=_Letterhead(letter.practice_name, letter.practice_lines, phone_written(letter.phone)),
             to=letter.to_lines,
             made_on=bill.made_on,
             number=bill.number,
@@ -232,7 +233,3 @@ def _qr(url: str) -> str:
     """The address as a QR code, a PNG at one pixel a module; the mask is fixed, as choosing one costs 15 ms."""
     made: str = segno.make_qr(url, error="m", mask=4).png_data_uri(scale=1, border=4)
     return made
-
-
-def _phone(digits: str) -> str:
-    return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}"

@@ -10,6 +10,7 @@ from flask import current_app, g, request, session, url_for
 from portal.access import roles
 from portal.access.permissions import PERMISSIONS
 from portal.access.policy import decide
+from portal.domain.practices import phone_written
 from portal.domain.texts import T_, Text, from_json
 from portal.domain.users import ROLE_WORDS
 from portal.services.users import hats, people
@@ -100,7 +101,7 @@ def frame() -> Frame:
     return Frame(
         practice_name=name or "Candor",
         practice_address=_address(letterhead.address) if letterhead else None,
-        phone=_phone(letterhead.phone) if letterhead else None,
+        phone=phone_written(letterhead.phone) if letterhead else None,
         phone_href=f"+1{letterhead.phone}" if letterhead else None,
         hours=None,
         home=home_of(standing) if signed_in else "/",
@@ -144,10 +145,6 @@ def _notices() -> tuple[Notice, ...]:
 
 def _address(address: dict[str, Any]) -> str:
     return f"{address['line1']}, {address['city']}"
-
-
-def _phone(phone: str) -> str:
-    return f"({phone[:3]}) {phone[3:6]}-{phone[6:]}"
 
 
 def _url(endpoint: str) -> str | None:

@@ -171,8 +171,8 @@ def _providers(uow: UnitOfWork) -> tuple[Choice, ...]:
 
 def _coverages(uow: UnitOfWork, encounter: EncounterRow) -> tuple[Choice, ...]:
     rows = uow.rows(
-        uow.select(CoverageRow.id, CoverageRow.rank, PayerRow.name)
+        uow.select(CoverageRow.id, PayerRow.name)
         .where(CoverageRow.patient_id == encounter.patient_id, PayerRow.id == CoverageRow.payer_id)
         .order_by(CoverageRow.rank, PayerRow.name, CoverageRow.id)
     )
-    return tuple(Choice(row.id.hex(), f"{row.name} ({row.rank})") for row in rows)
+    return tuple(Choice(row.id.hex(), f"{at}. {row.name}") for at, row in enumerate(rows, 1))

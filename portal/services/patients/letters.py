@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portal.domain.practices import address_lines, phone_written
 from portal.domain.texts import T_, Text
 from portal.models.patients import PatientLinkRow, PatientRow
 from portal.models.practices import PracticeRow
@@ -39,7 +40,10 @@ def code_letter(uow: UnitOfWork, patient_id: bytes, code: str, public_url: str) 
             code,
             T_("You will also be asked for your last name and your birth date."),
             T_("The code works once, and for 21 days. Keep it to yourself."),
-            T_("Call us at {phone} with any question, also if you did not ask for this.", phone=practice.phone),
+            T_(
+                "Call us at {phone} with any question, also if you did not ask for this.",
+                phone=phone_written(practice.phone),
+            ),
         ),
     )
 
@@ -61,7 +65,10 @@ def registered_letter(uow: UnitOfWork, patient_id: bytes) -> Letter:
         (
             T_("An account to see your bills from {practice} online was opened in your name.", practice=practice.name),
             T_("You opened it yourself? Then there is nothing to do."),
-            T_("It was not you? Please call us at {phone}, and we close it at once.", phone=practice.phone),
+            T_(
+                "It was not you? Please call us at {phone}, and we close it at once.",
+                phone=phone_written(practice.phone),
+            ),
             T_("We never ask for your password or digits by phone or mail."),
         ),
     )
@@ -81,7 +88,5 @@ def _letter(
     uow: UnitOfWork, row: PatientRow, practice: PracticeRow, subject: Text, paragraphs: tuple[Text | str, ...]
 ) -> Letter:
     address = uow.read(row, PatientRow.address_sealed) or {}
-    place = f"{address.get('city', '')}, {address.get('state', '')} {address.get('postal_code', '')}"
-    lines = (name_of(uow, row), address.get("line1", ""), address.get("line2", ""), place if address else "")
-    to = tuple(line for line in lines if line)
+    to = (name_of(uow, row), *address_lines(address))
     return Letter(to, practice.name, row.language, practice.time_zone, subject, paragraphs)

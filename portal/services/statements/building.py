@@ -12,6 +12,7 @@ from portal.domain.errors import Refused
 from portal.domain.ledger import Line
 from portal.domain.money import Money, split
 from portal.domain.patients import full_name
+from portal.domain.practices import address_lines
 from portal.domain.statements.arithmetic import ServiceSums, Why, ages, due_on, reasons, service_sums
 from portal.domain.statements.content import Letter, StatementContent, StatementLine, Sums, load, summed
 from portal.domain.texts import T_, Text
@@ -271,13 +272,3 @@ def name_of(uow: UnitOfWork, patient: PatientRow) -> str:
     )  # fmt: skip
     last, first, middle, suffix = (str(uow.read(patient, column) or "") for column in columns)
     return full_name(Person(last, first, middle, suffix))
-
-
-def address_lines(address: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """An address as it stands on an envelope; nothing for none."""
-    if not address:
-        return ()
-    code = address["postal_code"]
-    zip_ = f"{code[:5]}-{code[5:]}" if len(code) == 9 else code
-    last = f"{address['city']}, {address['state']} {zip_}"
-    return tuple(line for line in (address["line1"], address.get("line2", ""), last) if line)

@@ -40,7 +40,7 @@ def give(
 ) -> None:
     """Grant a role; raises Refused for one that cannot be granted so, or to oneself (domain workflows 0)."""
     if role not in roles.GRANTABLE:
-        raise Refused(T_("There is no role {role} to grant.", role=role), code="no-such-role")
+        raise Refused(T_("There is no role {role}.", role=role) if role else T_("Choose a role."), code="no-such-role")
     if uow.actor.user_id == user_id:
         raise Refused(T_("Nobody grants rights to themselves. Ask another administrator."), code="two-people")
     if role == roles.PAYER_USER and payer_id is None:
