@@ -177,7 +177,7 @@ def users() -> None:
 def invite(
     email: str, name: str, role: str, payer: str | None, practice: str | None, as_user: str | None, as_json: bool
 ) -> None:
-    """Invite somebody with a role; prints a one-time link."""
+    """Invite somebody with a role; prints a one-time link, but for who has an account."""
     alone = role in {"administrator", "payer-user"}
     with opened("users.invite", practice=practice, as_user=as_user, as_json=as_json, any_practice=alone) as bench:
         with bench.runtime.units.write(bench.actor, "user:invite") as uow:
@@ -186,8 +186,9 @@ def invite(
                 uow, email=email, name=name, role=role, practice_id=None if alone else bench.actor.practice_id,
                 payer_id=payer_id,
             )  # fmt: skip
-        link = f"{bench.runtime.settings.public_url}/join/{token}"
-        bench.say({"user": user_id.hex(), "link": link}, f"one use, 7 days: {link}")
+        link = f"{bench.runtime.settings.public_url}/join/{token}" if token else None
+        said = f"one use, 7 days: {link}" if link else "they have an account; the role is theirs from now on"
+        bench.say({"user": user_id.hex(), "link": link}, said)
 
 
 def _table(file: Path, wanted: tuple[str, ...]) -> list[dict[str, str]]:

@@ -7,6 +7,8 @@ import re
 import pytest
 
 from portal.app import create_app
+from portal.models.users import InvitationRow
+from portal.services.users import grants
 from tests.databases import World
 from tests.web.test_guard import form_token, person, sign_in
 
@@ -40,6 +42,20 @@ def test_an_administrator_invites_and_ends_access(world: World, client):
     ended = client.post(f"/admin/users/{user}/disable", data={"csrf_token": token, "version": "1"})
     assert ended.status_code == 303
     assert "Access ended" in client.get("/admin/users").text
+
+
+def test_who_has_an_account_gets_the_role_and_no_link_that_would_set_their_password(world: World, client):
+    person(world, "administrator", "root@juniper.example")
+    kim = person(world, "coder", "kim@juniper.example")
+    sign_in(client, world, "root@juniper.example")
+    data = {
+        "csrf_token": form_token(client, "/admin/users/invite"), "email": "kim@juniper.example", "role": "biller",
+        "practice": world.practice_id.hex(),
+    }  # fmt: skip
+    assert client.post("/admin/users/invite", data=data).location == "/admin/users"
+    with world.read("user:view") as uow:
+        assert {grant.role for grant in grants.of(uow, kim)} == {"coder", "biller"}
+        assert uow.count(uow.select(InvitationRow.id)) == 0
 
 
 def test_the_administration_hat_opens_nothing_protected(world: World, client):

@@ -364,6 +364,20 @@ def test_a_link_used_twice_at_once_works_once(world: World):
     assert sorted(map(str, both)) == sorted([str(user_id), "expired"])
 
 
+def test_a_second_invitation_does_not_set_the_password_of_one_who_joined(world: World):
+    with world.write("user:invite") as uow:
+        links = [
+            accounts.invite(
+                uow, email="noor@juniper.example", name="Noor", role="coder", practice_id=world.practice_id
+            )[1]
+            for _ in range(2)
+        ]
+    here = Request(bytes(16), "127.0.0.1")
+    accounts.accept(world.units, here, links[0], kind="join", password=PASSWORD)
+    with pytest.raises(Refused, match="expired"):
+        accounts.accept(world.units, here, links[1], kind="join", password=NEW)
+
+
 def test_codes_used_twice_at_once_work_once(world: World):
     user_id = person(world)
     here = Request(bytes(16), "127.0.0.1")

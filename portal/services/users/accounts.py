@@ -45,11 +45,16 @@ class Invitation:
     practice_name: str
 
 
+def check_email(email: str) -> None:
+    """Raise Refused for what cannot be an email address."""
+    if "@" not in email or len(email) > 200:
+        raise Refused(T_("{email} is not an email address.", email=email), code="email")
+
+
 def create_user(uow: UnitOfWork, *, email: str, name: str, language: str = "en_US", state: str = "INVITED") -> UserRow:
     """Make a user; raises Conflict when the address has an account already."""
     email = email.strip()
-    if "@" not in email or len(email) > 200:
-        raise Refused(T_("{email} is not an email address.", email=email), code="email")
+    check_email(email)
     if signing.by_email(uow, email) is not None:
         raise Conflict(T_("There is an account with this email already."), code="email-taken")
     return uow.new(
@@ -66,12 +71,15 @@ def invite(
     role: str,
     practice_id: bytes | None = None,
     payer_id: bytes | None = None,
-) -> tuple[bytes, str]:
-    """Invite somebody with a role; returns the user's id and the token of a one-time link, told only now."""
+) -> tuple[bytes, str | None]:
+    """Invite somebody with a role; returns the user's id and the token of a one-time link, told only now.
+
+    Who has a password has the role from now on and gets no link: whoever holds one would set another password.
+    """
     user = signing.by_email(uow, email) or create_user(uow, email=email, name=name)
     uow.flush()
     grants.give(uow, user.id, role, practice_id=practice_id, payer_id=payer_id)
-    return user.id, link(uow, user.id, "join", JOIN_LIFETIME)
+    return user.id, None if user.password_hash else link(uow, user.id, "join", JOIN_LIFETIME)
 
 
 def link(uow: UnitOfWork, user_id: bytes, kind: str, lifetime: timedelta) -> str:
@@ -108,7 +116,7 @@ def accept(units: Units, request: Request, token: str, *, kind: str, password: s
         row = _standing(uow, token, kind, use=True)
         user = uow.get(UserRow, row.user_id)
         uow.trail.identity = user.id.hex()
-        if user.state == "DISABLED":
+        if user.state == "DISABLED" or (kind == "join" and user.password_hash):  # joined by another link meanwhile
             raise Refused(EXPIRED, code="expired")
         uow.change(row, used_at=uow.now)
         uow.change(user, password_hash=hashed, state="ACTIVE", failures=0)

@@ -70,15 +70,18 @@ def invite_post(desk: Desk) -> Reply:
                 payer_id=_id(given["payer"]) if given["role"] == roles.PAYER_USER else None,
             )
             link = f"{desk.parts.public_url}/join/{token}"
-            outbox.mail(
-                uow, "invitation", recipient=given["email"], subject_id=user_id, language="en_US",
-                parameters={"url": link},
-            )  # fmt: skip
+            if token is not None:
+                outbox.mail(
+                    uow, "invitation", recipient=given["email"], subject_id=user_id, language="en_US",
+                    parameters={"url": link},
+                )  # fmt: skip
     except Refused as refused:
         field = {"email": "email", "practice-needed": "practice", "payer-needed": "payer"}.get(refused.code, "role")
         with desk.read("user:view") as uow:
             page = _invite_page(uow, None)
         return Page("admin/users/invite.html", page, {"form": _Form(given, {field: [refused.text]})}, 422)
+    if token is None:
+        return Go(url_for("admin.users.list"), T_("They have an account already; the role is theirs from now on."))
     with desk.read("user:view") as uow:
         return Page("admin/users/invite.html", _invite_page(uow, link))
 
