@@ -56,8 +56,9 @@ class _Answers:
     """What a file says, else what is asked; all that a file leaves out is named together."""
 
     def __init__(self, file: Path | None) -> None:
-        said = tomllib.loads(file.read_text()) if file else {}
-        self.settings: dict[str, Any] = dict(said.pop("settings", {}))
+        said = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
+        given = said.pop("settings", {})
+        self.settings: dict[str, Any] = given if isinstance(given, dict) else {"settings": given}
         self._said, self._file, self._missing = said, file, list[str]()
 
     def to(self, questions: Questions) -> dict[str, str]:
@@ -75,7 +76,9 @@ class _Answers:
     def complete(self) -> None:
         asked = {question[0] for question in (*_SETTINGS, *_ON_POSTGRES, *_IN_PRODUCTION, *_FACTS)}
         unknown = sorted((self._said.keys() - asked) | (self.settings.keys() - config.NAMES))
+        odd = sorted(name for name, value in (self._said | self.settings).items() if isinstance(value, list | dict))
         faults = [f"missing in {self._file}: {', '.join(self._missing)}"] if self._missing else []
+        faults += [f"neither a text nor a number in {self._file}: {', '.join(odd)}"] if odd else []
         faults += [f"unknown in {self._file}: {', '.join(unknown)}"] if unknown else []
         if faults:
             raise click.UsageError("\n".join(faults))
@@ -92,7 +95,7 @@ def setup(answers_file: Path | None) -> None:
     """
     try:
         answers = _Answers(answers_file)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise click.UsageError(f"{answers_file}: {error}") from error
     home = Path(os.environ.get("CANDOR_HOME", "var")).absolute()
     values = {} if (home / config.FILE).exists() else _settings(answers)
@@ -100,7 +103,12 @@ def setup(answers_file: Path | None) -> None:
     answers.complete()
     practice = _practice(facts)
     settings = _put_in_place(home, values)
-    runtime.migrate(settings)
+    try:
+        runtime.migrate(settings)
+    except runtime.STORE_FAULTS as error:
+        raise click.UsageError(
+            f"The database of {home / config.FILE} cannot be used ({type(error).__name__}). Nothing was made in it."
+        ) from error
     founder = system("setup")
     with (
         opened("setup", any_practice=True) as bench,
@@ -112,7 +120,8 @@ def setup(answers_file: Path | None) -> None:
         with bench.runtime.units.write(bench.actor, "user:invite") as uow:
             _, token = accounts.invite(uow, email=facts["admin_email"], name=facts["admin_name"], role="administrator")
         click.echo(f"practice {practice.code} ({practice_id.hex()}) is set up")
-        click.echo(f"first administrator, one use, 7 days: {settings.public_url}/join/{token}")
+        link = f"one use, 7 days: {settings.public_url}/join/{token}" if token else "has an account already"
+        click.echo(f"first administrator, {link}")
 
 
 def _settings(answers: _Answers) -> dict[str, Any]:
@@ -134,6 +143,7 @@ def _practice(facts: Mapping[str, str]) -> practice_service.Practice:
     )  # fmt: skip
     try:
         practice_service.check_practice(practice)
+        accounts.check_email(facts["admin_email"])
     except TradeError as error:
         click.echo(english(error.text), err=True)
         sys.exit(FINDINGS)
@@ -141,20 +151,22 @@ def _practice(facts: Mapping[str, str]) -> practice_service.Practice:
 
 
 def _put_in_place(home: Path, values: Mapping[str, Any]) -> config.Settings:
-    """Settings and keys that are missing; settings that cannot be used are taken away again."""
+    """Settings and keys that are missing; with settings that cannot be used both are taken away again."""
     home.mkdir(parents=True, exist_ok=True)
     file = home / config.FILE
-    if values:
-        file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
+    if values:  # the address of a database may hold its password
+        _put(file, "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()).encode(), 0o600)
     settings, faults = config.draft(os.environ)
+    made = [] if faults else make_keys(settings)
     try:
-        for path in [] if faults else make_keys(settings):
-            click.echo(f"made {path}; keep a copy apart from the data")
-        return config.load()
+        usable = config.load()
     except config.SettingsError as error:
-        if values:
-            file.unlink()
+        for path in [*made, *([file] if values else [])]:
+            path.unlink()
         raise click.UsageError("\n".join(error.faults)) from error
+    for path in made:
+        click.echo(f"made {path}; keep a copy apart from the data")
+    return usable
 
 
 def make_keys(settings: config.Settings) -> list[Path]:
@@ -165,11 +177,25 @@ def make_keys(settings: config.Settings) -> list[Path]:
         if config.numbered(path) or (name == "root_key_file" and settings.root_key):
             continue  # a later generation may stand in its place, or the environment holds it
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-        with os.fdopen(handle, "wb") as out:
-            out.write(secrets.token_bytes(32))
+        _put(path, secrets.token_bytes(32), 0o400)
         made.append(path)
     return made
+
+
+def _put(path: Path, content: bytes, mode: int) -> None:
+    """Write a file whole or not at all, on the disk before this returns: a key cut short would pass for one."""
+    aside = path.with_name(f".{path.name}.new")
+    aside.unlink(missing_ok=True)  # of a run that was killed
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    aside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _first_practice(bench: Bench, practice: practice_service.Practice) -> bytes:

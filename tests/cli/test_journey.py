@@ -14,7 +14,11 @@ import pytest
 from click.testing import CliRunner
 
 from portal.cli.__main__ import main
+from portal.config import load
+from portal.runtime import running
 from portal.sandbox import codes as invented_codes
+from portal.services.unit_of_work.trail import Request
+from portal.services.users import accounts
 from tests.databases import ENGINES
 from tests.make import visits
 from tests.make.practices import npi, practice
@@ -100,12 +104,43 @@ def test_setting_up_makes_keys_database_practice_and_one_link(desk: Desk) -> Non
     assert {path.name: path.stat().st_mode & 0o777 for path in keys.iterdir()} == {
         "root.key": 0o400, "signing.key": 0o400, "web.key": 0o400,
     }  # fmt: skip
+    assert (desk.home / "candor.toml").stat().st_mode & 0o777 == 0o600, "it may hold a database's password"
     before = {path: path.read_bytes() for path in keys.iterdir()}
     # a second time harms nothing: the practice stands, the administrator has a link already
     desk("setup", "--from", str(desk.folder / "answers.toml"))
     assert {path: path.read_bytes() for path in keys.iterdir()} == before
     assert "newest migration" in desk("db", "upgrade")
     assert desk.json("audit", "verify", "--cells")["ok"]
+
+
+def test_setting_up_again_gives_no_link_to_the_account_of_one_who_has_joined(desk: Desk) -> None:
+    token = set_up(desk).rpartition("/join/")[2].strip()
+    with running(load({"CANDOR_HOME": str(desk.home)})) as portal:
+        accounts.accept(portal.units, Request(bytes(16), "127.0.0.1"), token, kind="join", password="walnut river 88")
+    said = set_up(desk)
+    assert "has an account already" in said
+    assert "/join/" not in said
+
+
+@pytest.mark.parametrize(
+    ("answers", "ends"),
+    [
+        (b"code = \xff", 2),
+        (b"settings = 3\n" + ANSWERS.encode(), 2),
+        (ANSWERS.replace('"juniper"', '["juniper"]').encode(), 2),
+        (ANSWERS.encode() + b'[settings]\nkeys = "data/keys"\n', 2),
+        (ANSWERS.replace("root@juniper.example", "root").encode(), 1),
+    ],
+)
+def test_answers_that_will_not_do_leave_nothing_behind(desk: Desk, answers: bytes, ends: int) -> None:
+    said = desk("setup", "--from", desk.file("answers.toml", answers), ends=ends)
+    assert "made" not in said
+    assert [path for path in desk.home.rglob("*") if path.is_file()] == []
+
+
+def test_a_database_that_is_not_there_is_said(desk: Desk) -> None:
+    answers = ANSWERS + '[settings]\ndatabase_url = "sqlite:////nowhere/candor.db"\n'
+    assert "cannot be used" in desk("setup", "--from", desk.file("answers.toml", answers), ends=2)
 
 
 def test_setting_up_asks(desk: Desk) -> None:
