@@ -93,8 +93,8 @@ def matching(uow: UnitOfWork, q: str) -> tuple[Match, ...]:
 
 
 def by_name(q: str) -> bool:
-    """Whether a search goes by the beginning of a name alone, for which every name of the practice is opened."""
-    return not any(each.isdigit() for each in q)
+    """Whether a search may go by the beginning of a name, for which every name of the practice is opened."""
+    return not any(each.isdigit() for each in _cut(q))
 
 
 def folded(text: str) -> str:
@@ -105,16 +105,23 @@ def folded(text: str) -> str:
 
 def _found(uow: UnitOfWork, q: str, numbers: Sequence[str] = ("mrn", "account", "claim")) -> tuple[list[bytes], int]:
     """Ids of patients that fit, and how many values were opened to find them."""
-    text = q.strip()[:120]
-    by_number, scanned = _by_number(uow, text, numbers)
-    if by_number:
-        return by_number, scanned
+    text = _cut(q)
+    found, scanned = _by_number(uow, text, numbers)
+    if found:
+        return found, scanned
     born = _BORN.fullmatch(text)
     if born is not None and "account" in numbers:
         found, more = _by_birth(uow, born["name"], _day(born["iso"] or born["us"]))
-        return found, scanned + more
-    found, more = _by_name(uow, text)
+    elif by_name(text) or len(folded(text)) < LEAST_LETTERS:
+        found, more = _by_name(uow, text)
+    else:
+        more = 0  # a number that nobody has
     return found, scanned + more
+
+
+def _cut(q: str) -> str:
+    """As much of what was typed as is looked for."""
+    return q.strip()[:120].strip()
 
 
 def _by_number(uow: UnitOfWork, text: str, numbers: Sequence[str]) -> tuple[list[bytes], int]:

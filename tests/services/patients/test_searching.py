@@ -82,6 +82,23 @@ def test_an_officer_finds_by_name_and_mrn_and_sees_no_more(world: World):
         assert searching.matching(uow, "Obrist 1980-03-04") == (), "birth dates are not the officer's"
 
 
+@pytest.mark.parametrize("q", ["obr 1", "obr²", "obr 13/1/1980x", "9, obr"])
+def test_a_search_that_counts_as_one_by_number_opens_no_names(world: World, q: str):
+    people(world)
+    with world.read("account:search", world.actor("biller")) as uow:
+        assert searching.search(uow, q).hits == ()
+    assert not searching.by_name(q)
+    assert events(world)[-1]["query"]["scanned"] == 0
+
+
+def test_what_is_cut_off_a_search_does_not_make_it_one_by_number(world: World):
+    people(world)
+    q = "obr" + " " * 120 + "1"
+    with world.read("account:search", world.actor("biller")) as uow:
+        assert len(searching.search(uow, q).hits or ()) == 2
+    assert searching.by_name(q)
+
+
 def test_T12_other_practices_are_not_there(world: World):
     people(world)
     stranger = world.actor("biller")
