@@ -160,14 +160,17 @@ def _claim(uow: Any, rows: Any, practice: bytes, payer: bytes, number: int, pers
     patient, cover = person
     visit, claim = new_id(), new_id()
     control, lines = controls(number)
-    price = cents(number)
+    price, source = cents(number), os.urandom(32)
     about = {"practice_id": practice, "patient_id": patient}
     rows[EncounterRow].append({
         "id": visit, **about, "coverage_id": cover, "state": "CLEARED", "place": "11", "service_from": DAY,
-        "service_to": DAY, "charge_cents": 2 * price, "code_qualifier": "ABK", "source_digest": os.urandom(32),
+        "service_to": DAY, "charge_cents": 2 * price, "code_qualifier": "ABK",
         "diagnoses_sealed": uow.seal(EncounterRow.diagnoses_sealed, ["I10"], row=visit, subject=patient),
         "proposal_sealed": uow.seal(EncounterRow.proposal_sealed, {}, row=visit, subject=patient),
-        "source_control": control, "version": 1, "created_at": uow.now,
+        "source_sealed": uow.seal(EncounterRow.source_sealed, source, row=visit, subject=patient),
+        "source_index": uow.token("visit-source", source),
+        "source_control_sealed": uow.seal(EncounterRow.source_control_sealed, control, row=visit, subject=patient),
+        "source_control_index": uow.token("claim-control", control), "version": 1, "created_at": uow.now,
     })  # fmt: skip
     rows[ClaimRow].append({
         "id": claim, **about, "encounter_id": visit, "coverage_id": cover, "payer_id": payer, "control": control,

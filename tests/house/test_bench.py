@@ -1,0 +1,22 @@
+"""Every bench still runs, on a small scale: what it measures changes under it. Its figures are not looked at."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import pytest
+
+SMALL = {
+    "bench.posting": ["--claims", "40"],
+    "bench.queue_page": ["--items", "400", "--rounds", "2"],
+    "bench.reading": ["--claims", "40"],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SMALL)
+def test_a_bench_runs(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", [name, *SMALL[name]])
+    importlib.import_module(name).main()
+    assert "ratio" in capsys.readouterr().out
