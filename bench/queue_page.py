@@ -32,7 +32,8 @@ from portal.web.replies import Page
 from tests.databases import settings_for
 from tests.make.practices import practice
 
-PATIENTS, QUEUE = 20_000, "rejected-claims"
+QUEUE = "rejected-claims"
+ITEMS_A_PATIENT = 5
 _START = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
 
 
@@ -62,8 +63,8 @@ def stage(home: Path, items: int) -> tuple[runtime.Runtime, bytes, str]:
 
 def people(running: runtime.Runtime, practice_id: bytes, items: int) -> None:
     actor = system("bench", practice_id=practice_id)
-    ids = [new_id() for _ in range(PATIENTS)]
-    for start in range(0, PATIENTS, 2000):
+    ids = [new_id() for _ in range(items // ITEMS_A_PATIENT)]
+    for start in range(0, len(ids), 2000):
         with running.units.write(actor, "patient:change") as uow:
             for at, id_ in enumerate(ids[start : start + 2000], start):
                 uow.new(
@@ -74,7 +75,7 @@ def people(running: runtime.Runtime, practice_id: bytes, items: int) -> None:
     rows = [
         {
             "id": new_id(), "practice_id": practice_id, "queue": QUEUE, "state": "OPEN", "subject_table": "claim",
-            "subject_id": new_id(), "patient_id": ids[at % PATIENTS], "payer_id": None, "reason": "A7",
+            "subject_id": new_id(), "patient_id": ids[at % len(ids)], "payer_id": None, "reason": "A7",
             "detail": {"number": f"C{at:08d}", "code": "A7"}, "at_risk_cents": 14800 + at, "priority": 0,
             "due_on": date(2026, 11, 2) + timedelta(days=at % 300), "holder_id": None, "note_sealed": None,
             "created_at": _START, "done_at": None, "version": 1,
@@ -85,7 +86,7 @@ def people(running: runtime.Runtime, practice_id: bytes, items: int) -> None:
         with running.units.write(actor, "queue:assign") as uow:
             uow.insert(QueueItemRow, rows[start : start + 10_000])
     plain = [
-        {"id": row["id"], "name": f"Adaeze Okonkwo{at % PATIENTS}", "number": f"C{at:08d}",
+        {"id": row["id"], "name": f"Adaeze Okonkwo{at % len(ids)}", "number": f"C{at:08d}",
          "cents": row["at_risk_cents"], "due": row["due_on"].isoformat(), "practice": practice_id,
          "created": _START.isoformat()}
         for at, row in enumerate(rows)
