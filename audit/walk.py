@@ -33,6 +33,7 @@ class Problem:
 class _Purge:
     """What a purge event says: that these bodies went, and when."""
 
+    seq: int
     recorded: str
     first: int
     last: int
@@ -60,7 +61,7 @@ class Walk:
         self._roots, self._ages, self._track = roots, list(ages), track
         self._good_size = 0
         self._missing: list[list[int]] = []
-        self._next_recorded: dict[int, str] = {}  # first missing seq of a range -> time of the first event after it
+        self._next: dict[int, tuple[int, str]] = {}  # first missing seq of a range -> the event after it, its time
         self._purges: list[_Purge] = []
         self._check_root()
 
@@ -115,14 +116,14 @@ class Walk:
             return
         self.last_recorded = max(self.last_recorded, recorded)
         if self._missing:
-            self._next_recorded.setdefault(self._missing[-1][0], recorded)
+            self._next.setdefault(self._missing[-1][0], (seq, recorded))
 
     def _keep(self, seq: int, said: Mapping[str, Any]) -> None:
         """Row digests, and what purge events name."""
         objects = said.get("objects", ())
         if said["subtype"] == SUBTYPE_PURGE and said["action"] == "D" and said["outcome"] == 0:
             ranges = (_RANGE.fullmatch(each["id"]) for each in objects if each["type"] == PURGED_TYPE)
-            self._purges += [_Purge(said["recorded"], int(each[1]), int(each[2])) for each in ranges if each]
+            self._purges += [_Purge(seq, said["recorded"], int(each[1]), int(each[2])) for each in ranges if each]
         for each in objects:
             if each["type"] == SIGNING_KEY and said["type"] == "key" and said["outcome"] == 0:
                 self.announced.setdefault(each["id"], seq)
@@ -154,7 +155,7 @@ class Walk:
     def _check_purged(self, first: int, last: int) -> None:
         """Every missing body must lie in a range that a purge event named when it was old enough."""
         self.purged = True
-        after = self._next_recorded.get(first)
+        after = self._shown(*self._next[first]) if first in self._next else None
         at = first
         while at <= last:
             covering = [each for each in self._purges if each.first <= at <= each.last]
@@ -168,10 +169,18 @@ class Walk:
             at = max(each.last for each in rightly) + 1
 
     def _old_enough(self, purge: _Purge, last: int, after: str | None) -> bool:
-        """Whether something not purged shows the event to have been old: a later event, or an anchor that held it."""
+        """Whether something not purged shows the event to have been old: a later event, or an anchor that held it.
+
+        The purge is no later than the first anchor that held it, whatever time it states.
+        """
         witnesses = [at for size, at in self._ages if size > last]
         known = min([*witnesses, after] if after is not None else witnesses, default=None)
-        return known is not None and known <= _years_before(purge.recorded)
+        purged = min([purge.recorded, *(at for size, at in self._ages if size > purge.seq)])
+        return known is not None and known <= _years_before(purged)
+
+    def _shown(self, seq: int, recorded: str) -> str:
+        """The time of an event, no earlier than the last anchor that did not hold it yet, whatever time it states."""
+        return max([recorded, *(at for size, at in self._ages if size <= seq)])
 
 
 def _years_before(recorded: str) -> str:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine, insert, update
 
 from audit import export, log, signer
+from audit.canonical import instant
 from audit.checkpoint import COSIGNATURE, VerifierKey, anchor, cosign, parse_note, read_anchors
 from audit.digest import group_digest, row_digest
 from audit.event import Object
@@ -262,6 +263,29 @@ def test_the_age_of_purged_events_is_shown_by_an_anchor(database: Engine, anchor
     assert check(database, anchors).ok
     anchors.unlink()
     assert codes(check(database, anchors)) == {"purge"}
+
+
+@SQLITE
+def test_a_purge_that_states_a_later_time_than_its_anchor(database: Engine, anchors: Path) -> None:
+    fill(database, 10)
+    tick(database, anchors)
+    purge(database, 5, START + 7 * YEAR)
+    tick(database, anchors, START + timedelta(days=1))
+    report = check(database, anchors)
+    assert (report.first_bad_seq, codes(report)) == (0, {"purge"})
+
+
+@SQLITE
+def test_an_event_that_states_an_earlier_time_than_the_anchor_before_it(database: Engine, anchors: Path) -> None:
+    """Nothing else is left to show the age of what went: with all of it gone no event was recorded later."""
+    fill(database, 10)
+    tick(database, anchors, START + 6 * YEAR)
+    drop_triggers(database)
+    damage(database, f"UPDATE audit_head SET last_recorded = '{instant(START)}'")
+    fill(database, 1)
+    purge(database, 9, START + 7 * YEAR)
+    report = check(database, anchors)
+    assert (report.first_bad_seq, codes(report)) == (0, {"purge"})
 
 
 CLAIM, LINE = 12, 13
