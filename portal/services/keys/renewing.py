@@ -57,6 +57,8 @@ def begin(units: Units, actor: Actor, subject: bytes) -> int:
     """Make the next version of a subject's key; the one of a renewal that was broken off, where there is one."""
     with step(units, actor) as uow:
         tenant = owned.tenant_of(uow, subject)
+        # Of two at once the second waits here, and goes on with what the first made.
+        uow.rows(uow.select(SubjectKeyRow.version).where(SubjectKeyRow.subject == subject).with_for_update())
         active = _active(uow, subject)
         unfinished = active is not None and any(_older(uow, model, subject, active) for model in _models())
         if active is None or not unfinished:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from portal.crypto.envelope import version_of
@@ -109,6 +111,16 @@ def test_a_renewal_killed_between_batches_goes_on_under_the_same_new_key(sqlite_
     world.clock.forward(hours=2)
     assert renewing.settle(world.units) == 2
     assert keys_of(world, subject) == {3: "active"}
+    assert verified(world).problems == ()
+
+
+def test_two_renewals_at_once_both_end(world: World):
+    subject = owner(world, visits.bring(world, *visits.some(1))[0])
+    actor = world.machine("keys")
+    with ThreadPoolExecutor(4) as pool:
+        both = list(pool.map(lambda _: renewing.renew(world.units, actor, subject).version, range(4)))
+    assert max(both) == max(keys_of(world, subject)), "each under a key that stands"
+    assert sealed_under(world, subject) == {max(both)}
     assert verified(world).problems == ()
 
 
