@@ -12,12 +12,14 @@ import re
 import threading
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socket import SHUT_RDWR, socket
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -46,6 +48,7 @@ _TEXT_TYPE: Final = "text/plain; charset=utf-8"
 _LONGEST_REQUEST: Final = 128 * 1024
 _MOST_HASHES: Final = 63
 _OLD: Final = re.compile(r"old (0|[1-9][0-9]{0,18})")
+_SIZE: Final = re.compile(r"(0|[1-9][0-9]{0,18})\n?")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -229,8 +232,9 @@ def submit(
     known = list(keys)
     request = f"old {old_size}\n{encode_hashes(proof)}\n{note}"
     status, body = _post(url, request.encode(), timeout)
-    if status == HTTPStatus.CONFLICT and body.strip().isdigit() and int(body) != old_size:
-        raise WitnessBehind(int(body))
+    behind = _SIZE.fullmatch(body)
+    if status == HTTPStatus.CONFLICT and behind is not None and int(behind[1]) != old_size:
+        raise WitnessBehind(int(behind[1]))
     if status in {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}:
         raise WitnessContradicts(f"the witness answered {status}: {body[:200].strip()}")
     if status != HTTPStatus.OK:
@@ -253,11 +257,24 @@ def _post(url: str, body: bytes, timeout: float) -> tuple[int, str]:
         raise WitnessRefused("a witness is asked over https, or over http on this machine")
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     connection = kind(host, parts.port, timeout=timeout)
+    end = threading.Timer(timeout, lambda: _hang_up(sock))
+    end.daemon = True
     try:
+        connection.connect()
+        sock = connection.sock  # the connection lets go of it once the answer begins
+        # A witness that sends a byte now and then keeps within every timeout of the socket: the whole has an end too.
+        end.start()
         connection.request("POST", parts.path.rstrip("/") + "/add-checkpoint", body, {"Content-Type": _TEXT_TYPE})
         answer = connection.getresponse()
         return answer.status, answer.read(_LONGEST_REQUEST).decode("utf-8", "replace")
     except (OSError, HTTPException) as problem:
         raise WitnessRefused(f"the witness cannot be reached: {type(problem).__name__}") from None
     finally:
+        end.cancel()
         connection.close()
+
+
+def _hang_up(sock: socket) -> None:
+    """End a conversation from another thread: whoever waits for the other side reads its end."""
+    with suppress(OSError):  # it ended by itself
+        sock.shutdown(SHUT_RDWR)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socketserver
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -152,6 +154,53 @@ def test_what_the_client_refuses(address: str) -> None:
         submit(address, note(3), 0, [], [VerifierKey.of("w2", WITNESS_KEY, COSIGNATURE)])
     with pytest.raises(WitnessRefused, match="403"):
         submit(address, note(4, key=WITNESS_KEY), 3, [], [WITNESS])
+
+
+@contextmanager
+def answering(*parts: bytes, between: float = 0.0) -> Iterator[str]:
+    """Something on loopback that answers whatever it is asked with these bytes, piece by piece."""
+    over = threading.Event()
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            with suppress(OSError):
+                for part in parts:
+                    self.wfile.write(part)
+                    over.wait(between)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as listening:
+        thread = threading.Thread(target=listening.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.server_address[1]}"
+        finally:
+            over.set()
+            listening.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://192.0.2.1/\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1_000_000,
+        b"HTTP/1.1 200 OK\r\n\r\n" + "— witness.example/w1 ²\n".encode(),
+        b"HTTP/1.1 409 Conflict\r\n\r\n" + "²".encode(),
+        b"HTTP/1.1 409 Conflict\r\n\r\n" + b"9" * 5000,
+    ],
+)
+def test_whatever_a_witness_answers_is_a_refusal(answer: bytes) -> None:
+    with answering(answer) as url, pytest.raises(WitnessRefused):
+        submit(url, note(3), 0, [], [WITNESS])
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_a_witness_that_never_comes_to_an_end_is_left(head: bytes) -> None:
+    with answering(head, *[b"X"] * 600, between=0.1) as url, pytest.raises(WitnessRefused):
+        submit(url, note(3), 0, [], [WITNESS], timeout=0.5)
 
 
 def test_http_edges(address: str) -> None:
