@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portal.domain.errors import NotFound
 from portal.domain.practices import address_lines, phone_written
 from portal.domain.texts import T_, Text
 from portal.models.patients import PatientLinkRow, PatientRow
@@ -11,6 +12,7 @@ from portal.models.practices import PracticeRow
 from portal.models.queues import QueueItemRow
 from portal.services import queues
 from portal.services.patients.account import name_of
+from portal.services.unit_of_work.reading import ABSENT
 from portal.services.unit_of_work.work import UnitOfWork
 
 
@@ -51,11 +53,14 @@ def code_letter(uow: UnitOfWork, patient_id: bytes, code: str, public_url: str) 
 def registered_letter(uow: UnitOfWork, patient_id: bytes) -> Letter:
     """The notice that a sign-in was opened, for a patient without an e-mail on record (SECURITY 1.4).
 
-    It is printed once: the letter waits no longer. Raises NotFound.
+    It is printed once: the letter waits no longer. Raises NotFound, also where nobody has a sign-in.
     """
     row = uow.get(PatientRow, patient_id)
     practice = uow.get(PracticeRow, row.practice_id)
-    for link in uow.entities(uow.select(PatientLinkRow).where(PatientLinkRow.patient_id == patient_id)):
+    links = uow.entities(uow.select(PatientLinkRow).where(PatientLinkRow.patient_id == patient_id))
+    if not links:
+        raise NotFound(ABSENT, code="not-found")
+    for link in links:
         queues.done(uow, link)
     return _letter(
         uow,

@@ -206,6 +206,16 @@ def test_a_letter_with_a_code_opens_a_sign_in(world: World, flask):
     assert "Has a sign-in." in page.text
 
 
+def test_no_letter_tells_of_a_sign_in_that_is_not_there(world: World, flask):
+    with world.write("patient:change") as uow:
+        patient = make.patient(uow, "Reyes").id
+    client = at_work(flask, world, "biller")
+    token = form_token(client, f"/office/patients/{patient.hex()}")
+    done = client.post(f"/office/patients/{patient.hex()}/letter", data={"csrf_token": token})
+    assert done.status_code == 404
+    assert "was opened" not in done.text
+
+
 def _request():
     from portal.services.unit_of_work.trail import Request
 
