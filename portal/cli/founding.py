@@ -58,7 +58,8 @@ class _Answers:
     def __init__(self, file: Path | None) -> None:
         said = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
         given = said.pop("settings", {})
-        self.settings: dict[str, Any] = given if isinstance(given, dict) else {"settings": given}
+        named = {name: said.pop(name) for name, *_ in (*_SETTINGS, *_ON_POSTGRES, *_IN_PRODUCTION) if name in said}
+        self.settings: dict[str, Any] = named | (given if isinstance(given, dict) else {"settings": given})
         self._said, self._file, self._missing = said, file, list[str]()
 
     def to(self, questions: Questions) -> dict[str, str]:
@@ -74,14 +75,26 @@ class _Answers:
         return usual or ""
 
     def complete(self) -> None:
-        asked = {question[0] for question in (*_SETTINGS, *_ON_POSTGRES, *_IN_PRODUCTION, *_FACTS)}
-        unknown = sorted((self._said.keys() - asked) | (self.settings.keys() - config.NAMES))
+        unknown = sorted((self._said.keys() - {name for name, *_ in _FACTS}) | (self.settings.keys() - config.NAMES))
         odd = sorted(name for name, value in (self._said | self.settings).items() if isinstance(value, list | dict))
         faults = [f"missing in {self._file}: {', '.join(self._missing)}"] if self._missing else []
         faults += [f"neither a text nor a number in {self._file}: {', '.join(odd)}"] if odd else []
         faults += [f"unknown in {self._file}: {', '.join(unknown)}"] if unknown else []
         if faults:
             raise click.UsageError("\n".join(faults))
+
+    def agree(self, home: Path) -> None:
+        """Settings that stand are not changed here: answers that would have them otherwise are refused by name."""
+        try:
+            stands = config.stated(home)
+        except config.SettingsError as error:
+            raise click.UsageError("\n".join(error.faults)) from error
+        otherwise = sorted(name for name, value in self.settings.items() if str(value) != stands.get(name, ""))
+        if otherwise:
+            raise click.UsageError(
+                f"{home / config.FILE} stands already and says otherwise than {self._file}: {', '.join(otherwise)}. "
+                "Nothing was done. Change the settings there, or take them out of the answers."
+            )
 
 
 @click.command(epilog="Example: ./candor setup --from practice.toml")
@@ -91,16 +104,20 @@ class _Answers:
 def setup(answers_file: Path | None) -> None:
     """Set an installation up: keys, database, first practice, and a one-time link for the first administrator.
 
-    Run again it goes on where it stopped: settings and keys that stand are left alone.
+    Run again it goes on where it stopped: settings and keys that stand are left alone, and answers that would change
+    settings are refused.
     """
     try:
         answers = _Answers(answers_file)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise click.UsageError(f"{answers_file}: {error}") from error
     home = Path(os.environ.get("CANDOR_HOME", "var")).absolute()
-    values = {} if (home / config.FILE).exists() else _settings(answers)
+    stands = (home / config.FILE).exists()
+    values = {} if stands else _settings(answers)
     facts = answers.to(_FACTS)
     answers.complete()
+    if stands:
+        answers.agree(home)
     practice = _practice(facts)
     settings = _put_in_place(home, values)
     try:
@@ -141,11 +158,13 @@ def _practice(facts: Mapping[str, str]) -> practice_service.Practice:
         code=facts["code"], name=facts["name"], npi=facts["npi"], ein=facts["ein"], taxonomy=facts["taxonomy"],
         phone=facts["phone"], time_zone=facts["time_zone"], address=where,
     )  # fmt: skip
+    faults: list[TradeError] = [*practice_service.practice_faults(practice)]
     try:
-        practice_service.check_practice(practice)
         accounts.check_email(facts["admin_email"])
     except TradeError as error:
-        click.echo(english(error.text), err=True)
+        faults.append(error)
+    if faults:
+        click.echo("\n".join(english(fault.text) for fault in faults), err=True)
         sys.exit(FINDINGS)
     return practice
 

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+_CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_LONGEST_CODE = 20
 _NPI = re.compile(r"[12][0-9]{9}")
 _NINE = re.compile(r"[0-9]{9}")
 _ZIP = re.compile(r"[0-9]{5}(?:[0-9]{4})?")
 _PHONE = re.compile(r"[2-9][0-9]{9}")
 _PO_BOX = re.compile(r"(?i)\bP\s*\.?\s*O\s*\.?\s*BOX\b|\bPOST\s+OFFICE\s+BOX\b|\bLOCK\s?BOX\b")
+
+
+def is_practice_code(text: str) -> bool:
+    """Whether a text names a practice in commands: lower-case letters and digits, hyphens between, at most 20."""
+    return len(text) <= _LONGEST_CODE and _CODE.fullmatch(text) is not None
+
+
+def partner_folder(text: str) -> str | None:
+    """The one name below the exchange that a path leads to, however it is spelled; None when it leads elsewhere."""
+    name = posixpath.normpath(text) if text else ""
+    plain = name and not name.startswith(".") and not any(mark in name for mark in "/\\\0")
+    return name if plain else None
 
 
 @lru_cache(maxsize=4096)

@@ -70,7 +70,7 @@ def found_installation(uow: UnitOfWork, roots: making.Root, mode: str) -> bytes:
 
 
 def add_practice(uow: UnitOfWork, roots: making.Root, facts: Practice) -> PracticeRow:
-    """Make a practice with its own keys; raises Refused for an NPI, EIN, taxonomy, ZIP or time zone out of shape."""
+    """Make a practice with its own keys; raises Refused for what `practice_faults` finds."""
     check_practice(facts)
     if uow.first(uow.select(PracticeRow).where(PracticeRow.code == facts.code)) is not None:
         raise Conflict(T_("There is a practice {code} already; use edit.", code=facts.code), code="practice-code")
@@ -113,19 +113,50 @@ def edit_practice(uow: UnitOfWork, code: str, **changes: Any) -> PracticeRow:
 
 
 def check_practice(facts: Practice) -> None:
-    """Raise Refused for the first identifier out of shape, saying which."""
-    if not shapes.is_npi(facts.npi):
-        raise Refused(T_("The NPI {npi} is not valid: ten digits with a check digit.", npi=facts.npi), code="npi")
-    if not shapes.is_ein(facts.ein):
-        raise Refused(T_("The EIN {ein} is not valid: nine digits, no hyphen.", ein=facts.ein), code="ein")
-    if not shapes.is_zip(facts.address.postal_code, nine=True):
-        raise Refused(T_("A practice's ZIP has nine digits; payers reject five."), code="zip")
-    if shapes.is_post_box(facts.address.line1):
-        raise Refused(T_("The practice's address is a street; a post office box goes to remit-to."), code="street")
-    if not shapes.is_phone(facts.phone):
-        raise Refused(T_("The phone number {phone} must be ten digits.", phone=facts.phone), code="phone")
-    if facts.time_zone not in zoneinfo.available_timezones():
-        raise Refused(T_("There is no time zone {zone}.", zone=facts.time_zone), code="time-zone")
+    """Raise Refused with everything that is out of shape, in one breath."""
+    faults = practice_faults(facts)
+    if faults:
+        said = faults[0].text
+        for fault in faults[1:]:
+            said = T_("{first} {then}", first=said, then=fault.text)
+        raise Refused(said, code=faults[0].code)
+
+
+def practice_faults(facts: Practice) -> list[Refused]:
+    """What of a practice is out of shape, each with its reason; none when it may be made."""
+    checks = (
+        (
+            shapes.is_practice_code(facts.code),
+            T_(
+                "The code {code} is not valid: at most 20 lower-case letters and digits, with hyphens between them.",
+                code=facts.code,
+            ),
+            "code",
+        ),
+        (
+            shapes.is_npi(facts.npi),
+            T_("The NPI {npi} is not valid: ten digits with a check digit.", npi=facts.npi),
+            "npi",
+        ),
+        (shapes.is_ein(facts.ein), T_("The EIN {ein} is not valid: nine digits, no hyphen.", ein=facts.ein), "ein"),
+        (
+            shapes.is_zip(facts.address.postal_code, nine=True),
+            T_("A practice's ZIP has nine digits; payers reject five."),
+            "zip",
+        ),
+        (
+            not shapes.is_post_box(facts.address.line1),
+            T_("The practice's address is a street; a post office box goes to remit-to."),
+            "street",
+        ),
+        (shapes.is_phone(facts.phone), T_("The phone number {phone} must be ten digits.", phone=facts.phone), "phone"),
+        (
+            facts.time_zone in zoneinfo.available_timezones(),
+            T_("There is no time zone {zone}.", zone=facts.time_zone),
+            "time-zone",
+        ),
+    )
+    return [Refused(text, code=code) for passed, text, code in checks if not passed]
 
 
 def stated(row: PracticeRow) -> Practice:
@@ -166,7 +197,7 @@ def add_provider(uow: UnitOfWork, *, npi: str, last_name: str, first_name: str, 
 
 
 def add_partner(uow: UnitOfWork, practice_id: bytes, facts: PartnerFacts) -> PartnerRow:
-    """A trading partner of a practice, with control numbers that start at 1."""
+    """A trading partner of a practice, with control numbers that start at 1; its folder is no other practice's."""
     if facts.usage not in {"P", "T"} or not all((facts.sender_id, facts.receiver_id)):
         raise Refused(
             T_("A partner needs a sender id, a receiver id, and P (production) or T (test)."), code="partner-shape"
@@ -176,15 +207,42 @@ def add_partner(uow: UnitOfWork, practice_id: bytes, facts: PartnerFacts) -> Par
     where = (PartnerRow.practice_id == practice_id, PartnerRow.code == facts.code)
     if uow.first(uow.select(PartnerRow).where(*where)) is not None:
         raise Conflict(T_("There is a partner {code} already.", code=facts.code), code="partner-code")
-    row = uow.new(
-        PartnerRow,
-        practice_id=practice_id,
-        **{name: getattr(facts, name) for name in PartnerFacts.__dataclass_fields__},
-    )
+    stated_ = {name: getattr(facts, name) for name in PartnerFacts.__dataclass_fields__}
+    stated_["folder"] = _own_folder(uow, practice_id, facts.folder)
+    row = uow.new(PartnerRow, practice_id=practice_id, **stated_)
     uow.flush()
     for kind in ("interchange", "group", "set"):
         uow.new(ControlNumberRow, practice_id=practice_id, partner_id=row.id, kind=kind, following=1)
     return row
+
+
+def _own_folder(uow: UnitOfWork, practice_id: bytes, folder: str) -> str:
+    """The plain name of a partner's folder; raises Refused where it is none, or a partner of another practice has it.
+
+    What lies in a folder is taken in by the practice whose partner names it: with two, nobody knows whose a file is.
+    """
+    name = shapes.partner_folder(folder)
+    if name is None:
+        raise Refused(
+            T_("The folder {folder} is not one plain name below the folder of exchange.", folder=folder),
+            code="partner-folder",
+        )
+    taken = uow.value(
+        uow.select(PracticeRow.code)
+        .join(PartnerRow, PartnerRow.practice_id == PracticeRow.id)
+        .where(PartnerRow.folder == name, PracticeRow.id != practice_id)
+        .limit(1)
+    )
+    if taken is not None:
+        raise Refused(
+            T_(
+                "A partner of the practice {practice} has the folder {folder} already, and whose a file is could not "
+                "be told. Give each practice folders of its own.",
+                practice=taken, folder=name,
+            ),
+            code="partner-folder",
+        )  # fmt: skip
+    return name
 
 
 def load_prices(uow: UnitOfWork, practice_id: bytes, prices: list[tuple[str, str, int]], valid_from: date) -> int:

@@ -122,6 +122,21 @@ def test_setting_up_again_gives_no_link_to_the_account_of_one_who_has_joined(des
     assert "/join/" not in said
 
 
+def test_setting_up_again_changes_no_settings_and_names_those_that_would_be_others(desk: Desk) -> None:
+    set_up(desk)
+    stands = (desk.home / "candor.toml").read_text()
+    answers = (desk.folder / "answers.toml").read_text()
+    other = ANSWERS + 'mode = "production"\n[settings]\nkeys = "secrets"\nport = 9000\nsmtp_url = ""\n'
+    said = desk("setup", "--from", desk.file("other.toml", other), ends=2)
+    assert "mode, port." in said
+    assert "production" not in said, "a setting may hold a password"
+    desk.file("answers.toml", 'mode = "development"\n' + answers)
+    assert "practice juniper" in set_up(desk), "what equals the settings that stand is no fault"
+    assert (desk.home / "candor.toml").read_text() == stands
+    (desk.home / "candor.toml").write_text(stands + "nonsense = 1\n")
+    assert "no such setting: nonsense" in desk("setup", "--from", str(desk.folder / "answers.toml"), ends=2)
+
+
 @pytest.mark.parametrize(
     ("answers", "ends"),
     [
@@ -157,7 +172,11 @@ def test_setting_up_asks(desk: Desk) -> None:
 
 def test_wrong_answers_are_named_and_nothing_is_set_up(desk: Desk) -> None:
     path = Path(desk.file("answers.toml", (desk.folder / "answers.toml").read_text().replace(OURS.npi, "1234567890")))
-    assert "1234567890" in desk("setup", "--from", str(path), ends=1)
+    path.write_text(path.read_text().replace('"juniper"', '"Juniper Ridge"').replace("root@", "root"))
+    said = desk("setup", "--from", str(path), ends=1)
+    assert [part for part in ("1234567890", "The code Juniper Ridge", "rootjuniper.example") if part not in said] == []
+    assert not desk.home.exists()
+    path.write_text(path.read_text().replace('"Juniper Ridge"', '"juniper"').replace("rootjun", "root@jun"))
     desk.file("answers.toml", path.read_text().replace("1234567890", OURS.npi))
     assert "practice juniper" in set_up(desk)
     desk.file("answers.toml", 'code = "juniper"\n[settings]\nno_such_thing = 1\n')
@@ -199,12 +218,37 @@ def test_practices_are_added_and_edited_and_then_have_to_be_named(desk: Desk) ->
         "--remit-city", "Salem", "--remit-state", "OR", "--remit-postal-code", "973010012",
     ]  # fmt: skip
     assert "missing: --phone" in desk("practices", "add", "cedar", *cedar[:8], *cedar[10:], ends=2)
+    assert "The code Cedar Clinic is not valid" in desk("practices", "add", "Cedar Clinic", *cedar, ends=1)
     desk("practices", "add", "cedar", *cedar)
     changed = desk.json("practices", "edit", "cedar", "--phone", "5035550199", "--remit-line1", "PO Box 13")
     assert changed["changed"] == ["phone", "remit_to"]
     assert "--practice CODE" in desk("keys", "rotate", ends=2)
     desk("keys", "rotate", "--practice", "cedar")
     assert "nowhere" in desk("practices", "edit", "nowhere", "--phone", "5035550199", ends=1)
+
+
+def test_two_practices_never_share_a_partners_folder(desk: Desk) -> None:
+    set_up(desk)
+    furnish(desk)
+    desk(
+        "practices", "add", "cedar", "--name", "Cedar Clinic", "--npi", npi("234567891"), "--ein", "840000002",
+        "--taxonomy", "207Q00000X", "--phone", "5035550188", "--line1", "9 Cedar Lane", "--city", "Millbrook",
+        "--state", "OR", "--postal-code", "970010009", "--time-zone", "America/Los_Angeles",
+    )  # fmt: skip
+
+    def add(code: str, practice: str, folder: str, ends: int = 0) -> str:
+        return desk(
+            "partners", "add", code, "--practice", practice, "--name", "Clearing House", "--sender", "CEDAR",
+            "--receiver", "CLEARING", "--contact", "Billing Desk", "--contact-phone", "5035550142", "--submitter",
+            "Cedar", "--folder", folder, ends=ends,
+        )  # fmt: skip
+
+    for spelled in ("clearing", "clearing/", "./clearing", "x/../clearing"):
+        said = add("clearing", "cedar", spelled, ends=1)
+        assert "A partner of the practice juniper has the folder clearing already" in said
+    assert "not one plain name" in add("clearing", "cedar", "../clearing", ends=1)
+    add("second", "juniper", "./clearing/")
+    add("clearing", "cedar", "cedar")
 
 
 def test_files_come_in_and_nothing_broken_ends_in_a_traceback(desk: Desk) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.practices import is_ein, is_npi, is_phone, is_post_box, is_zip
+from portal.domain.practices import is_ein, is_npi, is_phone, is_post_box, is_practice_code, is_zip, partner_folder
 
 
 def test_the_published_example_passes() -> None:
@@ -49,3 +49,28 @@ def test_a_post_office_box_in_its_spellings(line: str) -> None:
 @pytest.mark.parametrize("line", ["400 Main Street", "12 Boxwood Lane", "7 Polk Street", ""])
 def test_a_street_is_no_box(line: str) -> None:
     assert not is_post_box(line)
+
+
+@pytest.mark.parametrize("code", ["juniper", "j", "7", "cedar-2", "a-b-c", "x" * 20])
+def test_a_practices_code(code: str) -> None:
+    assert is_practice_code(code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["", "Juniper", "juniper ridge", "juniper_ridge", "-j", "j-", "a--b", "x" * 21, "jo\u0308", "a/b", "juniper\n"],
+)
+def test_what_is_no_code_of_a_practice(code: str) -> None:
+    assert not is_practice_code(code)
+
+
+@pytest.mark.parametrize(
+    "spelled", ["clearing", "clearing/", "./clearing", "x/../clearing", ".//clearing/.", "clearing//"]
+)
+def test_a_partners_folder_however_it_is_spelled(spelled: str) -> None:
+    assert partner_folder(spelled) == "clearing"
+
+
+@pytest.mark.parametrize("path", ["", ".", "..", "x/..", "a/b", "../clearing", "/clearing", ".hidden", "a\\b", "a\0b"])
+def test_a_path_that_is_no_partners_folder(path: str) -> None:
+    assert partner_folder(path) is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -45,8 +45,11 @@ def payer(uow: UnitOfWork, code: str = "CBH03", **more: Any) -> PayerRow:
 
 
 def partner(uow: UnitOfWork, practice_id: bytes, **more: Any) -> PartnerRow:
-    """A trading partner with its control numbers."""
-    return practices.add_partner(uow, practice_id, partner_facts(**more))
+    """A trading partner with its control numbers; in the folder asked for, though another practice's may have it."""
+    facts = partner_facts(**more)
+    row = practices.add_partner(uow, practice_id, replace(facts, folder=f"aside-{os.urandom(4).hex()}"))
+    row.folder = facts.folder
+    return row
 
 
 def patient(uow: UnitOfWork, last: str = "Ashgrove", **more: Any) -> PatientRow:

@@ -36,7 +36,7 @@ def someone(**more) -> Actor:
 def two(world: World) -> tuple[World, bytes, bytes, bytes]:
     """A patient in each of two practices: (world, other practice, ours, theirs)."""
     with world.write("practice:edit", system("setup")) as uow:
-        there = practices.add_practice(uow, world.runtime.roots, replace(invented(), code="OTHER")).id
+        there = practices.add_practice(uow, world.runtime.roots, replace(invented(), code="other")).id
     with world.write("patient:change") as uow:
         ours = patient(uow).id
     with world.write("patient:change", system("test", practice_id=there)) as uow:
