@@ -686,6 +686,7 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_encounter")),
         sa.UniqueConstraint("practice_id", "source_index", name=op.f("uq_encounter_practice_id_source_index")),
     )
+    op.create_index(op.f("ix_encounter_interchange_id"), "encounter", ["interchange_id"], unique=False)
     op.create_index(op.f("ix_encounter_patient_id"), "encounter", ["patient_id"], unique=False)
     op.create_index(
         op.f("ix_encounter_practice_id_state_service_from_id"),

@@ -17,6 +17,7 @@ from portal.jobs.worker import Worker
 from portal.services import codes as code_service
 from portal.services.claims import answers, sending
 from portal.services.encounters import importing
+from portal.services.files import collecting, reading
 from portal.services.remittances.importing import import_remittances
 from portal.services.statements import runs
 
@@ -146,7 +147,8 @@ def send(partner: str, practice: str | None, as_user: str | None, as_json: bool)
 def collect(practice: str | None, as_user: str | None, as_json: bool) -> None:
     """Take in the acknowledgements that wait in the partners' folders."""
     with opened("acks.import", practice=practice, as_user=as_user, as_json=as_json) as bench:
-        taken = answers.collect(bench.runtime.units, bench.runtime.parts, bench.actor)
+        units, parts = bench.runtime.units, bench.runtime.parts
+        taken = collecting.collect(units, parts, bench.actor, wanted=[reading.ANSWERS])
         applied = sum(each.applied for each in taken)
         bench.say({"files": len(taken), "applied": applied}, f"{len(taken)} files, {applied} answers applied")
 

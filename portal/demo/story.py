@@ -20,10 +20,10 @@ from portal.sandbox.files import visit_file
 from portal.sandbox.practice import Practice
 from portal.sandbox.visits import Visit
 from portal.services.charges import auditing, entering
-from portal.services.claims import answers, sending
+from portal.services.claims import sending
 from portal.services.encounters import coding, importing, review, waiting
+from portal.services.files import collecting, reading
 from portal.services.intake import visits as intake
-from portal.services.remittances.importing import import_remittances
 from portal.services.statements import runs
 
 PARTNER = "clearing"
@@ -123,15 +123,11 @@ class Story:
     def answers(self) -> None:
         """Acknowledgements and remittances that wait are taken in; accounts settle."""
         units, parts = self.runtime.units, self.runtime.parts
-        taken = answers.collect(units, parts, self.cast.actor(roles.BILLER))
+        taken = collecting.collect(units, parts, self.cast.actor(roles.BILLER), wanted=[reading.ANSWERS])
         self.said["answers"] += sum(each.applied for each in taken)
         self.house.pay()
-        poster = self.cast.actor(roles.PAYMENT_POSTER)
-        for name in parts.exchange.names(PARTNER):
-            if name.endswith(".835"):
-                result = import_remittances(units, poster, None, name, parts.exchange.take(PARTNER, name))
-                parts.exchange.done(PARTNER, name)
-                self.said["payments posted"] += result.posted
+        posted = collecting.collect(units, parts, self.cast.actor(roles.PAYMENT_POSTER), wanted=[reading.REMITTANCES])
+        self.said["payments posted"] += sum(each.applied for each in posted)
         self.worker.drain()
 
     def bill(self) -> None:

@@ -11,6 +11,7 @@ from portal.access.actors import Actor, system
 from portal.domain.messages import MailDelayed, MailRefused, MailUncertain
 from portal.services import outbox
 from portal.services.claims import drafting
+from portal.services.files import reading
 from portal.services.outbox import Job
 from portal.services.parts import Parts
 from portal.services.payments import settling as card_payments
@@ -61,6 +62,11 @@ def send_mail(tools: Tools, job: Job) -> None:
     outbox.mail_ended(tools.units, actor(job), job.ids["mail"], state)
 
 
+def read_file(tools: Tools, job: Job) -> None:
+    """A file that was stored is read through, or read on."""
+    reading.read_on(tools.units, actor(job), job.ids["interchange"])
+
+
 def draft_claim(tools: Tools, job: Job) -> None:
     """A covered visit whose charges are cleared gets its claim."""
     with tools.units.write(actor(job), "claim:edit") as uow:
@@ -103,6 +109,7 @@ Handler = Callable[[Tools, Job], None]
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "claim.draft": draft_claim,
+    "file.read": read_file,
     "mail.send": send_mail,
     "remittance.settle": settle_remittance,
     "payment.settled": follow_payment,

@@ -22,6 +22,8 @@ from portal.services.outbox import KEPT, LEASE, MOST_ATTEMPTS, Job, wait_after
 _LOG = logging.getLogger("candor.jobs")
 _TASK = "candor.job"
 """As `gateways.procrastinate` names it."""
+_AT_ONCE = 2
+"""So that a mail does not wait for a long file to be read."""
 _REST_SECONDS = 5.0
 _TIDY_SECONDS = 3600.0
 
@@ -120,7 +122,7 @@ class ProcrastinateWorker:
     def _options(self) -> dict[str, Any]:
         seconds = self._lease.total_seconds()
         return {
-            "concurrency": 1, "update_heartbeat_interval": seconds / 3, "stalled_worker_timeout": seconds,
+            "concurrency": _AT_ONCE, "update_heartbeat_interval": seconds / 3, "stalled_worker_timeout": seconds,
             "fetch_job_polling_interval": min(seconds, 5.0), "install_signal_handlers": False,
         }  # fmt: skip
 

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from portal.access.actors import system
-from portal.jobs.collecting import Collector
 from portal.jobs.handlers import Tools
 from portal.services import outbox
 from portal.services.auditing import digests, upkeep
 from portal.services.claims import sending
+from portal.services.files.collecting import Collector
 from portal.services.keys import renewing
 from portal.services.payments import polling
 
@@ -42,13 +42,19 @@ def resend_claims(tools: Tools) -> int:
     return sending.resend_unsent(tools.units, tools.parts, system("claim.resend"), after=sending.PATIENCE)
 
 
+def collecting() -> Callable[[Tools], int]:
+    """Looks into partners' folders; each call knows what the one before saw."""
+    collector = Collector()
+    return lambda tools: collector.look(tools.units, tools.parts)
+
+
 PERIODIC: tuple[Every, ...] = (
     Every("audit.sign", 5, lambda tools: tools.sign()),
     Every("audit.witness", 60, lambda tools: tools.witness(), apart=True),
     Every("audit.digest", 900, lambda tools: digests.mail(tools.units)),
     Every("audit.index", 30, lambda tools: upkeep.index(tools.units)),
     Every("claim.resend", 300, resend_claims),
-    Every("file.collect", 60, Collector(), apart=True),
+    Every("file.collect", 60, collecting(), apart=True),
     Every("payment.poll", 300, lambda tools: polling.poll(tools.units, tools.parts), apart=True),
     Every("key.settle", 3600, lambda tools: renewing.settle(tools.units)),
     Every("job.tidy", 3600, lambda tools: outbox.tidy(tools.units)),

@@ -21,7 +21,10 @@ _REST_SECONDS = 5.0
 
 
 class Worker:
-    """Takes one job after the other until told to stop; idempotent handlers make a second run harmless."""
+    """Takes one job after the other until told to stop, and mails beside them.
+
+    Idempotent handlers make a second run harmless.
+    """
 
     def __init__(
         self,
@@ -44,15 +47,23 @@ class Worker:
         """Work until stopped, also through times in which the store does not answer."""
         with self._schedule.running(self._tools) if self._schedule else nullcontext():
             ready()
-            while not self._stop.is_set():
-                try:
-                    worked = self.step()
-                except Exception as error:  # noqa: BLE001 - a store that is gone comes back; leases see to the job
-                    _LOG.error("worker cannot reach its jobs", extra={"error": type(error).__name__})
-                    self._stop.wait(_REST_SECONDS)
-                    continue
-                if not worked:
-                    self._stop.wait(_PAUSE_SECONDS)
+            beside = threading.Thread(target=self._work, kwargs={"express": True}, name="express")
+            beside.start()
+            try:
+                self._work(express=False)
+            finally:
+                beside.join()
+
+    def _work(self, *, express: bool) -> None:
+        while not self._stop.is_set():
+            try:
+                worked = self.step(express=express)
+            except Exception as error:  # noqa: BLE001 - a store that is gone comes back; leases see to the job
+                _LOG.error("worker cannot reach its jobs", extra={"error": type(error).__name__})
+                self._stop.wait(_REST_SECONDS)
+                continue
+            if not worked:
+                self._stop.wait(_PAUSE_SECONDS)
 
     def drain(self, most: int = 1_000_000) -> int:
         """Work until nothing is due; returns how many jobs ran. For commands, the demonstration and tests."""
@@ -61,9 +72,9 @@ class Worker:
             done += 1
         return done
 
-    def step(self) -> bool:
-        """Run one job, if one is due."""
-        job = outbox.lease(self._tools.units, self.name, self._lease)
+    def step(self, *, express: bool = False) -> bool:
+        """Run one job, if one is due; with `express`, only one that no long job may hold up."""
+        job = outbox.lease(self._tools.units, self.name, self._lease, express=express)
         if job is None:
             return False
         error = self._run(job)

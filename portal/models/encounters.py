@@ -46,7 +46,7 @@ class EncounterRow(Base):
     """SHA-256 of what makes a visit the same visit in another file; makes imports idempotent by its index."""
     source_control_sealed: Mapped[Box] = sealed(16)
     """CLM01 of the file it came in, for the office to find it; practices put account numbers there."""
-    interchange_id: Mapped[bytes | None] = ref(17, "interchange.id")
+    interchange_id: Mapped[bytes | None] = ref(17, "interchange.id", index=True)
     version: Mapped[int] = clear(18)
     created_at: Mapped[datetime] = clear(19)
     source_index: Mapped[bytes] = index(21, "visit-source", "source_sealed")

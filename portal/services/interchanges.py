@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any
 
 from portal.domain.errors import Refused
@@ -11,19 +12,30 @@ from portal.domain.interchanges import ControlNumbers, Finding, Partner
 from portal.domain.texts import T_, from_json, to_json
 from portal.models.interchanges import InterchangeRow
 from portal.models.practices import ControlNumberRow, PartnerRow
+from portal.services import outbox
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 from portal.x12 import reader
-from portal.x12.envelope import walk
+from portal.x12.envelope import Envelope, walk
 
 LIMIT_BYTES = 25 * 1024 * 1024
+UNATTENDED = timedelta(hours=1)
+"""After so long a worker reads what its own reader, broken off somewhere, has not read through."""
 
 
 def receive(
-    uow: UnitOfWork, name: str, body: bytes, *, kind: str, control: str = "", group: str = ""
+    uow: UnitOfWork,
+    name: str,
+    body: bytes,
+    *,
+    kind: str,
+    control: str = "",
+    group: str = "",
+    at_once: bool = False,
 ) -> tuple[InterchangeRow, bool]:
     """Store a file that came in; returns its row and whether it is new. The same bytes again give the first row.
 
-    Raises Refused for a file over 25 MiB.
+    In the same transaction its reading by a worker is asked for: `at_once`, or by a caller that reads it itself, for an
+    hour later, in case that breaks off. Raises Refused for a file over 25 MiB.
     """
     if len(body) > LIMIT_BYTES:
         raise Refused(T_("The file is larger than 25 MiB. Split it and try again; nothing was read."), code="too-large")
@@ -32,15 +44,54 @@ def receive(
         uow.select(InterchangeRow).where(InterchangeRow.direction == "in", InterchangeRow.digest == digest)
     )
     if standing is not None:
+        if at_once and standing.state == "RECEIVED":  # its job may have been given up: once a day it is asked for anew
+            _ask(uow, standing, f":{uow.today():%Y%m%d}", wait=timedelta())
         return standing, False
-    return _store(uow, "in", name, body, digest, kind=kind, control=control, group=group, state="RECEIVED"), True
+    row = _store(uow, "in", name, body, digest, kind=kind, control=control, group=group, state="RECEIVED")
+    uow.flush()
+    _ask(uow, row, "", wait=timedelta() if at_once else UNATTENDED)
+    return row, True
+
+
+def _ask(uow: UnitOfWork, row: InterchangeRow, again: str, *, wait: timedelta) -> None:
+    key = f"file.read:{row.id.hex()}{again}"
+    outbox.later(uow, "file.read", key, {"interchange": row.id}, run_after=uow.now + wait)
+
+
+def begin(uow: UnitOfWork, interchange_id: bytes, items: int) -> None:
+    """Write down how many items a file holds before a long reading, so that its page can say how far it is."""
+    uow.change(uow.get(InterchangeRow, interchange_id), items=items)
+
+
+def to_read(uow: UnitOfWork, interchange_id: bytes) -> bytes | None:
+    """The bytes of a file that has not been read through; None for one that has."""
+    row = uow.get(InterchangeRow, interchange_id)
+    body: bytes | None = uow.read(row, InterchangeRow.body_sealed) if row.state == "RECEIVED" else None
+    return body
 
 
 def kinds_of(body: bytes) -> frozenset[str]:
     """The kinds of transaction in a file, TA1 among them, for the import that it belongs to; empty when unreadable."""
-    envelope = walk(reader.read(body))
+    return kinds_in(walk(reader.read(body)))
+
+
+def kinds_in(envelope: Envelope) -> frozenset[str]:
+    """The kinds of transaction in what was walked through already."""
     kinds = {one.kind for one in envelope.sets}
     return frozenset(kinds | {"TA1" for interchange in envelope.interchanges if interchange.ta1})
+
+
+def refuse_others(found: Collection[str], wanted: Collection[str]) -> None:
+    """Raise Refused `wrong-kind` for a sound file of other kinds, before it is stored: its own import is to meet it.
+
+    A file in which no kind can be told is not refused: its import keeps it and says what is wrong.
+    """
+    if found and set(wanted).isdisjoint(found):
+        named = ", ".join(sorted(kind for kind in found if kind.isalnum())[:5]) or "?"
+        raise Refused(
+            T_("This file holds {kinds}, which cannot be read in here. Nothing was stored.", kinds=named),
+            code="wrong-kind",
+        )
 
 
 def ends(body: bytes) -> bool:
@@ -80,10 +131,14 @@ def _store(uow: UnitOfWork, direction: str, name: str, body: bytes, digest: byte
 
 
 def read_through(
-    uow: UnitOfWork, row: InterchangeRow, *, items: int, applied: int, findings: Sequence[Finding]
+    uow: UnitOfWork, row: InterchangeRow, *, items: int, applied: int, findings: Sequence[Finding], whole: bool = True
 ) -> None:
-    """Write down what became of a file: how many items, how many changed something, what was found."""
+    """Write down what became of a file: how many items, how many changed something, what was found.
+
+    What is not `whole`, because something stood in the way that may pass, is to be read again.
+    """
     state = "APPLIED" if applied and applied == items else "PARTLY" if applied else "REFUSED" if findings else "READ"
+    state = state if whole else "RECEIVED"
     uow.change(
         row,
         state=state,

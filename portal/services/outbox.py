@@ -80,8 +80,10 @@ MOST_ATTEMPTS = 14
 """After so many tries, some three days, a job is DEAD and waits for a person."""
 KEPT = timedelta(days=30)
 """So long a done job is kept to be looked at; its key stays for ever."""
-URGENT = frozenset({"mail.send"})
+URGENT = frozenset({"file.read", "mail.send"})
 """Somebody waits for these at a screen: they pass what a night's run has piled up."""
+EXPRESS = frozenset({"mail.send"})
+"""Urgent and short: these do not wait for a long job to end either."""
 
 
 def wait_after(attempts: int) -> timedelta | None:
@@ -104,14 +106,17 @@ class Job:
     attempts: int
 
 
-def lease(units: Units, worker: str, length: timedelta = LEASE) -> Job | None:
+def lease(units: Units, worker: str, length: timedelta = LEASE, *, express: bool = False) -> Job | None:
     """Take the next job that is due, or one whose worker has not renewed its lease; None when nothing waits.
+
+    With `express`, only one of those that wait for nothing else.
 
     A job that has ended its worker so often that no try is left is DEAD here: nobody else came to say so.
     """
     now = units.clock.now()
     lost = and_(JobRow.state == "RUNNING", JobRow.lease_until < now)
     due = or_(and_(JobRow.state == "WAITING", JobRow.run_after <= now), lost)
+    due = and_(due, JobRow.name.in_(EXPRESS)) if express else due
     with units.housekeeping() as session:  # a look that holds nobody up: most of the time nothing is due
         if session.execute(select(JobRow.id).where(due).limit(1)).first() is None:
             return None

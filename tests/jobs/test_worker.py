@@ -192,3 +192,24 @@ def test_a_worker_ends_after_the_job_in_hand(engine: Engine):
     assert started.is_set()
     assert len(seen.jobs) == 1
     assert engine.counts() == {"DONE": 1, "WAITING": 1}
+
+
+def test_mail_goes_out_while_a_long_job_runs(engine: Engine):
+    begun, sent = threading.Event(), threading.Event()
+
+    def long(*_: object) -> None:
+        begun.set()
+        assert sent.wait(20), "the mail waited for the job to end"
+
+    engine.ask("long", name="test.long")
+    worker = engine.worker({"test.long": long, "mail.send": lambda *_: sent.set()})
+    working = threading.Thread(target=worker.run)
+    working.start()
+    try:
+        assert begun.wait(20)
+        engine.ask("mail", name="mail.send")
+        assert sent.wait(20)
+    finally:
+        worker.stop()
+        working.join()
+    assert engine.counts() == {"DONE": 2}

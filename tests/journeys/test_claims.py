@@ -6,7 +6,7 @@ import pytest
 
 from portal.sandbox.clearinghouse import Clearinghouse
 from portal.sandbox.outcomes import REJECTIONS
-from portal.services.claims import answers
+from portal.services.files import collecting
 from tests.databases import World
 from tests.make import claims as make
 from tests.services.claims.office import Office
@@ -31,9 +31,9 @@ def test_every_claim_stands_where_its_answers_put_it(office: Office):
     back.mkdir()
     house = Clearinghouse(office.out, back, clock=office.world.clock)
     house.collect()
-    taken = answers.collect(office.world.units, office.world.runtime.parts, office.biller)
+    taken = collecting.collect(office.world.units, office.world.runtime.parts, office.biller)
     assert {one.kind for one in taken} == {"TA1", "999", "277CA"}
-    assert [one.findings for one in taken] == [()] * len(taken)
+    assert [one.findings for one in taken] == [0] * len(taken)
     assert all(one.applied == one.items for one in taken)
     fates = {outcome.control: outcome for outcome in house.outcomes}
     rows = [office.row(id_) for id_ in ids]

@@ -80,6 +80,7 @@ class Town:
 
     def upload(self, role: str, name: str, body: bytes) -> str:
         answer = self.post(role, "staff.imports.upload", {"file": (io.BytesIO(body), name)})
+        self.worker.drain()
         return self.as_(role).get(answer.location).text
 
     def owed(self, patient_id: bytes) -> int:

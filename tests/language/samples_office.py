@@ -603,6 +603,7 @@ STAFF = [
                     state=state("PARTIAL", "Read in part"),
                     control="000000812",
                     sentence=said("{n} visits were made; one could not be read.", n=11),
+                    reading=made("Progress", done=3, of=of) if of is not None else None,
                     counts=((said("Visits made"), 11), (said("Already there"), 0)),
                     findings=findings,
                     answers=(
@@ -625,7 +626,12 @@ STAFF = [
                 )
             },
         )
-        for kind, findings in (("findings", FINDINGS), ("clean", ()))
+        for kind, findings, of in (
+            ("findings", FINDINGS, None),
+            ("clean", (), None),
+            ("reading", (), 0),
+            ("reading far", FINDINGS, 11),
+        )
     ),
     *(
         (

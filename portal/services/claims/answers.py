@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from portal.access.actors import Actor
-from portal.domain.errors import Refused
 from portal.domain.interchanges import Acknowledgement, Finding
 from portal.domain.texts import T_, to_json
 from portal.models.claims import AcknowledgementRow, ClaimRow
@@ -17,7 +16,6 @@ from portal.models.interchanges import InterchangeRow
 from portal.services import interchanges, queues
 from portal.services.claims import verdicts
 from portal.services.claims.matching import ClaimMatch, Match, Matcher
-from portal.services.parts import Parts
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
@@ -25,7 +23,8 @@ from portal.x12.acknowledgements.reading import read_acknowledgements
 from portal.x12.envelope import Envelope, Interchange, walk
 from portal.x12.reader import Document, read
 
-KINDS = frozenset({"999", "997", "277CA"})
+PERMISSION = "claim:acknowledge"
+KINDS = frozenset({"TA1", "999", "997", "277CA"})
 _SLICE = 100
 """Rows in one transaction: claims move one by one, and pages wait meanwhile."""
 
@@ -58,27 +57,44 @@ def import_acknowledgements(
 ) -> Imported:
     """Store a file of acknowledgements sealed, then apply it: rows are kept, claims move, rejected ones are queued.
 
-    The same bytes again change nothing; a file whose import was cut off goes on where it stopped. An answer that finds
-    nothing of ours is a finding and puts the file into the queue `unmatched-answers`. Raises Refused `too-large`, and
-    `not-acknowledgement` for a file that holds other transactions only; then nothing is stored.
+    The same bytes again change nothing; a file whose import was cut off goes on where it stopped. Raises Refused
+    `too-large`, and `wrong-kind` for a file that holds other transactions only; then nothing is stored.
     """
     document = read(body)
-    envelope = walk(document)
-    _refuse_others(envelope)
-    with units.write(actor, "claim:acknowledge", request=request) as uow:
+    interchanges.refuse_others(interchanges.kinds_in(walk(document)), KINDS)
+    with units.write(actor, PERMISSION, request=request) as uow:
         file, new = interchanges.receive(uow, name, body, kind="")
-        file_id, standing = file.id, file.state != "RECEIVED"
-        if standing:
+        if file.state != "RECEIVED":
             return _summary(uow, file)
+        file_id = file.id
+    return _apply_file(units, actor, request, file_id, document, new=new)
+
+
+def read_in(units: Units, actor: Actor, request: Request | None, interchange_id: bytes) -> Imported:
+    """Apply a stored file, or go on with it; one applied before changes nothing."""
+    with units.read(actor, PERMISSION, request=request) as uow:
+        body = interchanges.to_read(uow, interchange_id)
+        if body is None:
+            return _summary(uow, uow.get(InterchangeRow, interchange_id))
+    return _apply_file(units, actor, request, interchange_id, read(body), new=True)
+
+
+def _apply_file(
+    units: Units, actor: Actor, request: Request | None, file_id: bytes, document: Document, *, new: bool
+) -> Imported:
+    """An answer that finds nothing of ours is a finding and puts the file into the queue `unmatched-answers`."""
     found = read_acknowledgements(document)
     items = [item for item in found.items if item.level != "provider" or item.outcome == "rejected"]
-    with units.read(actor, "claim:acknowledge", request=request) as uow:
-        rows, unmatched = _match(uow, items, envelope)
+    with units.read(actor, PERMISSION, request=request) as uow:
+        rows, unmatched = _match(uow, items, walk(document))
+    if len(rows) > _SLICE:
+        with units.write(actor, PERMISSION, request=request) as uow:
+            interchanges.begin(uow, file_id, len(items))
     for start in range(0, len(rows), _SLICE):
-        with units.write(actor, "claim:acknowledge", request=request) as uow:
+        with units.write(actor, PERMISSION, request=request) as uow:
             _apply(uow, file_id, rows[start : start + _SLICE])
     findings = tuple(sorted((*found.findings, *unmatched), key=lambda finding: finding.segment))
-    with units.write(actor, "claim:acknowledge", request=request) as uow:
+    with units.write(actor, PERMISSION, request=request) as uow:
         file = uow.get(InterchangeRow, file_id)
         uow.change(file, kind=_kind(items))
         applied = len(items) - len(unmatched)
@@ -87,40 +103,6 @@ def import_acknowledgements(
             detail = {"n": len(unmatched), "text": to_json(unmatched[0].text)}
             queues.put(uow, "unmatched-answers", file, reason="unmatched", detail=detail)
         return Imported(file_id, new, file.kind, len(items), applied, findings)
-
-
-def collect(units: Units, parts: Parts, actor: Actor, *, request: Request | None = None) -> list[Imported]:
-    """Take in every acknowledgement that waits in the partners' folders; other files are left where they are."""
-    with units.read(actor, "claim:acknowledge", request=request) as uow:
-        folders = sorted(set(verdicts.folders(uow)))
-    done = []
-    for folder in folders:
-        for name in parts.exchange.names(folder):
-            body = parts.exchange.take(folder, name)
-            if holds_acknowledgements(read(body)):
-                done.append(import_acknowledgements(units, actor, name, body, request=request))
-                parts.exchange.done(folder, name)
-    return done
-
-
-def holds_acknowledgements(document: Document) -> bool:
-    """Whether a file has a TA1, 999, 997 or 277CA in it."""
-    envelope = walk(document)
-    return any(interchange.ta1 for interchange in envelope.interchanges) or bool(_kinds(envelope) & KINDS)
-
-
-def _kinds(envelope: Envelope) -> set[str]:
-    return {one.kind for one in envelope.sets}
-
-
-def _refuse_others(envelope: Envelope) -> None:
-    """A sound file of another kind is not stored here: its own import must meet it first."""
-    kinds = _kinds(envelope)
-    if kinds and not kinds & KINDS and not any(interchange.ta1 for interchange in envelope.interchanges):
-        raise Refused(
-            T_("This file holds no acknowledgement. Import it where its kind belongs; nothing was stored."),
-            code="not-acknowledgement",
-        )
 
 
 def _kind(items: Sequence[Acknowledgement]) -> str:

@@ -25,6 +25,7 @@ from portal.x12.claims.reading import read_claims
 from portal.x12.envelope import walk
 
 PERMISSION = "visit:import"
+KINDS = frozenset({"837P"})
 _BATCH = 20
 """Visits of one transaction: few enough that pages never wait long for the writer."""
 _LOG = logging.getLogger("candor.imports")
@@ -84,26 +85,23 @@ def import_visits(units: Units, actor: Actor, request: Request | None, name: str
     """Take in the visits of an 837P file; nothing of it is lost, whatever it holds.
 
     The file is stored sealed before it is read. A file read through before does nothing; one that broke off goes on
-    where it stopped, because a visit that stands is not made again. Raises Refused above 25 MiB only.
+    where it stopped, because a visit that stands is not made again. Raises Refused above 25 MiB and for a file of
+    another kind; then nothing is stored.
     """
+    interchanges.refuse_others(interchanges.kinds_of(body), KINDS)
     with units.write(actor, PERMISSION, request=request) as uow:
         row, _ = interchanges.receive(uow, name, body, kind="837P")
         id_ = row.id
-    return read_visits(units, actor, request, id_)
+    return read_in(units, actor, request, id_)
 
 
-def read_visits(units: Units, actor: Actor, request: Request | None, interchange_id: bytes) -> ImportResult:
-    """Read a stored file through, or go on with it; for the import itself and for whatever repairs one that broke off.
-
-    A file that is no 837P stays as received, so that the import it belongs to can still read it.
-    """
+def read_in(units: Units, actor: Actor, request: Request | None, interchange_id: bytes) -> ImportResult:
+    """Read a stored file through, or go on with it; what stands in the way of a visit leaves it to be read again."""
     errand = _Errand(units, actor, request, interchange_id)
     with units.read(actor, PERMISSION, request=request) as uow:
-        row = uow.get(InterchangeRow, interchange_id)
-        if row.state != "RECEIVED":
-            standing = Counts(claims=row.items, standing=row.applied, left_out=row.items - row.applied)
-            return ImportResult(interchange_id, True, standing, tuple(interchanges.findings_of(uow, row)))
-        body: bytes = uow.read(row, InterchangeRow.body_sealed)
+        body = interchanges.to_read(uow, interchange_id)
+        if body is None:
+            return _standing(uow, interchange_id)
         practice = uow.get(PracticeRow, uow.practice_id)
         ours, ein, strangers = practice.npi, practice.ein, _other_practices(uow)
     document = reader.read(body)
@@ -115,20 +113,27 @@ def read_visits(units: Units, actor: Actor, request: Request | None, interchange
         told = _out_of_place(claim, ours, ein, strangers)
         sound += [claim] if told is None or told.code == "billing-other" else []
         tally.findings += [told] if told is not None else []
+    if len(sound) > _BATCH:
+        with units.write(actor, PERMISSION, request=request) as uow:
+            interchanges.begin(uow, interchange_id, inside)
     for start in range(0, len(sound), _BATCH):
         tally.add(_take(errand, sound[start : start + _BATCH]))
     findings = tuple(sorted(tally.findings, key=lambda finding: finding.segment))
     kinds = {one.kind for one in envelope.sets}
     with units.write(actor, PERMISSION, request=request) as uow:
         row = uow.get(InterchangeRow, interchange_id)
-        interchanges.read_through(uow, row, items=inside, applied=tally.ours, findings=findings)
+        interchanges.read_through(uow, row, items=inside, applied=tally.ours, findings=findings, whole=not tally.failed)
         control = next((visits.printable(one.control) for one in envelope.interchanges), "")
         kind = visits.printable(kinds.pop()) if len(kinds) == 1 else "mixed" if kinds else ""
-        uow.change(row, kind=kind, control=control)
-        if tally.failed or (kind not in {"837P", "mixed", ""}):
-            uow.change(row, state="RECEIVED")
+        uow.change(row, kind="837P" if tally.failed else kind, control=control)
     counts = Counts(inside, tally.made, tally.standing, inside - tally.made - tally.standing, tally.accounts)
     return ImportResult(interchange_id, False, counts, findings)
+
+
+def _standing(uow: UnitOfWork, interchange_id: bytes) -> ImportResult:
+    row = uow.get(InterchangeRow, interchange_id)
+    counts = Counts(claims=row.items, standing=row.applied, left_out=row.items - row.applied)
+    return ImportResult(interchange_id, True, counts, tuple(interchanges.findings_of(uow, row)))
 
 
 def _other_practices(uow: UnitOfWork) -> frozenset[str]:
@@ -172,7 +177,7 @@ def _take(errand: _Errand, claims: Sequence[Claim]) -> _Tally:
         _LOG.warning("visits not stored", extra={"error": type(error).__name__})
     tally = _Tally(failed=len(claims) == 1)
     if tally.failed:
-        text = T_("The visit could not be stored, and nothing of it was. Import the file again: it goes on from here.")
+        text = T_("The visit could not be stored, and nothing of it was. It is tried again; meanwhile the rest stands.")
         tally.findings.append(Finding(claims[0].segment, "not-stored", text))
         return tally
     for claim in claims:

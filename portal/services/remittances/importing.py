@@ -31,6 +31,11 @@ from portal.x12.remittances import Remittances, read_remittances
 
 PaymentState = Literal["POSTED", "RECORDED", "HELD", "KNOWN", "BUSY"]
 
+PERMISSION = "remittance:import"
+KINDS = frozenset({"835"})
+_HELD = T_("This payment was not posted: it does not add up or could not be read whole. It waits in its queue.")
+_FEW = 20
+"""Payments of a file that is read in a moment."""
 _TRIES = 3
 """How often a payment is prepared anew when something it rests on was changed meanwhile."""
 
@@ -67,23 +72,47 @@ class ImportResult:
 def import_remittances(units: Units, actor: Actor, request: Request | None, name: str, body: bytes) -> ImportResult:
     """Store an 835 sealed, then post each payment in it that balances; what does not is held with its reasons.
 
-    The same file again, or the same check in another file, posts nothing. Raises Refused for a file over 25 MiB;
-    whatever is wrong inside a file becomes a finding.
+    The same file again, or the same check in another file, posts nothing. Raises Refused for a file over 25 MiB and for
+    one of another kind, and stores neither; whatever is wrong inside a file becomes a finding.
     """
     document = read(body)
+    interchanges.refuse_others(interchanges.kinds_in(walk(document)), KINDS)
     control, group = _controls(document)
-    with units.write(actor, "remittance:import", request=request, kind="import") as uow:
+    with units.write(actor, PERMISSION, request=request, kind="import") as uow:
         row, new = interchanges.receive(uow, name, body, kind="835", control=control, group=group)
-        file_id, fresh = row.id, new or row.state == "RECEIVED"
-    found = read_remittances(document)
-    poster = _Poster(units, actor, request, file_id, found)
+        file_id, fresh = row.id, row.state == "RECEIVED"
+    return _post_file(_Poster(units, actor, request, file_id, read_remittances(document), fresh=fresh), new=new)
+
+
+def read_in(units: Units, actor: Actor, request: Request | None, interchange_id: bytes) -> ImportResult | None:
+    """Post the payments of a stored file, or go on with it; None for one that was read through before."""
+    with units.read(actor, PERMISSION, request=request, kind="import") as uow:
+        body = interchanges.to_read(uow, interchange_id)
+    if body is None:
+        return None
+    document = read(body)
+    control, group = _controls(document)
+    with units.write(actor, PERMISSION, request=request, kind="import") as uow:
+        uow.change(uow.get(InterchangeRow, interchange_id), control=control, group_control=group)
+    poster = _Poster(units, actor, request, interchange_id, read_remittances(document), fresh=True)
+    return _post_file(poster, new=True)
+
+
+def _post_file(poster: _Poster, *, new: bool) -> ImportResult:
+    found, file_id = poster.found, poster.file_id
+    if poster.fresh and len(found.payments) > _FEW:
+        with poster.units.write(poster.actor, PERMISSION, request=poster.request, kind="import") as uow:
+            interchanges.begin(uow, file_id, len(found.payments))
     results = tuple(poster.post(at) for at in range(len(found.payments)))
     findings = tuple(sorted((*found.findings, *poster.findings), key=lambda finding: finding.segment))
     made = ImportResult(file_id, new, results, findings)
-    if fresh:
-        with units.write(actor, "remittance:import", request=request, kind="import") as uow:
+    if poster.fresh:
+        with poster.units.write(poster.actor, PERMISSION, request=poster.request, kind="import") as uow:
             row = uow.get(InterchangeRow, file_id)
-            interchanges.read_through(uow, row, items=len(results), applied=made.posted, findings=findings)
+            whole = not any(one.state == "BUSY" for one in results)
+            interchanges.read_through(
+                uow, row, items=len(results), applied=made.posted + poster.stood, findings=findings, whole=whole
+            )
     return made
 
 
@@ -97,7 +126,7 @@ def post_again(units: Units, actor: Actor, request: Request | None, remittance_i
         if row.state != "HELD":
             raise Refused(T_("This payment is not held; nothing was changed."), code="not-held")
         found, practice, key, file_id = file_of(uow, row), row.practice_id, row.payment_key, row.interchange_id
-    poster = _Poster(units, actor, request, file_id, found)
+    poster = _Poster(units, actor, request, file_id, found, fresh=False)
     at = next(at for at, one in enumerate(found.payments) if payment_key(practice, one) == key)
     return poster.post(at)
 
@@ -113,9 +142,21 @@ def _controls(document: Document) -> tuple[str, str]:
 class _Poster:
     """Posts the payments of one file, and gathers what is found on the way."""
 
-    def __init__(self, units: Units, actor: Actor, request: Request | None, file_id: bytes, found: Remittances) -> None:
+    def __init__(
+        self,
+        units: Units,
+        actor: Actor,
+        request: Request | None,
+        file_id: bytes,
+        found: Remittances,
+        *,
+        fresh: bool,
+    ) -> None:
+        """`fresh`: the file was not read through yet; what stands of it already was posted before it broke off."""
         self.units, self.actor, self.request, self.file_id, self.found = units, actor, request, file_id, found
+        self.fresh, self.stood = fresh, 0
         self.findings: list[Finding] = []
+        self._met: set[str] = set()
 
     def post(self, at: int) -> PaymentResult:
         """One payment: held, posted, or recognised."""
@@ -130,7 +171,7 @@ class _Poster:
             except Refused as refusal:
                 self._find(payment, refusal.code, refusal.text)
                 return _result("BUSY", None, payment)
-        text = T_("Others worked on the same claims meanwhile; nothing of this payment was posted. Import it again.")
+        text = T_("Others worked on the same claims meanwhile; nothing of this payment was posted. It is tried again.")
         self._find(payment, "busy", text)
         return _result("BUSY", None, payment)
 
@@ -139,20 +180,29 @@ class _Poster:
         made = None
         with self.units.read(self.actor, "remittance:post", request=self.request, kind="import") as uow:
             key = payment_key(uow.practice_id, payment)
-            known = uow.row(uow.select(RemittanceRow.id, RemittanceRow.state).where(RemittanceRow.payment_key == key))
+            known = uow.row(
+                uow.select(RemittanceRow.id, RemittanceRow.state, RemittanceRow.interchange_id).where(
+                    RemittanceRow.payment_key == key
+                )
+            )
             ours = uow.row(uow.select(PracticeRow.npi, PracticeRow.ein).where(PracticeRow.id == uow.practice_id))
             if known is None or (known.state == "HELD" and postable):
                 made = prepare(uow, payment, key, known.id if known else None) if postable else None
         if made is None and known is not None:
-            return self._known(payment, known.id, held=known.state == "HELD")
+            again = self.fresh and known.interchange_id == self.file_id and key not in self._met
+            self._met.add(key)
+            return self._known(payment, known.id, held=known.state == "HELD", again=again)
         if ours is not None and payment.payee_id and payment.payee_id not in {ours.npi, ours.ein}:
             self._find_once(
                 payment, "payee", T_("The payment names another payee than this practice. Check whose it is.")
             )
         if made is None:
-            return self._hold(at, payment, key)
+            held = self._hold(at, payment, key)
+            self._met.add(key)
+            return held
         with self.units.write(self.actor, "remittance:post", request=self.request, kind="import") as uow:
             remittance_id = write(uow, made, self.file_id)
+        self._met.add(key)
         settle(self.units, self.actor, remittance_id, request=self.request)
         self.findings += [
             Finding(part.row["segment"], "unmatched", part.unmatched.text) for part in made.parts if part.unmatched
@@ -162,7 +212,13 @@ class _Poster:
             len(payment.claims), made.matched, len(made.entries), len(made.cases),
         )  # fmt: skip
 
-    def _known(self, payment: Payment, id_: bytes, *, held: bool) -> PaymentResult:
+    def _known(self, payment: Payment, id_: bytes, *, held: bool, again: bool) -> PaymentResult:
+        """A payment that stands; `again` when it stands by this very file, whose reading broke off."""
+        if again:
+            self.stood += not held
+            if held:
+                self._find(payment, "held", _HELD)
+            return _result("HELD" if held else "KNOWN", id_, payment)
         if held:
             self._find(payment, "held-before", T_("This payment was held before; look at it in its queue."))
             return _result("HELD", id_, payment)
@@ -191,8 +247,7 @@ class _Poster:
             )  # fmt: skip
             _queue(uow, row, reasons, payment)
             held = row.id
-        text = T_("This payment was not posted: it does not add up or could not be read whole. It waits in its queue.")
-        self._find(payment, "held", text)
+        self._find(payment, "held", _HELD)
         return _result("HELD", held, payment)
 
     def _find(self, payment: Payment, code: str, text: Text) -> None:

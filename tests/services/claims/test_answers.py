@@ -206,7 +206,7 @@ def test_an_acceptance_that_comes_while_the_claim_is_reworked_holds_it(office: O
 
 
 def test_a_file_of_another_kind_is_not_stored_here(office: Office, sent: bytes):
-    with pytest.raises(Refused, match="not-acknowledgement"):
+    with pytest.raises(Refused, match="wrong-kind"):
         office.answered(x12.remittance(x12.payment("90", x12.CLAIM)))
     with office.world.read("interchange:view") as uow:
         assert uow.count(uow.select(InterchangeRow.id).where(InterchangeRow.direction == "in")) == 0
@@ -230,19 +230,7 @@ def test_a_torn_or_garbled_file_never_raises(office: Office, cut: int, at: int, 
     try:
         office.answered(garbled[:-cut])
     except Refused as refused:
-        assert refused.code == "not-acknowledgement"  # noqa: PT017 - it is allowed, not asked for
-
-
-def test_what_waits_in_the_folders_is_taken_in_and_the_rest_left(office: Office, sent: bytes):
-    waiting = office.out.parent / "in"
-    waiting.mkdir()
-    (waiting / "1.277ca").write_bytes(make.statuses(office.sent(), ("A7:164:IL",)))
-    (waiting / "2.835").write_bytes(x12.remittance(x12.payment("90", x12.CLAIM)))
-    done = answers.collect(office.world.units, office.world.runtime.parts, office.biller)
-    assert [one.kind for one in done] == ["277CA"]
-    assert office.state(sent) == "REJECTED"
-    assert [path.name for path in waiting.iterdir()] == ["2.835"]
-    assert answers.collect(office.world.units, office.world.runtime.parts, office.biller) == []
+        assert refused.code == "wrong-kind"  # noqa: PT017 - it is allowed, not asked for
 
 
 def test_who_may_not_read_answers_does_not(office: Office, sent: bytes):

@@ -20,7 +20,7 @@ from portal.models.payers import PayerRow
 from portal.models.practices import ProviderRow
 from portal.models.queues import QueueItemRow
 from portal.services import interchanges
-from portal.services.encounters.importing import Counts, ImportResult, import_visits, read_visits
+from portal.services.encounters.importing import Counts, ImportResult, import_visits, read_in
 from portal.services.unit_of_work.units import Denied
 from tests.databases import World
 from tests.make import visits as make
@@ -192,11 +192,10 @@ def test_rubbish_gives_findings_only(world: World, body: bytes):
 
 def test_another_kind_of_file_is_left_for_its_own_import(world: World):
     body = make.file(make.some(1)).replace(b"ST*837*", b"ST*835*").replace(b"005010X222A1", b"005010X221A1")
-    result = bring(world, body)
-    assert "not-837p" in {finding.code for finding in result.findings}
+    with pytest.raises(Refused, match="wrong-kind"):
+        bring(world, body)
     with world.read("interchange:view") as uow:
-        row = uow.get(InterchangeRow, result.interchange_id)
-        assert (row.kind, row.state) == ("835", "RECEIVED")
+        assert uow.count(uow.select(InterchangeRow.id)) == 0
 
 
 def test_an_import_that_broke_off_goes_on(world: World):
@@ -212,7 +211,7 @@ def test_an_import_that_broke_off_goes_on(world: World):
     with world.write("visit:import", clerk) as uow:
         for claim in read_claims(reader.read(make.file(claims))).claims[:2]:
             visits.take(uow, claim, interchange_id=row.id)
-    result = read_visits(world.units, clerk, None, row.id)
+    result = read_in(world.units, clerk, None, row.id)
     assert (result.known, result.counts.made, result.counts.standing) == (False, 3, 2)
     with world.read("interchange:view") as uow:
         assert uow.get(InterchangeRow, row.id).state == "APPLIED"

@@ -345,7 +345,12 @@ def test_what_breaks_half_way_leaves_nothing(world: World, place: str, monkeypat
     paid = make.payment(make.answer(sent, CO45, Adjustment("CO", "50", 500)))
     before, claim = counts(world), claim_of(world, sent)
 
-    def crash(*_: object, **__: object) -> None:
+    later = writing.outbox.later
+
+    def crash(*given: object, **more: object) -> None:
+        if place == "outbox" and given[1] == "file.read":  # the file's own, before anything is posted
+            later(*given, **more)
+            return
         raise Break
 
     with monkeypatch.context() as patch:

@@ -8,7 +8,7 @@ import pytest
 
 from portal.app import create_app
 from tests.databases import World
-from tests.make import answers
+from tests.make import answers, work
 from tests.make import claims as make
 from tests.services.claims.office import Office
 from tests.web.staff.test_visits import at_work, form_of, upload
@@ -46,6 +46,7 @@ def test_a_claim_goes_out_comes_back_and_goes_again(flask, office: Office):
 
     answered = upload(biller, answers.statuses(office.sent(), ("A7:164:IL",)), "status.277ca")
     assert answered.status_code == 303
+    work.drain(office.world)
     shown = biller.get(f"/office/claims/{claim.hex()}").text
     assert "Rejected" in shown
     assert "Corrected, make it ready" in shown

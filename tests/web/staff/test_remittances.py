@@ -10,6 +10,7 @@ from portal.models.denials import DenialRow
 from portal.models.remittances import RemittanceRow
 from tests.databases import World
 from tests.make import remittances as make
+from tests.make import work
 from tests.services.remittances.test_importing import CO45, PR1, balances, claim_of, items, rows
 from tests.web.staff.test_visits import at_work, form_of, place, upload
 
@@ -25,6 +26,7 @@ def test_an_835_is_uploaded_read_and_posted(flask, world: World):
     plb = (ProviderAdjustment("L6", "INT7", -120, 0, provider="1"),)
     answer = upload(poster, make.file(make.payment(make.answer(sent, CO45, PR1), trace="T77", plb=plb)), "era.835")
     assert answer.status_code == 303, answer.text
+    work.drain(world)
     assert "era.835" in poster.get(answer.location).text
     listed = poster.get(place(poster, "remittances.list")).text
     assert "T77" in listed

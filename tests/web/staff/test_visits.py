@@ -13,6 +13,7 @@ from portal.app import create_app
 from portal.models.encounters import EncounterRow
 from tests.databases import World
 from tests.make import visits as make
+from tests.make import work
 from tests.web.test_guard import form_token, person, sign_in
 
 
@@ -68,6 +69,11 @@ def test_a_file_becomes_cleared_charges_through_four_pairs_of_hands(flask, world
     clerk = at_work(flask, world, "charge-clerk")
     answer = upload(clerk, make.file([claim]))
     assert answer.status_code == 303, answer.text
+    waiting = clerk.get(answer.location).text
+    assert "is being read" in waiting
+    assert "Look again" in waiting
+    work.drain(world)
+    assert 'data-again="no"' in clerk.get(answer.location).text
     shown = clerk.get(place(clerk, "imports.list")).text
     assert "visits.837" in shown
     assert "Read in" in shown
@@ -118,12 +124,30 @@ def test_a_broken_file_shows_its_findings(flask, world: World):
     clerk = at_work(flask, world, "charge-clerk")
     answer = upload(clerk, make.file(make.some(2))[:900], "torn.837")
     assert answer.status_code == 303
+    work.drain(world)
     page = clerk.get(answer.location).text
     assert "torn.837" in page
     assert "finding" in page
     empty = upload(clerk, b"")
     assert empty.status_code == 422
     assert "Choose a file" in empty.text
+
+
+def test_a_file_that_no_import_reads_is_refused_on_its_page(flask, world: World):
+    clerk = at_work(flask, world, "charge-clerk")
+    other = make.file(make.some(1)).replace(b"ST*837*", b"ST*850*").replace(b"005010X222A1", b"005010")
+    refused = upload(clerk, other, "orders.850")
+    assert refused.status_code == 422
+    assert "This file holds 850, which cannot be read in here. Nothing was stored." in refused.text
+    assert "orders.850" not in clerk.get(place(clerk, "imports.list")).text
+
+
+def test_a_file_of_a_kind_that_one_may_not_read_in_is_refused(flask, world: World):
+    clerk = at_work(flask, world, "charge-clerk")
+    era = make.file(make.some(1)).replace(b"ST*837*", b"ST*835*").replace(b"005010X222A1", b"005010X221A1")
+    assert upload(clerk, era, "pay.835").status_code == 403
+    assert "pay.835" not in clerk.get(place(clerk, "imports.list")).text
+    assert work.asked(world) == 0
 
 
 def test_items_are_taken_and_put_back(flask, world: World):

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from portal.jobs import collecting
-from portal.jobs.collecting import Collector
 from portal.jobs.handlers import Tools
-from portal.jobs.schedule import PERIODIC
+from portal.jobs.schedule import PERIODIC, collecting
 from portal.models.interchanges import InterchangeRow
 from portal.models.remittances import RemittanceRow
 from portal.sandbox.clearinghouse import Clearinghouse
+from portal.services.files import collecting as by_hand
+from portal.services.files import reading
+from portal.services.unit_of_work.units import Denied
 from tests.databases import World
+from tests.make import answers, remittances, work
 from tests.make import claims as make
-from tests.make import remittances
 from tests.services.claims.office import Office
 
 
@@ -36,9 +37,15 @@ def waiting(office: Office) -> Path:
 
 @pytest.fixture
 def collect(world: World):
-    """One look; the collector remembers what it saw before."""
-    collector = Collector()
-    return lambda: collector(Tools(world.units, world.runtime.parts, lambda: None))
+    """One look, and what was taken is read; the collector remembers what it saw before."""
+    look = collecting()
+
+    def collect() -> int:
+        taken = look(Tools(world.units, world.runtime.parts, lambda: None))
+        work.drain(world)
+        return taken
+
+    return collect
 
 
 def stored(world: World) -> list[str]:
@@ -62,7 +69,7 @@ def names(folder: Path) -> list[str]:
 
 
 def test_the_worker_looks_for_files():
-    assert [isinstance(each.call, Collector) for each in PERIODIC if each.name == "file.collect"] == [True]
+    assert [each.apart for each in PERIODIC if each.name == "file.collect"] == [True]
 
 
 def test_answers_and_payments_are_taken_in_by_themselves(office: Office, waiting: Path, collect):
@@ -141,15 +148,16 @@ def test_a_file_that_replaces_another_meanwhile_is_not_put_away_unread(
     office: Office, waiting: Path, collect, monkeypatch: pytest.MonkeyPatch
 ):
     first, second = era(office.world), era(office.world, number=2)
-    read_in = collecting.IMPORTS["835"]
+    take_in = reading.take_in
 
-    def replaced(*given):
-        read_in(*given)
+    def replaced(*given, **more):
+        taken = take_in(*given, **more)
         (waiting / "pay.835").write_bytes(second)
+        return taken
 
     (waiting / "pay.835").write_bytes(first)
     with monkeypatch.context() as patch:
-        patch.setattr(collecting, "IMPORTS", {"835": replaced})
+        patch.setattr(reading, "take_in", replaced)
         assert (collect(), collect()) == (0, 1)
     assert (waiting / "pay.835").read_bytes() == second
     assert (collect(), collect()) == (0, 1)
@@ -171,3 +179,33 @@ def test_a_folder_that_leads_elsewhere_stops_no_other(office: Office, waiting: P
     (waiting.parent.parent / "astray").symlink_to(tmp_path)
     (waiting / "pay.835").write_bytes(era(office.world))
     assert (collect(), collect()) == (0, 1)
+
+
+def test_by_hand_what_one_may_read_in_is_taken_now_and_the_rest_left(office: Office, waiting: Path):
+    claim_id = office.claim()
+    office.send()
+    (waiting / "1.277ca").write_bytes(answers.statuses(office.sent(), ("A7:164:IL",)))
+    (waiting / "2.835").write_bytes(era(office.world))
+    (waiting / "3.277ca").write_bytes(answers.statuses(office.sent())[:-20])
+
+    def taken(actor) -> list[tuple[str, int]]:
+        found = by_hand.collect(office.world.units, office.world.runtime.parts, actor)
+        return [(one.kind, one.applied) for one in found]
+
+    assert taken(office.biller) == [("277CA", 2)]
+    assert office.state(claim_id) == "REJECTED"
+    assert names(waiting) == ["2.835", "3.277ca"]
+    assert taken(office.biller) == []
+    assert taken(office.world.actor("payment-poster")) == [("835", 1)]
+    assert names(waiting) == ["3.277ca"]
+    with pytest.raises(Denied):
+        taken(office.world.actor("coder"))
+
+
+def test_by_hand_a_folder_of_two_practices_is_left_to_people(office: Office, waiting: Path):
+    second = office.second_practice()
+    with second.write("partner:edit") as uow:
+        make.partner(uow, second.practice_id)
+    (waiting / "pay.835").write_bytes(era(office.world))
+    assert by_hand.collect(office.world.units, office.world.runtime.parts, office.world.actor("billing-manager")) == []
+    assert names(waiting) == ["pay.835"]

@@ -13,14 +13,14 @@ from portal.domain.texts import T_, Text
 from portal.models.claims import AcknowledgementRow
 from portal.models.encounters import EncounterRow
 from portal.models.interchanges import InterchangeRow
+from portal.models.remittances import RemittanceRow
 from portal.services import interchanges
+from portal.services.files import reading
 from portal.services.intake.showing import State, colleague
 from portal.services.unit_of_work.work import UnitOfWork
 
 PAGE_ROWS = 50
 _LINKS = 10
-IMPORTS = ("visit:import", "remittance:import", "claim:acknowledge")
-"""Who may read in a file of some kind."""
 
 KINDS = {
     "837P": T_("Visits or claims (837P)"), "837I": T_("Hospital claims (837I)"), "837D": T_("Dental claims (837D)"),
@@ -95,6 +95,14 @@ class FileLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the reading of a file is; `of` is 0 until that is known."""
+
+    done: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImportPage:
     """One file with all that came of it."""
 
@@ -106,6 +114,7 @@ class ImportPage:
     state: State
     control: str
     sentence: Text
+    reading: Progress | None
     counts: tuple[tuple[Text, int], ...]
     findings: tuple[FileFinding, ...]
     answers: tuple[FileAnswer, ...]
@@ -151,7 +160,7 @@ def listed(uow: UnitOfWork, *, before: bytes | None = None, after: bytes | None 
     newer, older = (more, bool(rows)) if newest_last else (edge is not None, more)
     return ImportsPage(
         files,
-        any(policy.decide(uow.actor, permission).allowed for permission in IMPORTS),
+        any(policy.decide(uow.actor, one.permissions[0]).allowed for one in reading.IMPORTS),
         interchanges.LIMIT_BYTES // 2**20,
         files[0].interchange_id if files and newer else None,
         files[-1].interchange_id if files and older else None,
@@ -170,7 +179,8 @@ def show(uow: UnitOfWork, interchange_id: bytes) -> ImportPage:
         by=colleague(uow, row.created_by),
         state=_state(row.state),
         control=row.control,
-        sentence=_sentence(row),
+        sentence=_sentence(row, uow.now),
+        reading=_progress(uow, row) if row.state == "RECEIVED" else None,
         counts=(
             (T_("In the file"), row.items),
             (T_("Changed something") if row.direction == "in" else T_("Answered"), row.applied),
@@ -197,11 +207,20 @@ def _state(state: str) -> State:
     return State(state, _STATES[state])
 
 
-def _sentence(row: InterchangeRow) -> Text:
+def _progress(uow: UnitOfWork, row: InterchangeRow) -> Progress:
+    """Counted by what the file has made so far: visits, payments or answers."""
+    made: Any = {"837P": EncounterRow, "835": RemittanceRow}.get(row.kind, AcknowledgementRow)
+    done = uow.count(uow.select(made.id).where(made.interchange_id == row.id)) if row.items else 0
+    return Progress(min(done, row.items), row.items)
+
+
+def _sentence(row: InterchangeRow, now: datetime) -> Text:
     if row.direction == "out":
         return T_("{n} claim went out in it.", "{n} claims went out in it.", n=row.items)
     if row.state == "RECEIVED":
-        return T_("It is stored and not read through. Read it in again: it goes on where it stopped.")
+        if now - row.created_at < interchanges.UNATTENDED:
+            return T_("It is stored and is being read.")
+        return T_("It is stored and could not be read through yet. It is tried again; nothing is made twice.")
     if row.state == "READ":
         return T_("All that is in it was known already; nothing was made twice.")
     if row.state == "REFUSED":

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from portal.domain.errors import NotFound
-from portal.services.encounters import files
-from portal.services.encounters.files import PAGE_ROWS, ImportsPage
 from portal.services.encounters.importing import import_visits
+from portal.services.files import showing
+from portal.services.files.showing import PAGE_ROWS, ImportsPage
 from tests.databases import World
 from tests.make import visits as make
 
 
 def listed(world: World, **edge: bytes) -> ImportsPage:
     with world.read("interchange:view", world.actor("charge-clerk")) as uow:
-        return files.listed(uow, **edge)
+        return showing.listed(uow, **edge)
 
 
 def test_files_are_listed_newest_first_page_by_page(world: World):
@@ -40,7 +40,7 @@ def test_a_file_tells_what_came_of_it(world: World):
     again = import_visits(world.units, clerk, None, "again.837", make.file(claims, number=2))
     broken = import_visits(world.units, clerk, None, "broken.837", make.file(claims, number=3)[:700])
     with world.read("interchange:view", clerk) as uow:
-        page, known, torn = (files.show(uow, each.interchange_id) for each in (made, again, broken))
+        page, known, torn = (showing.show(uow, each.interchange_id) for each in (made, again, broken))
     assert (page.name, str(page.kind), page.state.code) == ("visits.837", "Visits or claims (837P)", "APPLIED")
     assert str(page.sentence) == "3 of 3 were taken in."
     assert [link.kind for link in page.links] == ["account"] * 3
@@ -52,4 +52,4 @@ def test_a_file_tells_what_came_of_it(world: World):
 
 def test_a_file_of_nobody_is_not_found(world: World):
     with pytest.raises(NotFound), world.read("interchange:view", world.actor("biller")) as uow:
-        files.show(uow, bytes(16))
+        showing.show(uow, bytes(16))

@@ -1,0 +1,244 @@
+"""Files are read by a worker: each kind by its own import, once, and on from where a reading broke off."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from sqlalchemy import select, update
+
+from portal.domain.errors import Refused
+from portal.models.encounters import EncounterRow
+from portal.models.interchanges import InterchangeRow
+from portal.models.jobs import JobRow
+from portal.models.ledger import LedgerEntryRow
+from portal.models.remittances import RemittanceRow
+from portal.services.auditing import searching
+from portal.services.encounters import importing as visits
+from portal.services.files import reading
+from portal.services.remittances import importing as remittances
+from portal.services.unit_of_work.units import Denied
+from tests.databases import World
+from tests.jobs.engines import Engine
+from tests.make import answers, work
+from tests.make import claims as make_claims
+from tests.make import remittances as make
+from tests.make import visits as make_visits
+from tests.services.claims.office import Office
+
+
+class Killed(BaseException):
+    """What ends a process, as far as one process can show it to itself."""
+
+
+def row(world: World, id_: bytes) -> InterchangeRow:
+    with world.read("interchange:view") as uow:
+        return uow.get(InterchangeRow, id_)
+
+
+def end(world: World, id_: bytes) -> tuple[str, int, int, int]:
+    file = row(world, id_)
+    return file.state, file.items, file.applied, file.finding_count
+
+
+def count(world: World, model: type) -> int:
+    with world.read("account:view") as uow:
+        return uow.count(uow.select(model.id))
+
+
+def payments(world: World, n: int) -> bytes:
+    """An 835 of several payments, each for a claim of ours."""
+    paid = [make.payment(make.answer(make.sent(world)), trace=f"T{number}") for number in range(n)]
+    return make.file(*paid)
+
+
+def take_in(world: World, role: str, body: bytes, name: str = "a file") -> reading.Taken:
+    return reading.take_in(world.units, world.actor(role), name, body)
+
+
+def test_visits_are_stored_at_once_and_read_by_the_worker(world: World):
+    taken = take_in(world, "charge-clerk", make_visits.file(make_visits.some(3)))
+    assert (taken.new, row(world, taken.interchange_id).state, count(world, EncounterRow)) == (True, "RECEIVED", 0)
+    work.drain(world)
+    assert (end(world, taken.interchange_id)[:3], count(world, EncounterRow)) == (("APPLIED", 3, 3), 3)
+
+
+def test_payments_are_stored_at_once_and_posted_by_the_worker(world: World):
+    body = payments(world, 2)
+    taken = take_in(world, "payment-poster", body)
+    work.drain(world)
+    assert end(world, taken.interchange_id) == ("APPLIED", 2, 2, 0)
+    file = row(world, taken.interchange_id)
+    assert (file.control, file.group_control) == ("000000001", "1")
+    asked = work.asked(world)
+    again = take_in(world, "payment-poster", body)
+    assert (again.interchange_id, again.new, work.asked(world)) == (taken.interchange_id, False, asked)
+
+
+def test_answers_are_stored_at_once_and_applied_by_the_worker(world: World):
+    with world.write("partner:edit") as uow:
+        make_claims.partner(uow, world.practice_id)
+    office = Office(world)
+    claim = office.claim()
+    office.send()
+    taken = reading.take_in(world.units, office.biller, "1.277ca", answers.statuses(office.sent(), ("A7:164:IL",)))
+    assert office.state(claim) == "SUBMITTED"
+    work.drain(world)
+    assert (office.state(claim), end(world, taken.interchange_id)[:3]) == ("REJECTED", ("APPLIED", 2, 2))
+
+
+@pytest.mark.parametrize(("role", "kind"), [("charge-clerk", b"835"), ("payment-poster", b"837"), ("coder", b"277")])
+def test_who_may_not_read_a_kind_in_stores_nothing(world: World, role: str, kind: bytes):
+    guide = {b"835": b"005010X221A1", b"837": b"005010X222A1", b"277": b"005010X214"}[kind]
+    body = make_visits.file(make_visits.some(1)).replace(b"ST*837*", b"ST*" + kind + b"*")
+    with pytest.raises(Denied):
+        take_in(world, role, body.replace(b"005010X222A1", guide))
+    assert (count(world, InterchangeRow), work.asked(world)) == (0, 0)
+
+
+def test_a_kind_that_no_import_reads_is_refused_and_what_is_unreadable_kept(world: World):
+    body = (
+        make_visits.file(make_visits.some(1)).replace(b"ST*837*", b"ST*270*").replace(b"005010X222A1", b"005010X279A1")
+    )
+    with pytest.raises(Refused, match="wrong-kind"):
+        take_in(world, "charge-clerk", body)
+    junk = take_in(world, "charge-clerk", b"Dear customer, we are closed on Monday.")
+    work.drain(world)
+    assert end(world, junk.interchange_id)[0] == "REFUSED"
+    assert count(world, InterchangeRow) == 1
+
+
+def test_who_brought_a_file_is_told_as_who_started_its_reading(world: World):
+    clerk = world.actor("charge-clerk")
+    reading.take_in(world.units, clerk, "monday.837", make_visits.file(make_visits.some(1)))
+    work.drain(world)
+    with world.read("audit:search", world.actor("compliance-officer")) as uow:
+        told = list(searching.events(uow, searching.Wanted()))
+    read = [each for each in told if each["actor"] == "system:file.read"]
+    assert {each["acting_for"] for each in read if each["action"] != "R"} == {clerk.identity}
+
+
+def test_a_reading_that_breaks_off_goes_on_and_ends_as_if_it_had_not(world: World, monkeypatch: pytest.MonkeyPatch):
+    taken = take_in(world, "payment-poster", payments(world, 4))
+    before = count(world, LedgerEntryRow)
+    real, seen = remittances.write, []
+
+    def write(*given):
+        seen.append(1)
+        if len(seen) == 3:
+            raise Killed
+        return real(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(remittances, "write", write)
+        with pytest.raises(Killed):
+            reading.read_on(world.units, world.machine("file.read"), taken.interchange_id)
+    assert (row(world, taken.interchange_id).state, count(world, RemittanceRow)) == ("RECEIVED", 2)
+    assert count(world, LedgerEntryRow) == before + 4
+    work.drain(world)
+    assert end(world, taken.interchange_id) == ("APPLIED", 4, 4, 0)
+    assert count(world, LedgerEntryRow) == before + 8
+
+
+def test_a_payment_twice_in_a_file_is_told_also_when_the_reading_broke_off(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    paid = make.payment(make.answer(make.sent(world)), trace="T1")
+    taken = take_in(world, "payment-poster", make.file(paid, paid))
+    with monkeypatch.context() as patch:
+        patch.setattr(remittances, "settle", _killed)
+        with pytest.raises(Killed):
+            reading.read_on(world.units, world.machine("file.read"), taken.interchange_id)
+    work.drain(world)
+    assert end(world, taken.interchange_id) == ("PARTLY", 2, 1, 1)
+
+
+def _killed(*_: object, **__: object) -> None:
+    raise Killed
+
+
+def test_an_import_by_hand_that_breaks_off_goes_on_by_itself(sqlite_world: World, monkeypatch: pytest.MonkeyPatch):
+    body = make_visits.file(make_visits.some(2))
+    with monkeypatch.context() as patch:
+        patch.setattr(visits, "read_in", _killed)
+        with pytest.raises(Killed):
+            visits.import_visits(sqlite_world.units, sqlite_world.actor("charge-clerk"), None, "by hand", body)
+    work.drain(sqlite_world)
+    assert Engine(sqlite_world).counts() == {"WAITING": 1}
+    sqlite_world.clock.forward(minutes=61)
+    work.drain(sqlite_world)
+    with sqlite_world.read("interchange:view") as uow:
+        (file,) = uow.entities(uow.select(InterchangeRow))
+    assert end(sqlite_world, file.id)[:3] == ("APPLIED", 2, 2)
+
+
+def test_an_import_by_hand_that_ended_leaves_its_job_nothing_to_do(sqlite_world: World):
+    made = visits.import_visits(
+        sqlite_world.units, sqlite_world.actor("charge-clerk"), None, "by hand", make_visits.file(make_visits.some(1))
+    )
+    before = row(sqlite_world, made.interchange_id).version
+    sqlite_world.clock.forward(minutes=61)
+    work.drain(sqlite_world)
+    assert Engine(sqlite_world).counts() == {"DONE": 1}
+    assert row(sqlite_world, made.interchange_id).version == before
+
+
+def test_what_stands_in_the_way_for_a_while_is_tried_again(world: World, monkeypatch: pytest.MonkeyPatch):
+    taken = take_in(world, "charge-clerk", make_visits.file(make_visits.some(3)))
+    real, seen = visits.visits.take, []
+
+    def take(uow, claim, **more):
+        seen.append(claim.control)
+        if claim.control == seen[0]:
+            raise OSError
+        return real(uow, claim, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(visits.visits, "take", take)
+        work.drain(world)
+    assert end(world, taken.interchange_id) == ("RECEIVED", 3, 2, 1 + _new_payers(world))
+    Engine(world).rested()
+    work.drain(world)
+    assert end(world, taken.interchange_id)[:3] == ("APPLIED", 3, 3)
+
+
+def _new_payers(world: World) -> int:
+    with world.read("interchange:view") as uow:
+        (file,) = uow.entities(uow.select(InterchangeRow))
+        return sum(each.code == "payer-new" for each in reading.interchanges.findings_of(uow, file))
+
+
+def test_two_readers_at_once_make_nothing_twice(world: World):
+    taken = take_in(world, "payment-poster", payments(world, 6))
+    actor, faults, before = world.machine("file.read"), [], count(world, LedgerEntryRow)
+
+    def read() -> None:
+        try:
+            reading.read_on(world.units, actor, taken.interchange_id)
+        except reading.NotReadThrough as fault:
+            faults.append(fault)
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for each in readers:
+        each.start()
+    for each in readers:
+        each.join()
+    work.drain(world)
+    state, items, applied, _ = end(world, taken.interchange_id)
+    assert (state, items, applied) == ("APPLIED", 6, 6)
+    assert (count(world, RemittanceRow), count(world, LedgerEntryRow)) == (6, before + 12)
+
+
+def test_a_file_whose_job_was_given_up_is_read_when_it_is_given_again(sqlite_world: World):
+    body = make_visits.file(make_visits.some(2))
+    taken = take_in(sqlite_world, "charge-clerk", body)
+    with sqlite_world.units.housekeeping(writing=True) as session:
+        session.execute(update(JobRow).values(state="DEAD"))
+    work.drain(sqlite_world)
+    assert end(sqlite_world, taken.interchange_id)[0] == "RECEIVED"
+    assert take_in(sqlite_world, "charge-clerk", body).new is False
+    take_in(sqlite_world, "charge-clerk", body)
+    with sqlite_world.units.housekeeping() as session:
+        assert len(session.scalars(select(JobRow.id).where(JobRow.state == "WAITING")).all()) == 1
+    work.drain(sqlite_world)
+    assert end(sqlite_world, taken.interchange_id)[:3] == ("APPLIED", 2, 2)
