@@ -94,10 +94,13 @@ def frame() -> Frame:
     held = actor.roles() if actor else frozenset()
     letterhead = standing.practice if standing else None
     staff = bool(held & (roles.STAFF | {roles.COMPLIANCE_OFFICER, roles.ADMINISTRATOR, roles.PAYER_USER}))
-    role = next((each for each in roles.NARROWEST_FIRST if each in held), None)
+    # Who works in a practice is told as what they are there, though they answer for an insurer elsewhere.
+    told = held - {roles.PAYER_USER} if actor and actor.practice_id else held
+    role = next((each for each in roles.NARROWEST_FIRST if each in told), None)
     signed_in = actor is not None and actor.assurance == "aal2"
     word = ROLE_WORDS[role] if role else None
     name = letterhead.name if letterhead else ""
+    payers = ", ".join(standing.payers) if standing and role == roles.PAYER_USER else ""
     return Frame(
         practice_name=name or "Candor",
         practice_address=_address(letterhead.address) if letterhead else None,
@@ -106,7 +109,7 @@ def frame() -> Frame:
         hours=None,
         home=home_of(standing) if signed_in else "/",
         nav=_nav(desk, held) if desk and signed_in else (),
-        hat=_hat(name, word) if staff and word else None,
+        hat=_hat(payers or name, word) if staff and word else None,
         person=people.name_of(desk.units, actor) if desk and actor and signed_in else None,
         role=word,
         can_change_hat=actor is not None and len(hats.of(actor)) > 1,
@@ -118,6 +121,7 @@ def frame() -> Frame:
 
 
 def _hat(name: str, word: Text) -> Text:
+    """The practice worked in, or the payer answered for, and the role."""
     return T_("{practice}, as {role}", practice=name, role=word) if name else T_("As {role}", role=word)
 
 

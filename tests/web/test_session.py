@@ -10,6 +10,7 @@ from portal.app import create_app
 from portal.models.patients import PatientRow
 from portal.services.users import accounts, grants, registration, sessions
 from tests.databases import World
+from tests.make import claims as make
 from tests.web.test_guard import PASSWORD, code, form_token, person, sign_in
 
 
@@ -192,6 +193,26 @@ def test_a_member_of_staff_who_is_a_patient_works_with_the_reach_of_staff(world:
     actor = sessions.find(world.units, client.get_cookie("sid").value).actor
     assert decide(actor, "home:view").reach.patients == actor.own_patients
     assert not decide(actor, "claim:view").allowed
+
+
+def test_hats_in_no_practice_name_the_payer_that_is_answered_for(world: World, client):
+    user_id = person(world, "biller")
+    with world.write("payer:edit") as uow:
+        payer_id, second = make.payer(uow).id, make.payer(uow, "LKM04").id
+    with world.write("user:invite") as uow:
+        grants.give(uow, user_id, "payer-user", payer_id=payer_id)
+    sign_in(client, world)
+    client.post("/hat", data={"csrf_token": form_token(client, "/hat"), "hat": f"work:{world.practice_id.hex()}"})
+    hats = client.get("/hat").text
+    assert "Juniper Ridge Family Practice, as biller" in hats
+    assert "Answer for Plan CBH03" in hats
+    client.post("/hat", data={"csrf_token": form_token(client, "/hat"), "hat": "work:"})
+    assert "Plan CBH03, as payer" in client.get("/payer/claims").text
+    with world.write("user:invite") as uow:
+        grants.give(uow, user_id, "payer-user", payer_id=second)
+    assert "Plan CBH03, Plan LKM04, as payer" in client.get("/payer/claims").text
+    a_patient(world, user_id)
+    assert "On your own behalf, and for Plan CBH03, Plan LKM04" in client.get("/hat").text
 
 
 def test_the_strict_hat_shortens_the_session(world: World, client):

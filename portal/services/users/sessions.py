@@ -17,6 +17,7 @@ from portal.domain.errors import Refused
 from portal.domain.texts import T_
 from portal.domain.users import session_limits
 from portal.models.patients import PatientLinkRow, PatientRow
+from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow
 from portal.models.users import GrantRow, SessionRow, UserRow
 from portal.services.unit_of_work.units import Units
@@ -52,6 +53,8 @@ class Standing:
     ended: str = ""
     """Why a token that was known opens nothing any more: idle, absolute, user."""
     practice: Letterhead | None = None
+    payers: tuple[str, ...] = ()
+    """Names of the payer organisations that are answered for where no practice is worked in."""
     language: str = ""
 
 
@@ -79,9 +82,9 @@ def _signed_in(session: Session, row: SessionRow, now: datetime) -> Standing:
     if user.state != "ACTIVE":
         return Standing(row.id, ANONYMOUS, ended="user")
     grants = session.execute(
-        select(GrantRow.role, GrantRow.practice_id, GrantRow.payer_id).where(
-            GrantRow.user_id == user.id, GrantRow.ended_at.is_(None)
-        )
+        select(GrantRow.role, GrantRow.practice_id, GrantRow.payer_id, PayerRow.name)
+        .outerjoin(PayerRow, PayerRow.id == GrantRow.payer_id)
+        .where(GrantRow.user_id == user.id, GrantRow.ended_at.is_(None))
     ).all()
     day = now.date()
     links = session.execute(
@@ -96,7 +99,7 @@ def _signed_in(session: Session, row: SessionRow, now: datetime) -> Standing:
         user_id=user.id,
         hat=row.hat,
         practice_id=row.practice_id,
-        grants=tuple(Grant(*grant) for grant in grants),
+        grants=tuple(Grant(*grant[:3]) for grant in grants),
         own_patients=frozenset(patient for patient, relation in links if relation == "self"),
         stands_for=frozenset(patient for patient, relation in links if relation != "self"),
         session=row.token_digest.hex()[:16],
@@ -106,7 +109,8 @@ def _signed_in(session: Session, row: SessionRow, now: datetime) -> Standing:
     )
     if now - row.last_active_at > session_limits(actor.roles()).idle:
         return Standing(row.id, ANONYMOUS, ended="idle")
-    standing = Standing(row.id, actor, dict(row.data), row.last_active_at, language=user.language)
+    payers = sorted({grant.name for grant in grants if grant.role == roles.PAYER_USER}) if not row.practice_id else []
+    standing = Standing(row.id, actor, dict(row.data), row.last_active_at, payers=tuple(payers), language=user.language)
     practice = _letterhead(session, row.practice_id, links[0].patient_id if links else None)
     return standing if practice is None else replace(standing, practice=practice)
 
