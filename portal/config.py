@@ -115,15 +115,6 @@ def draft(environment: Mapping[str, str]) -> tuple[Settings, list[str]]:
     return _settings(home, given, faults), faults
 
 
-def stated(home: Path) -> Mapping[str, str]:
-    """What `candor.toml` of a home says, as texts; nothing where there is none. Raises SettingsError."""
-    faults: list[str] = []
-    found = _file(home / FILE, faults)
-    if faults:
-        raise SettingsError(faults)
-    return found
-
-
 def _file(path: Path, faults: list[str]) -> dict[str, str]:
     if not path.exists():
         return {}

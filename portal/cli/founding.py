@@ -86,10 +86,10 @@ class _Answers:
     def agree(self, home: Path) -> None:
         """Settings that stand are not changed here: answers that would have them otherwise are refused by name."""
         try:
-            stands = config.stated(home)
-        except config.SettingsError as error:
-            raise click.UsageError("\n".join(error.faults)) from error
-        otherwise = sorted(name for name, value in self.settings.items() if str(value) != stands.get(name, ""))
+            stands = tomllib.loads((home / config.FILE).read_text())
+        except (OSError, ValueError) as error:
+            raise click.UsageError(f"{home / config.FILE}: cannot be read: {error}") from error
+        otherwise = sorted(name for name, value in self.settings.items() if str(value) != str(stands.get(name, "")))
         if otherwise:
             raise click.UsageError(
                 f"{home / config.FILE} stands already and says otherwise than {self._file}: {', '.join(otherwise)}. "
