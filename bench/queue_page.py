@@ -52,7 +52,7 @@ def stage(home: Path, items: int) -> tuple[runtime.Runtime, bytes, str]:
         grants.give(uow, user.id, "biller", practice_id=practice_id)
         enrolment.set_factor(uow, user.id, bytes(20))
         user_id = user.id
-    form = sessions.open_form(running.units, address="127.0.0.1", agent=bytes(32), data={}) or ""
+    form = sessions.open_form(running.units, address="127.0.0.1", agent="", data={}) or ""
     token = sessions.sign_in(
         running.units, form, user_id=user_id, assurance="aal2", method="bench", hat="work", practice_id=practice_id,
         lifetime=timedelta(hours=8),

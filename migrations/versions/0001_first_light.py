@@ -456,6 +456,8 @@ def _tables() -> None:
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("agent_digest", sa.LargeBinary(), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("browser", sa.String(), nullable=False),
+        sa.Column("system", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_session_practice_id")),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_session_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),

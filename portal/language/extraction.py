@@ -20,6 +20,7 @@ from portal.language.catalogues import DOMAIN, FOLDER
 ROOT = Path(__file__).resolve().parents[2]
 
 SPOKEN_TO_PATIENTS = (
+    "portal/domain/devices.py",
     "portal/domain/payments.py",
     "portal/domain/statements/**.py",
     "portal/domain/users.py",

@@ -123,6 +123,9 @@ class SessionRow(Base):
     agent_digest: Mapped[bytes] = clear(13)
     data: Mapped[dict[str, Any]] = clear(14, JSON)
     """CSRF secret, notice to show once, where to go after sign-in; nothing protected."""
+    browser: Mapped[str] = clear(15)
+    """A short name from `domain.devices`, or empty; so for the system."""
+    system: Mapped[str] = clear(16)
 
 
 class InvitationRow(Base):

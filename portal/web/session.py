@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from flask import Flask, Request, Response, g
@@ -87,7 +86,7 @@ class Sessions(SessionInterface):
     def _open(self, session: ServerSession, response: Response) -> None:
         from flask import request  # noqa: PLC0415 - only within a request
 
-        agent = hashlib.sha256(request.headers.get("User-Agent", "").encode()).digest()
+        agent = request.headers.get("User-Agent", "")
         token = sessions.open_form(self._units, address=request.remote_addr or "", agent=agent, data=dict(session))
         if token is not None:
             self._set(response, token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import UTC, date, datetime
 
+from portal.domain.devices import Device
 from portal.domain.money import Money
 from portal.domain.statements.content import StatementLine, Sums, summed
 from portal.domain.texts import T_
@@ -329,13 +330,13 @@ SESSIONS = tuple(
     made(
         "SessionItem",
         id=ID,
-        device=device,
+        device=Device(*device).text,
         address="192.0.2.7",
         began_at=THEN,
         last_at=NOW,
-        current=device == "Firefox on Linux",
+        current=device[0] == "Firefox",
     )
-    for device in ("Firefox on Linux", "Safari on iPhone")
+    for device in (("Firefox", "Linux"), ("Safari", "iPhone"), ("", ""))
 )
 PATH = "".join(f"M{x} {y}h1v1h-1z" for x in range(2, 27) for y in range(2, 27) if (x * y + x) % 3 == 0)
 

@@ -13,6 +13,7 @@ from portal.access import roles
 from portal.services.users import accounts, grants, registration, sessions, signing
 
 _SECRET_OF_FORMS = "f" * 40
+_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0"
 
 
 def user(world: Any, role: str, *, patient_id: bytes | None = None, payer_id: bytes | None = None) -> bytes:
@@ -32,7 +33,7 @@ def user(world: Any, role: str, *, patient_id: bytes | None = None, payer_id: by
 
 def browser(flask: Flask, world: Any, user_id: bytes | None, *, assurance: str = "aal2") -> FlaskClient:
     """A browser in which this person has just signed in up to a level; a session as the store makes it."""
-    token = sessions.open_form(world.units, address="127.0.0.1", agent=bytes(32), data={})
+    token = sessions.open_form(world.units, address="127.0.0.1", agent=_AGENT, data={})
     assert token is not None
     if user_id is not None:
         token = signing.enter(world.units, token, user_id, assurance=assurance, method="pwd-totp")

@@ -215,6 +215,24 @@ def test_hats_in_no_practice_name_the_payer_that_is_answered_for(world: World, c
     assert "On your own behalf, and for Plan CBH03, Plan LKM04" in client.get("/hat").text
 
 
+def test_the_list_of_sessions_knows_devices_by_plain_words(world: World, client, other):
+    person(world, "biller")
+    phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X) Version/17.6 Mobile/15E148 Safari/604.1"
+    other.environ_base["HTTP_USER_AGENT"] = phone
+    client.environ_base["HTTP_USER_AGENT"] = "secret-kiosk/7.1"
+    for each in (other, client):
+        world.clock.forward(minutes=1)
+        sign_in(each, world)
+    html = client.get("/sessions").text
+    assert "<strong>Safari on iPhone</strong>" in html
+    assert "<strong>A browser</strong>" in html
+    client.post("/language", data={"csrf_token": form_token(client, "/sessions"), "locale": "es_US"})
+    assert "<strong>Safari en iPhone</strong>" in client.get("/sessions").text
+    with world.units.housekeeping() as session:
+        kept = session.connection().exec_driver_sql("SELECT * FROM session").all()
+    assert [mark for mark in ("kiosk", "Mozilla", "17_6", "604.1") if mark in repr(kept)] == []
+
+
 def test_the_strict_hat_shortens_the_session(world: World, client):
     user_id = person(world, "biller")
     with world.write("user:invite") as uow:
@@ -260,10 +278,10 @@ def test_T42_the_cookie_is_bound_to_the_host_and_a_planted_one_is_ignored(world:
 
 def test_forms_of_strangers_are_bounded_by_address_and_by_network(world: World):
     for number in range(sessions.FORMS_PER_ADDRESS):
-        made = sessions.open_form(world.units, address=f"2001:db8::{number:x}", agent=b"", data={"csrf_token": "x"})
+        made = sessions.open_form(world.units, address=f"2001:db8::{number:x}", agent="", data={"csrf_token": "x"})
         assert made is not None
-    assert sessions.open_form(world.units, address="2001:db8::ffff", agent=b"", data={}) is None
-    assert sessions.open_form(world.units, address="2001:db8:0:1::1", agent=b"", data={}) is not None
+    assert sessions.open_form(world.units, address="2001:db8::ffff", agent="", data={}) is None
+    assert sessions.open_form(world.units, address="2001:db8:0:1::1", agent="", data={}) is not None
 
 
 @pytest.mark.parametrize("path", ["/second-factor", "/second-factor/set-up", "/step-up"])

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal.access import roles
 from portal.access.actors import ANONYMOUS, Actor, Grant
 from portal.crypto import factors
+from portal.domain import devices
 from portal.domain.errors import Refused
 from portal.domain.texts import T_
 from portal.domain.users import session_limits
@@ -128,9 +129,13 @@ def _letterhead(session: Session, practice_id: bytes | None, patient_id: bytes |
     return None if found is None else Letterhead(*found)
 
 
-def open_form(units: Units, *, address: str, agent: bytes, data: dict[str, Any]) -> str | None:
-    """A session before sign-in, made because a form is shown; None when an address holds too many of them."""
+def open_form(units: Units, *, address: str, agent: str, data: dict[str, Any]) -> str | None:
+    """A session before sign-in, made because a form is shown; None when an address holds too many of them.
+
+    Of `agent`, the User-Agent, a digest is kept and the names by which people know their device again.
+    """
     token, now = factors.session_token(), units.clock.now()
+    known = devices.device(agent)
     with units.housekeeping(writing=True) as session:
         session.execute(delete(SessionRow).where(SessionRow.expires_at < now - timedelta(days=1)))
         held = session.execute(
@@ -146,10 +151,15 @@ def open_form(units: Units, *, address: str, agent: bytes, data: dict[str, Any])
             SessionRow(
                 id=new_id(), token_digest=digest(token), user_id=None, hat=roles.WORK, practice_id=None,
                 assurance="none", method="", authenticated_at=None, created_at=now, last_active_at=now,
-                expires_at=now + FORM_LIFETIME, address=tries.spelled(address), agent_digest=agent, data=data,
+                expires_at=now + FORM_LIFETIME, address=tries.spelled(address), agent_digest=_agent_digest(agent),
+                data=data, browser=known.browser, system=known.system,
             )
         )  # fmt: skip
     return token
+
+
+def _agent_digest(agent: str) -> bytes:
+    return hashlib.sha256(agent.encode("utf-8", "replace")).digest()
 
 
 def sign_in(

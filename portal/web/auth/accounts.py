@@ -8,6 +8,7 @@ from datetime import date, datetime
 from flask import session, url_for
 
 from portal.access.actors import Actor
+from portal.domain.devices import Device
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
 from portal.domain.users import ROLE_WORDS
@@ -87,7 +88,7 @@ class SessionItem:
     """One of one's own sessions."""
 
     id: str
-    device: str
+    device: Text
     address: str
     began_at: datetime
     last_at: datetime
@@ -252,7 +253,7 @@ def sessions_page(desk: Desk) -> Reply:
     mine = present().standing
     items = tuple(
         SessionItem(
-            row.id.hex(), row.data.get("device", ""), row.address, row.created_at, row.last_active_at,
+            row.id.hex(), Device(row.browser, row.system).text, row.address, row.created_at, row.last_active_at,
             mine is not None and row.id == mine.id,
         )
         for row in sessions.of_user(desk.units, user_id)
