@@ -103,6 +103,7 @@ STATEMENT = {
     "paid": Money(0),
     "credit": Money(0),
     "open_now": Money(8640),
+    "replaced_by": None,
     "ages": (
         made("Age", text=T_("0 to 30 days"), amount=Money(0)),
         made("Age", text=T_("31 to 60 days"), amount=Money(8640)),
@@ -158,6 +159,11 @@ PATIENT = [
         "patient/statement.html",
         "settled",
         {"page": made("StatementPage", **STATEMENT | {"open_now": Money(0), "document_id": None, "contact": None})},
+    ),
+    (
+        "patient/statement.html",
+        "replaced",
+        {"page": made("StatementPage", **STATEMENT | {"open_now": Money(0), "replaced_by": "ab" * 16})},
     ),
     (
         "patient/statement.html",
@@ -298,8 +304,9 @@ PATIENT = [
                         open_now=Money(8640 * (n % 2)),
                         state=state("STATEMENT_1", "Bill sent"),
                         document_id=ID if n == 7 else None,
+                        replaced_by=ID if n == 4 else None,
                     )
-                    for n in (7, 4)
+                    for n in (7, 4, 2)
                 ),
                 documents=(made("DocumentItem", document_id=ID, title="Your code", made_on=date(2026, 11, 2)),),
             )

@@ -16,6 +16,7 @@ from portal.models.practices import PracticeRow
 from portal.models.statements import StatementRow
 from portal.services import ledger
 from portal.services.statements.runs import names_of
+from portal.services.statements.showing import Bill
 from portal.services.statements.visits import VisitItem, Waiting, books_of, newest, waiting
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -85,7 +86,7 @@ def home_page(uow: UnitOfWork, patient_id: bytes) -> HomePage:
     today = uow.today(patient.practice_id)
     books = books_of(uow, patient_id)
     owed = books.owed_cents
-    bill, content, left = newest_open(books.bills)
+    bill = newest_open(books.bills)
     others = [each for each in sorted(uow.reach.patients) if each != patient_id]
     names = names_of(uow, others) if others else {}
     return HomePage(
@@ -93,10 +94,10 @@ def home_page(uow: UnitOfWork, patient_id: bytes) -> HomePage:
         first_name=uow.read(patient, PatientRow.first_name_sealed),
         today=today,
         owed=Money(max(owed, 0)),
-        due_on=bill.due_on if bill else None,
-        overdue=bool(bill and bill.due_on < today),
-        statement_id=bill.id.hex() if bill else None,
-        why=_why(content, Money(left), Money(owed)) if content else None,
+        due_on=bill.row.due_on if bill else None,
+        overdue=bool(bill and bill.row.due_on < today),
+        statement_id=bill.row.id.hex() if bill else None,
+        why=_why(bill.content, Money(bill.open_cents), Money(owed)) if bill else None,
         credit=Money(max(ledger.credit_of_patient(uow, patient_id), 0)),
         waiting=waiting(uow, patient_id, books),
         visits=newest(uow, patient_id, _SHOWN, books),
@@ -104,11 +105,9 @@ def home_page(uow: UnitOfWork, patient_id: bytes) -> HomePage:
     )
 
 
-def newest_open(
-    bills: Sequence[tuple[StatementRow, StatementContent, int]],
-) -> tuple[StatementRow | None, StatementContent | None, int]:
-    """The newest bill of which something is open, and how much, in cents."""
-    return next((each for each in bills if each[2] > 0), (None, None, 0))
+def newest_open(bills: Sequence[Bill]) -> Bill | None:
+    """The newest bill of which something is open."""
+    return next((bill for bill in bills if bill.open_cents > 0), None)
 
 
 def _why(content: StatementContent, left: Money, owed: Money) -> Text:

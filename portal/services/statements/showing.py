@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from portal.domain.dates import today
@@ -20,6 +20,17 @@ from portal.services.statements.runs import names_of, standing
 from portal.services.unit_of_work.work import UnitOfWork
 
 _PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A statement with its content, and what of it is open today on no newer one: each sum stands on one bill only."""
+
+    row: StatementRow
+    content: StatementContent
+    open_cents: int
+    replaced_by: bytes | None
+    """The newest bill on which something of this one stands open, where nothing is left on this one itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,7 @@ class StatementPage:
     patient_name: str
     sums: Sums
     open_now: Money
+    replaced_by: str | None
     opening: Money
     asked: Money
     paid: Money
@@ -68,6 +80,7 @@ class StatementItem:
     open_now: Money
     state: State
     document_id: str | None
+    replaced_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +114,8 @@ class StatementsPage:
 def statement_page(uow: UnitOfWork, statement_id: bytes) -> StatementPage:
     """One statement as it was made, and what is open of it today; raises NotFound."""
     row = uow.get(StatementRow, statement_id)
-    content = load(uow.read(row, StatementRow.content_sealed))
-    left = open_on({line.charge_id for line in content.lines}, open_by_charge(uow, row.patient_id))
-    letter = content.letter
+    bill = opened(uow, row.patient_id, open_by_charge(uow, row.patient_id), down_to=row)[-1]
+    content, letter = bill.content, bill.content.letter
     return StatementPage(
         statement_id=row.id.hex(),
         patient_id=row.patient_id.hex(),
@@ -112,7 +124,8 @@ def statement_page(uow: UnitOfWork, statement_id: bytes) -> StatementPage:
         due_on=content.due_on,
         patient_name=letter.patient_name,
         sums=content.sums,
-        open_now=Money(left),
+        open_now=Money(bill.open_cents),
+        replaced_by=bill.replaced_by.hex() if bill.replaced_by else None,
         opening=content.opening,
         asked=content.asked,
         paid=content.paid,
@@ -126,16 +139,24 @@ def statement_page(uow: UnitOfWork, statement_id: bytes) -> StatementPage:
 
 
 def opened(
-    uow: UnitOfWork, patient_id: bytes, now: Mapping[bytes | None, int]
-) -> list[tuple[StatementRow, StatementContent, int]]:
-    """Every statement of a patient, newest first, with its content and what is open of it by what is owed now."""
-    rows = uow.entities(
-        uow.select(StatementRow)
-        .where(StatementRow.patient_id == patient_id)
-        .order_by(StatementRow.created_at.desc(), StatementRow.id)
-    )
-    found = [(row, load(uow.read(row, StatementRow.content_sealed))) for row in rows]
-    return [(row, content, open_on({line.charge_id for line in content.lines}, now)) for row, content in found]
+    uow: UnitOfWork, patient_id: bytes, now: Mapping[bytes | None, int], *, down_to: StatementRow | None = None
+) -> list[Bill]:
+    """A patient's statements, newest first, with what is open of each by what is owed `now`; `down_to` is the last."""
+    wanted = uow.select(StatementRow).where(StatementRow.patient_id == patient_id)
+    rows = uow.entities(wanted.order_by(StatementRow.created_at.desc(), StatementRow.id))
+    found: list[Bill] = []
+    stands_on: dict[str, bytes] = {}
+    for row in rows:
+        content = load(uow.read(row, StatementRow.content_sealed))
+        charges = {line.charge_id for line in content.lines}
+        left = open_on(charges - stands_on.keys(), now)
+        newer = [stands_on[charge] for charge in charges & stands_on.keys() if open_on({charge}, now)]
+        replaced_by = next((bill.row.id for bill in found if bill.row.id in newer), None) if not left else None
+        found.append(Bill(row, content, left, replaced_by))
+        stands_on |= dict.fromkeys(charges - stands_on.keys(), row.id)
+        if down_to is not None and row.id == down_to.id:
+            break
+    return found
 
 
 def documents_page(uow: UnitOfWork, patient_id: bytes) -> DocumentsPage:
@@ -165,9 +186,16 @@ def documents_page(uow: UnitOfWork, patient_id: bytes) -> DocumentsPage:
         for row in rows
     )
     bills = opened(uow, patient_id, open_by_charge(uow, patient_id))
-    day = uow.today(bills[0][0].practice_id) if bills else None
+    day = uow.today(bills[0].row.practice_id) if bills else None
     return DocumentsPage(
-        tuple(item(row, left, content.letter.patient_name, day or row.made_on) for row, content, left in bills), letters
+        tuple(
+            replace(
+                item(bill.row, bill.open_cents, bill.content.letter.patient_name, day or bill.row.made_on),
+                replaced_by=bill.replaced_by.hex() if bill.replaced_by else None,
+            )
+            for bill in bills
+        ),
+        letters,
     )
 
 

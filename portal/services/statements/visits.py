@@ -11,7 +11,6 @@ from sqlalchemy import Select
 
 from portal.domain.dates import today
 from portal.domain.money import Money
-from portal.domain.statements.content import StatementContent
 from portal.domain.texts import T_, Text
 from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
@@ -19,11 +18,10 @@ from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.ledger import LedgerLineRow
 from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow, ProviderRow
-from portal.models.statements import StatementRow
 from portal.services import codes, ledger
 from portal.services.intake.showing import State
 from portal.services.statements.balances import PATIENT, PAYER, open_by_charge
-from portal.services.statements.showing import edge_of, opened
+from portal.services.statements.showing import Bill, edge_of, opened
 from portal.services.unit_of_work.work import UnitOfWork
 
 PAGE = 20
@@ -62,7 +60,7 @@ class VisitsPage:
 class Books:
     """A patient's bills, newest first, with what is open of each; what is owed in all; cents by visit and account."""
 
-    bills: Sequence[tuple[StatementRow, StatementContent, int]]
+    bills: Sequence[Bill]
     owed_cents: int
     by_visit: Mapping[bytes, dict[str, int]]
 
@@ -126,8 +124,8 @@ def _items(uow: UnitOfWork, rows: Sequence[Any], books: Books) -> tuple[VisitIte
     """These visits, each with the newest bill that lists it."""
     titles = titles_of(uow, [row.id for row in rows])
     bills: dict[str, str] = {}
-    for row, content, _ in reversed(books.bills):
-        bills |= {line.encounter_id: row.id.hex() for line in content.lines}
+    for bill in reversed(books.bills):
+        bills |= {line.encounter_id: bill.row.id.hex() for line in bill.content.lines}
     return tuple(
         VisitItem(
             row.id.hex(),

@@ -68,6 +68,8 @@ def start(desk: Desk, statement_id: bytes) -> Go | Page:
 
 def _pay_page(uow: UnitOfWork, statement_id: bytes) -> tuple[bytes, payments.PayPage]:
     found = statements.statement_page(uow, statement_id)
+    if found.replaced_by is not None:  # its day counts no more: the newer bill asks for the same money
+        found = statements.statement_page(uow, bytes.fromhex(found.replaced_by))
     patient_id = bytes.fromhex(found.patient_id)
     due_on = found.due_on if found.due_on >= uow.today(home.practice_of(uow, patient_id)) else None
     page = payments.pay_page(
