@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,7 +11,6 @@ import html5lib
 import pikepdf
 import pytest
 import stripe
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from portal.app import create_app
 from portal.gateways.cards import Cards
@@ -26,17 +24,13 @@ from portal.services.statements import runs
 from portal.services.users import accounts as users
 from portal.services.users import enrolment, registration, signing
 from tests.databases import World
+from tests.loopback import Loopback
 from tests.make import accounts
 from tests.sandbox.processor import API_KEY, SECRET, processor
 from tests.web.test_guard import PASSWORD, form_token, sign_in
 from tests.web.test_guard import SECRET as TOTP
 
 EMAIL = "teresa@example.org"
-
-
-class Quiet(WSGIRequestHandler):
-    def log_request(self, *_: object) -> None:
-        pass
 
 
 class Portal:
@@ -50,15 +44,9 @@ class Portal:
         app = create_app(replace(world.runtime, parts=parts, settings=settings))
         self.client = app.test_client()
         self.app = app
-        self._http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-        server.webhook_url = f"http://127.0.0.1:{self._http.server_port}/webhooks/cards"
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
+        self._http = Loopback(app)
+        self.stop = self._http.stop
+        server.webhook_url = f"{self._http.url}/webhooks/cards"
 
     def page(self, path: str, status: int = 200) -> str:
         answer = self.client.get(path)
@@ -192,6 +180,29 @@ def follow_jobs(portal: Portal, patient_id: bytes) -> None:
         )
         tools = handlers.Tools(portal.world.units, portal.parts, lambda: None)
         handlers.HANDLERS["payment.settled"](tools, job)
+
+
+def test_an_older_bill_asks_for_nothing_and_leads_to_the_newest(portal: Portal):
+    patient_id, older = billed(portal)
+    world = portal.world
+    world.clock.forward(days=runs.CYCLE_DAYS)
+    made = runs.make(world.units, portal.parts, world.machine("statement.make"), patient_id)
+    assert made is not None
+    newest = made.hex()
+    sign_in(portal.client, world, EMAIL)
+    said = portal.page(f"/my/statements/{older}")
+    assert "A newer bill has taken the place of this one." in said
+    assert "What was open here stands on your newest bill." in said
+    assert "You owe " not in said
+    html = portal.client.get(f"/my/statements/{older}").text
+    assert f'href="/my/statements/{newest}"' in html
+    assert "/pay" not in html
+    listed = portal.page("/my/documents")
+    assert listed.count("$86.40 open") == 1
+    assert "On your newest bill" in listed
+    form = portal.client.get(f"/my/statements/{older}/pay").text
+    assert f'action="/my/statements/{newest}/pay"' in form
+    assert "by Monday, September 21" in portal.page(f"/my/statements/{older}/pay"), "the day of the newest bill"
 
 
 @pytest.mark.parametrize(
