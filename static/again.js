@@ -14,21 +14,25 @@
   }
   function look() {
     if (document.hidden) { next(); return; }
-    fetch(location.href, { credentials: "same-origin", redirect: "error" }).then(function (answer) {
-      if (!answer.ok) { throw new Error(String(answer.status)); }
-      return answer.text();
-    }).then(function (text) {
-      show(new DOMParser().parseFromString(text, "text/html").querySelector("[data-again]"));
+    // Parsed by the browser as a document: no text becomes markup here (Trusted Types).
+    var asked = new XMLHttpRequest();
+    asked.open("GET", location.href);
+    asked.responseType = "document";
+    asked.onload = function () {
+      if (asked.status !== 200 || asked.responseURL !== location.href) { return; } // the link stays
+      show(asked.response && asked.response.querySelector("[data-again]"));
       next();
-    }).catch(function () { /* the link stays */ });
+    };
+    asked.onerror = next;
+    asked.send();
   }
   function show(fresh) {
     var old = document.querySelector("[data-again]");
-    if (!fresh || fresh.innerHTML === old.innerHTML) { return; }
+    if (!fresh || fresh.isEqualNode(old)) { return; }
     var within = old.contains(document.activeElement);
-    old.innerHTML = fresh.innerHTML;
+    old.replaceChildren.apply(old, Array.from(document.importNode(fresh, true).childNodes));
     old.dataset.again = fresh.dataset.again;
-    if (within) { old.setAttribute("tabindex", "-1"); old.focus({ preventScroll: true }); }
+    if (within) { old.tabIndex = -1; old.focus({ preventScroll: true }); }
     var lead = old.querySelector("[data-say]");
     said.textContent = lead ? lead.textContent : "";
   }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,8 @@ from portal.x12 import reader
 from portal.x12.envelope import Envelope, walk
 
 LIMIT_BYTES = 25 * 1024 * 1024
+PASSING = frozenset({"busy", "not-stored"})
+"""Findings about something in the way that the next reading may find gone."""
 UNATTENDED = timedelta(hours=1)
 """After so long a worker reads what its own reader, broken off somewhere, has not read through."""
 
@@ -132,21 +135,37 @@ def _store(uow: UnitOfWork, direction: str, name: str, body: bytes, digest: byte
 
 def read_through(
     uow: UnitOfWork, row: InterchangeRow, *, items: int, applied: int, findings: Sequence[Finding], whole: bool = True
-) -> None:
-    """Write down what became of a file: how many items, how many changed something, what was found.
+) -> tuple[Finding, ...]:
+    """Write down what became of a file: how many items, how many changed something, what was found; returns the last.
 
     What is not `whole`, because something stood in the way that may pass, is to be read again.
     """
-    state = "APPLIED" if applied and applied == items else "PARTLY" if applied else "REFUSED" if findings else "READ"
-    state = state if whole else "RECEIVED"
+    found = _together(findings_of(uow, row) if row.state == "RECEIVED" else (), findings)
+    state = "APPLIED" if applied and applied == items else "PARTLY" if applied else "REFUSED" if found else "READ"
     uow.change(
         row,
-        state=state,
+        state=state if whole else "RECEIVED",
         items=items,
         applied=applied,
-        finding_count=len(findings),
-        findings_sealed=[finding_values(finding) for finding in findings] or None,
+        finding_count=len(found),
+        findings_sealed=[finding_values(finding) for finding in found] or None,
     )
+    return found
+
+
+def keep(uow: UnitOfWork, interchange_id: bytes, findings: Sequence[Finding]) -> None:
+    """Write findings down with what they are about, so that none is lost when the reading breaks off behind it."""
+    if findings:
+        row = uow.get(InterchangeRow, interchange_id)
+        found = _together(findings_of(uow, row), findings)
+        uow.change(row, finding_count=len(found), findings_sealed=[finding_values(each) for each in found])
+
+
+def _together(stood: Iterable[Finding], found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings of all readings of a file, in its order and each once; what passed by does not stay."""
+    each = [*(finding for finding in stood if finding.code not in PASSING), *found]
+    by_words = {(finding.segment, finding.code, json.dumps(to_json(finding.text))): finding for finding in each}
+    return tuple(sorted(by_words.values(), key=lambda finding: finding.segment))
 
 
 def finding_values(finding: Finding) -> dict[str, Any]:

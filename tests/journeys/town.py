@@ -43,6 +43,7 @@ class Town:
         self.errors: list[str] = []
         self._http = make_server("127.0.0.1", 0, self.flask, threaded=True, request_handler=Quiet)
         server.webhook_url = f"http://127.0.0.1:{self._http.server_port}/webhooks/cards"
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 
@@ -56,6 +57,12 @@ class Town:
         if role not in self.users:
             self.users[role] = users.user(self.world, role, **more)
         return users.browser(self.flask, self.world, self.users[role])
+
+    def enter(self, page: Any, role: str) -> None:
+        """Let a real browser be somebody with this role, just signed in."""
+        cookie = self.as_(role).get_cookie("sid")
+        assert cookie is not None
+        page.context.add_cookies([{"name": "sid", "value": cookie.value, "url": self.url}])
 
     def place(self, endpoint: str, **values: Any) -> str:
         with self.flask.test_request_context():

@@ -93,12 +93,13 @@ def _apply_file(
     for start in range(0, len(rows), _SLICE):
         with units.write(actor, PERMISSION, request=request) as uow:
             _apply(uow, file_id, rows[start : start + _SLICE])
-    findings = tuple(sorted((*found.findings, *unmatched), key=lambda finding: finding.segment))
     with units.write(actor, PERMISSION, request=request) as uow:
         file = uow.get(InterchangeRow, file_id)
         uow.change(file, kind=_kind(items))
         applied = len(items) - len(unmatched)
-        interchanges.read_through(uow, file, items=len(items), applied=applied, findings=findings)
+        findings = interchanges.read_through(
+            uow, file, items=len(items), applied=applied, findings=(*found.findings, *unmatched)
+        )
         if unmatched:
             detail = {"n": len(unmatched), "text": to_json(unmatched[0].text)}
             queues.put(uow, "unmatched-answers", file, reason="unmatched", detail=detail)

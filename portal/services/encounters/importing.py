@@ -118,11 +118,12 @@ def read_in(units: Units, actor: Actor, request: Request | None, interchange_id:
             interchanges.begin(uow, interchange_id, inside)
     for start in range(0, len(sound), _BATCH):
         tally.add(_take(errand, sound[start : start + _BATCH]))
-    findings = tuple(sorted(tally.findings, key=lambda finding: finding.segment))
     kinds = {one.kind for one in envelope.sets}
     with units.write(actor, PERMISSION, request=request) as uow:
         row = uow.get(InterchangeRow, interchange_id)
-        interchanges.read_through(uow, row, items=inside, applied=tally.ours, findings=findings, whole=not tally.failed)
+        findings = interchanges.read_through(
+            uow, row, items=inside, applied=tally.ours, findings=tally.findings, whole=not tally.failed
+        )
         control = next((visits.printable(one.control) for one in envelope.interchanges), "")
         kind = visits.printable(kinds.pop()) if len(kinds) == 1 else "mixed" if kinds else ""
         uow.change(row, kind="837P" if tally.failed else kind, control=control)
@@ -198,4 +199,5 @@ def _within(uow: UnitOfWork, interchange_id: bytes, claims: Sequence[Claim]) -> 
         tally.standing += not taken.new
         tally.ours += taken.interchange_id == interchange_id
         tally.accounts += taken.new_patient
+    interchanges.keep(uow, interchange_id, tally.findings)
     return tally

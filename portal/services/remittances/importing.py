@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from portal.access.actors import Actor
@@ -110,9 +110,10 @@ def _post_file(poster: _Poster, *, new: bool) -> ImportResult:
         with poster.units.write(poster.actor, PERMISSION, request=poster.request, kind="import") as uow:
             row = uow.get(InterchangeRow, file_id)
             whole = not any(one.state == "BUSY" for one in results)
-            interchanges.read_through(
+            findings = interchanges.read_through(
                 uow, row, items=len(results), applied=made.posted + poster.stood, findings=findings, whole=whole
             )
+            made = replace(made, findings=findings)
     return made
 
 
@@ -200,13 +201,16 @@ class _Poster:
             held = self._hold(at, payment, key)
             self._met.add(key)
             return held
-        with self.units.write(self.actor, "remittance:post", request=self.request, kind="import") as uow:
-            remittance_id = write(uow, made, self.file_id)
-        self._met.add(key)
-        settle(self.units, self.actor, remittance_id, request=self.request)
-        self.findings += [
+        unmatched = [
             Finding(part.row["segment"], "unmatched", part.unmatched.text) for part in made.parts if part.unmatched
         ]
+        with self.units.write(self.actor, "remittance:post", request=self.request, kind="import") as uow:
+            remittance_id = write(uow, made, self.file_id)
+            if self.fresh:
+                interchanges.keep(uow, self.file_id, unmatched)
+        self._met.add(key)
+        settle(self.units, self.actor, remittance_id, request=self.request)
+        self.findings += unmatched
         return PaymentResult(
             "POSTED" if made.entries else "RECORDED", remittance_id, payment.trace, payment.amount_cents,
             len(payment.claims), made.matched, len(made.entries), len(made.cases),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, update
@@ -15,7 +16,7 @@ from portal.models.ledger import LedgerEntryRow
 from portal.models.remittances import RemittanceRow
 from portal.services.auditing import searching
 from portal.services.encounters import importing as visits
-from portal.services.files import reading
+from portal.services.files import reading, showing
 from portal.services.remittances import importing as remittances
 from portal.services.unit_of_work.units import Denied
 from tests.databases import World
@@ -138,6 +139,38 @@ def test_a_reading_that_breaks_off_goes_on_and_ends_as_if_it_had_not(world: Worl
     work.drain(world)
     assert end(world, taken.interchange_id) == ("APPLIED", 4, 4, 0)
     assert count(world, LedgerEntryRow) == before + 8
+
+
+def test_what_was_found_before_a_reading_broke_off_is_kept(world: World, monkeypatch: pytest.MonkeyPatch):
+    first, *others = make_visits.some(25)
+    foreign = replace(first.cover, payer_id="NEW01", payer_name="A Plan Nobody Knows")
+    taken = take_in(world, "charge-clerk", make_visits.file([replace(first, cover=foreign), *others]))
+    real, seen = visits._take, []
+
+    def batch(*given):
+        seen.append(1)
+        if len(seen) == 2:
+            raise Killed
+        return real(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(visits, "_take", batch)
+        with pytest.raises(Killed):
+            reading.read_on(world.units, world.machine("file.read"), taken.interchange_id)
+    file = row(world, taken.interchange_id)
+    assert (file.state, file.items) == ("RECEIVED", 25)
+    with world.read("interchange:view") as uow:
+        shown = showing.show(uow, taken.interchange_id)
+    assert shown.reading == showing.Progress(20, 25)
+    work.drain(world)
+    assert end(world, taken.interchange_id)[:3] == ("APPLIED", 25, 25)
+    with world.read("interchange:view") as uow:
+        codes = [
+            (each.segment, each.code)
+            for each in reading.interchanges.findings_of(uow, uow.get(InterchangeRow, file.id))
+        ]
+    assert "payer-new" in {code for _, code in codes}
+    assert len(codes) == len(set(codes))
 
 
 def test_a_payment_twice_in_a_file_is_told_also_when_the_reading_broke_off(
