@@ -280,6 +280,7 @@ def test_a_dead_processor_says_so_and_a_slow_return_stays_pending(portal: Portal
     answer = portal.post(path, amount="all")
     assert answer.status_code == 503
     assert "The card processor does not answer just now" in answer.text
+    assert "writes down every look" not in answer.text, "that is not why"
     to_the_processor(portal, bill, amount="all")
     row = payments(portal.world)[-1]
     portal.server.faults.api("500", times=3)

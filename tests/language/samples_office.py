@@ -885,7 +885,7 @@ PAYER = [
                 "page": made(
                     "PayerClaimsPage",
                     payer_name="Bluestem Health Plan",
-                    practice_name="Juniper Ridge",
+                    practice_name="Juniper Ridge" if items else "",
                     state="",
                     states=(("ACCEPTED", said("Accepted")),),
                     claims=items,
@@ -947,7 +947,7 @@ PAYER = [
                 "page": made(
                     "PayerRemittancesPage",
                     payer_name="Bluestem Health Plan",
-                    practice_name="Juniper Ridge",
+                    practice_name="Juniper Ridge" if items else "",
                     remittances=items,
                     newer=None,
                     older=None,

@@ -64,6 +64,7 @@ def test_who_searches_by_name_too_often_waits_and_numbers_always_work(
     assert [search(client, q).status_code for q in ("obr", "cruz", "ob")] == [200, 200, 422]
     slow = search(client, "nunez")
     assert slow.status_code == 429
+    assert "people who guess" not in slow.text, "the page says why it was too often, and nothing else"
     assert "in ten minutes" in slow.text
     assert "Ana" not in slow.text
     last = [event for event in events(world) if event["subtype"] == "account:search"][-1]
