@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from flask import url_for
 from flask.testing import FlaskClient
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from portal.app import create_app
 from portal.gateways.cards import Cards
@@ -21,13 +19,9 @@ from portal.jobs.worker import Worker
 from portal.sandbox.cards.processor import CardProcessor
 from portal.services import ledger
 from tests.databases import World
+from tests.loopback import Loopback
 from tests.make import users
 from tests.web.staff.test_visits import form_of
-
-
-class Quiet(WSGIRequestHandler):
-    def log_request(self, *_: object) -> None:
-        pass
 
 
 class Town:
@@ -41,16 +35,12 @@ class Town:
         self.worker = Worker(Tools(world.units, self.parts, lambda: None))
         self.users: dict[str, bytes] = {}
         self.errors: list[str] = []
-        self._http = make_server("127.0.0.1", 0, self.flask, threaded=True, request_handler=Quiet)
-        server.webhook_url = f"http://127.0.0.1:{self._http.server_port}/webhooks/cards"
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self._thread.start()
+        self._http = Loopback(self.flask)
+        self.url = self._http.url
+        server.webhook_url = f"{self.url}/webhooks/cards"
 
     def stop(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
+        self._http.stop()
 
     def as_(self, role: str, **more: Any) -> FlaskClient:
         """A browser of somebody with this role, just signed in."""
