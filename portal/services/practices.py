@@ -230,7 +230,7 @@ def _own_folder(uow: UnitOfWork, practice_id: bytes, folder: str) -> str:
     taken = uow.value(
         uow.select(PracticeRow.code)
         .join(PartnerRow, PartnerRow.practice_id == PracticeRow.id)
-        .where(PartnerRow.folder == name, PracticeRow.id != practice_id)
+        .where(uow.within(PartnerRow), PartnerRow.folder == name, PracticeRow.id != practice_id)
         .limit(1)
     )
     if taken is not None:
