@@ -36,7 +36,7 @@ _REMITTANCE = frozenset(
     }
 )
 _PAPER = frozenset({"document.name", "document.body", "statement.content"})
-_QUEUE = frozenset({"queue_item.note"})
+_QUEUE = frozenset({"queue_item.note", "queue_step.words", "queue_filter.name"})
 _SELF = frozenset({"user.email", "user.name"})
 _MAIL = frozenset({"mail.recipient", "mail.parameters"})
 

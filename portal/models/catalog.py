@@ -37,6 +37,7 @@ APPEND_ONLY = {
     "ledger_entry": (("id",), ("practice_id", "key")),
     "ledger_line": (("id",),),
     "claim_version": (("id",), ("claim_id", "number"), ("control",)),
+    "queue_step": (("id",),),
 }
 """Tables that are never changed once written, with their unique keys (MECHANISM 6)."""
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index
+from sqlalchemy import JSON, Index, text
 from sqlalchemy.orm import Mapped
 
 from portal.models.base import Base, ReachedBy
 from portal.models.columns import clear, key, ref, sealed
 from portal.models.types import Box
+
+
+def _among_open(*names: str, where: str = "state = 'OPEN'") -> Index:
+    """An index over what waits in a queue of a practice, by an order of its pages; what is done has left it."""
+    return Index(None, "practice_id", "queue", *names, "id", sqlite_where=text(where), postgresql_where=text(where))
 
 
 class QueueItemRow(Base):
@@ -20,6 +25,13 @@ class QueueItemRow(Base):
     __table_args__ = (
         Index(None, "practice_id", "queue", "state", "due_on", "id"),
         Index(None, "subject_table", "subject_id"),
+        _among_open("holder_id", "due_on"),
+        _among_open("priority"),
+        _among_open("created_at"),
+        _among_open("at_risk_cents"),
+        _among_open("reason", "due_on"),
+        _among_open("payer_id", "due_on"),
+        _among_open("put_off_until", where="state = 'OPEN' AND put_off_until IS NOT NULL"),
     )
     table_code = 26
     reached_by = ReachedBy(patient="patient_id")
@@ -46,6 +58,35 @@ class QueueItemRow(Base):
     created_at: Mapped[datetime] = clear(16)
     done_at: Mapped[datetime | None] = clear(17)
     version: Mapped[int] = clear(18)
+    put_off_until: Mapped[date | None] = clear(19)
+    """Put off by somebody: it stands behind all others until this day; a day that came means nothing."""
+
+
+class QueueStepRow(Base):
+    """One step that a person took with an item: taken, given, put back, skipped, due anew, a note. Never changed."""
+
+    __tablename__ = "queue_step"
+    __table_args__ = (Index(None, "item_id", "at"),)
+    table_code = 75
+    reached_by = ReachedBy(patient="patient_id")
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id")
+    patient_id: Mapped[bytes | None] = ref(3, "patient.id")
+    """Whose key seals the words, where the item is about a patient."""
+    item_id: Mapped[bytes] = ref(4, "queue_item.id")
+    kind: Mapped[str] = clear(5)
+    actor: Mapped[str] = clear(6)
+    """As in `TransitionRow`: a user's id in hex, or the system's job."""
+    holder_id: Mapped[bytes | None] = ref(7, "user.id")
+    """With whom it was afterwards."""
+    reason: Mapped[str | None] = clear(8)
+    """Why it was skipped: a code of `domain.work.SKIP_REASONS`."""
+    day: Mapped[date | None] = clear(9)
+    """When it comes back, or its new due day."""
+    day_before: Mapped[date | None] = clear(10)
+    words_sealed: Mapped[Box | None] = sealed(11, bucket=1024)
+    at: Mapped[datetime] = clear(12)
 
 
 class TransitionRow(Base):
@@ -89,3 +130,23 @@ class DutyWaiverRow(Base):
     valid_to: Mapped[date] = clear(8)
     reviewed_by: Mapped[str | None] = clear(9)
     reviewed_at: Mapped[datetime | None] = clear(10)
+
+
+class QueueFilterRow(Base):
+    """A view of a queue that somebody kept under a name; the practice is the subject of the name."""
+
+    __tablename__ = "queue_filter"
+    __table_args__ = (Index(None, "user_id", "practice_id", "queue"),)
+    table_code = 76
+    sealed_under = ("practice_id",)
+    reached_by = ReachedBy(user="user_id")
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id")
+    user_id: Mapped[bytes] = ref(3, "user.id")
+    queue: Mapped[str] = clear(4)
+    name_sealed: Mapped[Box] = sealed(5, bucket=128)
+    """Sealed, since people write names of patients into names of things."""
+    narrowing: Mapped[dict[str, Any]] = clear(6, JSON)
+    """`domain.work.Narrowing.pairs`: codes, ids and numbers of open columns only."""
+    created_at: Mapped[datetime] = clear(7)
