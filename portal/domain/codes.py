@@ -12,7 +12,9 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-SETS = ("icd10cm", "icd9cm", "hcpcs", "cpt", "cdt", "modifier", "pos", "taxonomy", "carc", "rarc")
+SETS = (
+    "icd10cm", "icd9cm", "hcpcs", "hcpcs-modifier", "cpt", "cdt", "modifier", "pos", "taxonomy", "carc", "rarc",
+)  # fmt: skip
 """Names of the code sets that can be loaded."""
 
 ICD_10_START = date(2015, 10, 1)
@@ -23,6 +25,7 @@ _ICD_9_CM = re.compile(r"[0-9]{3,5}|V[0-9]{2,4}|E[0-9]{3,4}")
 _HCPCS = re.compile(r"[A-Z][0-9]{4}")
 _CPT = re.compile(r"[0-9]{4}[0-9A-Z]")
 _MODIFIER = re.compile(r"[0-9A-Z]{2}")
+_CPT_MODIFIER = re.compile(r"[0-9][0-9A-Z]|P[1-6]")
 _PLACE = re.compile(r"[0-9]{2}")
 _TAXONOMY = re.compile(r"[0-9A-Z]{9}X")
 
@@ -52,6 +55,19 @@ def procedure_set(code: str) -> str:
 def is_modifier(code: str) -> bool:
     """Whether a code has the two characters of a procedure modifier."""
     return _MODIFIER.fullmatch(code) is not None
+
+
+def modifier_sets(code: str) -> tuple[str, ...]:
+    """The sets in which a modifier may stand: the AMA's begin with a digit or are P1 to P6, the others are CMS's.
+
+    A licensee's own list of modifiers may hold both kinds.
+    """
+    return ("modifier",) if _CPT_MODIFIER.fullmatch(code) else ("hcpcs-modifier", "modifier")
+
+
+def diagnosis_set(on: date) -> str:
+    """The set that diagnoses of a service day are coded in."""
+    return "icd9cm" if on < ICD_10_START else "icd10cm"
 
 
 def is_place(code: str) -> bool:

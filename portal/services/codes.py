@@ -15,7 +15,8 @@ from sqlalchemy import case, or_
 from portal.domain.codes import CodeRelease, CodeSpan, procedure_set
 from portal.domain.errors import Refused
 from portal.domain.texts import T_
-from portal.feeds.codes import PLACES_START, Listed, places, read_codes
+from portal.feeds.codes import PLACES_START, places, read_codes
+from portal.feeds.layouts import Listed
 from portal.models.codes import CodeReleaseRow, CodeRow
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 

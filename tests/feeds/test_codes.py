@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from portal.domain.codes import PLACES, SETS
 from portal.domain.errors import Refused
-from portal.feeds.codes import Listed, places, read_codes
+from portal.feeds.codes import places, read_codes
+from portal.feeds.layouts import Listed
 from portal.sandbox.codes import code_lists, hcpcs_file, icd10cm_file
 
 
@@ -89,6 +90,84 @@ def test_a_wrong_line_of_the_hcpcs_file_is_named(line: str):
     assert refusal("hcpcs", f"{contractor_line('G0438', 'Visit')}\n{line}").startswith("Line 2:")
 
 
+def test_modifiers_of_a_hcpcs_file_are_a_set_of_their_own():
+    lines = [
+        contractor_line("A4550", "Tray"),
+        contractor_line("RT", "Right side (used to identify", kind="7", added="19860101"),
+        contractor_line("RT", "procedures on the right)", kind="8"),
+        contractor_line("P3", "not ours", kind="7"),
+        contractor_line("59", "not ours", kind="7"),
+        contractor_line("59", "to show", kind="8"),
+        contractor_line("XU", "Unusual", kind="7"),
+    ]
+    assert read_codes("hcpcs-modifier", "\n".join(lines).encode()) == (
+        Listed("RT", "Right side (used to identify procedures on the right)", True, date(1986, 1, 1), None),
+        Listed("XU", "Unusual"),
+    )
+    assert refusal("hcpcs-modifier", f"{lines[0]}\n{lines[2]}").startswith("Line 2:")
+
+
+def test_icd_9_cm_ends_where_icd_10_cm_begins():
+    body = "4019  Hypertension NOS\r\nV200  Health supervision\r\n38600 M\xe9ni\xe8re's disease\r\n".encode("cp1252")
+    assert read_codes("icd9cm", body) == (
+        Listed("4019", "Hypertension NOS", valid_to=date(2015, 9, 30)),
+        Listed("V200", "Health supervision", valid_to=date(2015, 9, 30)),
+        Listed("38600", "Ménière's disease", valid_to=date(2015, 9, 30)),
+    )
+    for bad in ("401.9 x", "4019", "40191x", "I10   High"):
+        assert refusal("icd9cm", f"4019  x\n{bad}").startswith("Line 2:")
+
+
+NOTICE = "Some words about whose it is\n\n"
+
+
+def test_the_files_of_the_ama_are_read_as_a_licensee_gets_them():
+    tabbed = f"{NOTICE}99998\tFirst thing\n9999T\tSecond thing\n"
+    fixed = f"{NOTICE}99998 First\n99998 thing\n9999T Second thing\n"
+    listed = "Concept Id\tCPT Code\tLong\tMedium\n1\t99998\tFirst thing\tx\n2\t9999T\tSecond thing\ty\n"
+    for body in (tabbed, fixed, NOTICE + listed):
+        assert [(each.code, each.description) for each in read_codes("cpt", body.encode())] == [
+            ("99998", "First thing"), ("9999T", "Second thing"),
+        ]  # fmt: skip
+    assert refusal("cpt", f"{NOTICE}99998\tx\nrubbish").startswith("Line 4:")
+    assert refusal("cpt", f"{NOTICE}99998\tx\n99997 y").startswith("Line 4:")
+    assert refusal("cpt", "nothing here").startswith("Line 1:")
+
+
+def test_reasons_and_remarks_have_their_days_as_x12_writes_them():
+    head = b"Code,Description,Start Date,Last Modified,Stop Date\n"
+    body = head + b"45,Ours,01/01/1995,07/01/2017,\nB12,Old,1/1/1995,,06/30/2007\n"
+    assert read_codes("carc", body) == (
+        Listed("45", "Ours", True, date(1995, 1, 1), None),
+        Listed("B12", "Old", True, date(1995, 1, 1), date(2007, 6, 30)),
+    )
+    assert [each.code for each in read_codes("rarc", b"Code\tDescription\tStart\nN30\tOurs\t2000-01-01\n")] == ["N30"]
+    assert refusal("rarc", "Code,Description\n45,x").startswith("Line 2:")
+    assert refusal("carc", "Code,Description,Start\n45,x,soon").startswith("Line 2:")
+
+
+def test_places_as_cms_lists_them():
+    body = (
+        '"Place of Service Code(s)","Place of Service Name","Place of Service Description"\n'
+        '1,"Pharmacy","Where drugs are sold, dispensed."\n27-30,Unassigned,N/A\n"35 - 40",Unassigned,N/A\n'
+        '11,Office,"Somewhere\nelse"\n98,Unassigned,N/A\n'
+    )
+    assert [(each.code, each.description) for each in read_codes("pos", body.encode())] == [
+        ("01", "Pharmacy"), ("11", "Office"),
+    ]  # fmt: skip
+
+
+def test_taxonomy_as_nucc_publishes_it():
+    body = (
+        "\ufeffCode,Grouping,Classification,Specialization,Definition,Notes,Display Name,Section\r\n"
+        '207Q00000X,Allopathic,Family Medicine,,"A, b",,Family Medicine Physician,Individual\r\n'
+        "193200000X,Group,Multi-Specialty,,,,,Non-Individual\r\n"
+    )
+    assert [(each.code, each.description) for each in read_codes("taxonomy", body.encode())] == [
+        ("207Q00000X", "Family Medicine Physician"), ("193200000X", "Multi-Specialty"),
+    ]  # fmt: skip
+
+
 def test_csv_files_have_named_columns():
     read = read_codes("cpt", b"Code,Description,Valid_from\n99999,Words of a licensee,2026-01-01\n")
     assert read == (Listed("99999", "Words of a licensee", True, date(2026, 1, 1), None),)
@@ -119,4 +198,19 @@ def test_any_bytes_are_read_or_refused(code_set: str, body: bytes):
         found = {"read"} if read_codes(code_set, body) else set()
     except Refused as refused:
         found = {refused.code}
-    assert len(found & {"read", "layout", "no-codes"}) == 1
+    assert len(found & {"read", "layout", "no-codes", "archive"}) == 1
+
+
+LINES = st.sampled_from([
+    "code,description", "99999\tx", "99999 x", '"', "11,Office", order_line("E119"), contractor_line("A4550", "Tray"),
+    contractor_line("RT", "Right", kind="7"), "4019  High", "\t", "Concept Id\tCPT Code\tLong",
+])  # fmt: skip
+
+
+@given(st.sampled_from(SETS), st.lists(LINES, max_size=6))
+def test_any_lines_are_read_or_refused(code_set: str, lines: list[str]):
+    try:
+        said = "read" if read_codes(code_set, "\n".join(lines).encode()) else ""
+    except Refused as refused:
+        said = refused.code
+    assert said in {"read", "layout", "no-codes"}

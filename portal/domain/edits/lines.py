@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 from portal.domain.claims import Claim, ServiceLine
@@ -14,6 +15,7 @@ from portal.domain.codes import (
     is_icd_10_cm,
     is_modifier,
     is_procedure,
+    modifier_sets,
     procedure_set,
 )
 from portal.domain.edits.rules import EditContext, Found, Rule, service_day
@@ -177,12 +179,15 @@ def _modifier_shape(claim: Claim, _context: EditContext) -> Iterator[Found]:
             )
 
 
+def _modifier_stands(modifier: str, codes: CodeRelease, day: date) -> bool:
+    found = {codes.standing(code_set, modifier, day) for code_set in modifier_sets(modifier)} - {"unloaded"}
+    return not found or "valid" in found
+
+
 def _modifier_valid(claim: Claim, context: EditContext) -> Iterator[Found]:
     for number, line in _numbered(claim):
         day = line.from_date
-        if day is not None and any(
-            context.codes.standing("modifier", one, day) not in {"valid", "unloaded"} for one in line.modifiers
-        ):
+        if day is not None and not all(_modifier_stands(one, context.codes, day) for one in line.modifiers):
             yield Found(T_("Line {line}: a modifier is not valid on that day.", line=number), _RECODE, number)
 
 
