@@ -1,10 +1,10 @@
-"""Code sets by release: what a code means, and from when to when it may be used."""
+"""Code sets by release: what a code means, and from when to when it may be used; with what is known of its words."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from portal.models.base import Base, ReachedBy
@@ -20,7 +20,7 @@ class CodeReleaseRow(Base):
 
     id: Mapped[bytes] = key()
     code_set: Mapped[str] = clear(2)
-    """icd10cm, icd9cm, hcpcs, cpt, pos, carc, rarc, taxonomy."""
+    """A name of `domain.codes.SETS`, or ncci-ptp or mue."""
     effective: Mapped[date] = clear(3)
     file_name: Mapped[str] = clear(4)
     digest: Mapped[bytes] = clear(5)
@@ -30,10 +30,10 @@ class CodeReleaseRow(Base):
 
 
 class CodeRow(Base):
-    """One code of one set with its dates; `words` is the description folded for search."""
+    """One code of one set with its dates."""
 
     __tablename__ = "code"
-    __table_args__ = (UniqueConstraint("code_set", "code", "valid_from"), Index(None, "code_set", "words"))
+    __table_args__ = (UniqueConstraint("code_set", "code", "valid_from"),)
     table_code = 35
     digested = False
     reached_by = ReachedBy(practice=None, installation=True)
@@ -43,7 +43,24 @@ class CodeRow(Base):
     code_set: Mapped[str] = clear(3)
     code: Mapped[str] = clear(4)
     description: Mapped[str] = clear(5)
-    words: Mapped[str] = clear(6)
+    # Column 6 was the description folded for search, until code_word took its place.
     billable: Mapped[bool] = clear(7)
     valid_from: Mapped[date] = clear(8)
     valid_to: Mapped[date | None] = clear(9)
+
+
+class CodeWordRow(Base):
+    """One word of the descriptions of a set, and the codes in whose description it stands or stood."""
+
+    __tablename__ = "code_word"
+    __table_args__ = (UniqueConstraint("code_set", "word"),)
+    table_code = 64
+    digested = False
+    reached_by = ReachedBy(practice=None, installation=True)
+
+    id: Mapped[bytes] = key()
+    code_set: Mapped[str] = clear(2, derived=True)
+    word: Mapped[str] = clear(3, derived=True)
+    """Of lower-case letters and digits."""
+    codes: Mapped[str] = clear(4, derived=True)
+    """In their order, with blanks between them."""

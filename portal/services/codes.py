@@ -8,19 +8,21 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import case, or_
-
-from portal.domain.codes import CodeRelease, CodeSpan, procedure_set
+from portal.domain.codes import SETS, CodeRelease, CodeSpan, diagnosis_set, procedure_set
 from portal.domain.errors import Refused
 from portal.domain.texts import T_
 from portal.feeds.codes import PLACES_START, places, read_codes
 from portal.feeds.layouts import Listed
-from portal.models.codes import CodeReleaseRow, CodeRow
+from portal.models.codes import CodeReleaseRow, CodeRow, CodeWordRow
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 
 _SLICE = 500
+_FIRST_SLICE = 100
+_LONGEST_CODE = 10
+_LONGEST_WORD = 40
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -35,6 +37,8 @@ class Loaded:
     changed: int
     retired: int
     release_id: bytes | None = None
+    beside: tuple[Loaded, ...] = ()
+    """Sets that come in the same file: the modifiers of HCPCS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,37 +67,65 @@ def load(uow: UnitOfWork, code_set: str, name: str, body: bytes, effective: date
     """Load a published file that holds from a day on; codes it no longer lists end the day before.
 
     The file is read and compared whole before the first row is touched, and all is switched in this transaction. The
-    same file for the same day changes nothing. Raises Refused `layout` with the line number, `order` for a file older
-    than what stands.
+    same file for the same day changes nothing. A HCPCS file brings its modifiers with it. Raises Refused `layout` with
+    the line number, `order` for a file older than what stands.
     """
+    loaded = _load(uow, code_set, name, body, effective, rehearse)
+    if code_set != "hcpcs":
+        return loaded
+    try:
+        modifiers = _load(uow, "hcpcs-modifier", name, body, effective, rehearse)
+    except Refused as refused:
+        if refused.code != "no-codes":
+            raise
+        return loaded  # a part of the file, without them
+    return replace(loaded, beside=(modifiers,))
+
+
+def _load(uow: UnitOfWork, code_set: str, name: str, body: bytes, effective: date, rehearse: bool) -> Loaded:
     listed = read_codes(code_set, body)
     digest = hashlib.sha256(body).digest()
-    releases = uow.rows(
-        uow.select(CodeReleaseRow.id, CodeReleaseRow.effective, CodeReleaseRow.digest)
-        .where(CodeReleaseRow.code_set == code_set)
-        .order_by(CodeReleaseRow.effective, CodeReleaseRow.loaded_at)
-    )
-    if releases and releases[-1].effective > effective:
-        raise Refused(
-            T_(
-                "A release from {day} on is loaded already. Load releases of a set in the order of their days.",
-                day=releases[-1].effective,
-            ),
-            code="order",
-        )
-    if releases and (releases[-1].effective, releases[-1].digest) == (effective, digest):
-        return Loaded(code_set, effective, len(listed), 0, 0, 0, releases[-1].id)
+    same = standing_release(uow, code_set, effective, digest)
+    if same is not None:
+        return Loaded(code_set, effective, len(listed), 0, 0, 0, same)
     staged = _stage(uow, code_set, listed, effective)
     counts = Loaded(code_set, effective, len(listed), staged.added, staged.changed, staged.retired)
     if rehearse:
         return counts
+    release_id = record(uow, code_set, name, digest, effective, len(listed))
+    _switch(uow, staged, code_set, release_id)
+    return replace(counts, release_id=release_id)
+
+
+def standing_release(uow: UnitOfWork, code_set: str, effective: date, digest: bytes) -> bytes | None:
+    """The newest release of a set if it is this very file from this very day; Refused `order` if it is newer."""
+    row = uow.row(
+        uow.select(CodeReleaseRow.id, CodeReleaseRow.effective, CodeReleaseRow.digest)
+        .where(CodeReleaseRow.code_set == code_set)
+        .order_by(CodeReleaseRow.effective.desc(), CodeReleaseRow.loaded_at.desc())
+    )
+    if row is None:
+        return None
+    if row.effective > effective:
+        raise Refused(
+            T_(
+                "A release from {day} on is loaded already. Load releases of a set in the order of their days.",
+                day=row.effective,
+            ),
+            code="order",
+        )
+    same: bytes | None = row.id if (row.effective, row.digest) == (effective, digest) else None
+    return same
+
+
+def record(uow: UnitOfWork, code_set: str, name: str, digest: bytes, effective: date, count: int) -> bytes:
+    """Record that a file of a set was loaded, by whom and when; returns the release's id."""
     row = uow.new(
         CodeReleaseRow, code_set=code_set, effective=effective, file_name=name[-120:], digest=digest,
-        loaded_by=uow.actor.initiator or uow.actor.identity, loaded_at=uow.now, code_count=len(listed),
+        loaded_by=uow.actor.initiator or uow.actor.identity, loaded_at=uow.now, code_count=count,
     )  # fmt: skip
     uow.flush()
-    _switch(uow, staged, code_set, row.id)
-    return replace(counts, release_id=row.id)
+    return row.id
 
 
 def load_places(uow: UnitOfWork) -> Loaded:
@@ -154,38 +186,96 @@ def _switch(uow: UnitOfWork, staged: _Staged, code_set: str, release_id: bytes) 
             if row.id in staged.changes:
                 uow.change(row, **staged.changes[row.id])
                 if "description" in staged.changes[row.id]:
-                    uow.change(row, words=_folded(row.description), release_id=release_id)
+                    uow.change(row, release_id=release_id)
             else:
                 uow.delete(row)
     about = {"release_id": release_id, "code_set": code_set}
+    uow.insert(CodeRow, [{"id": new_id(), **about, **row} for row in staged.rows])
+    uow.flush()
+    _index_words(uow, code_set)
+
+
+def _index_words(uow: UnitOfWork, code_set: str) -> None:
+    """List anew which codes of a set have which words, in their descriptions of all times."""
+    found: dict[str, set[str]] = {}
+    for row in uow.rows(uow.select(CodeRow.code, CodeRow.description).where(CodeRow.code_set == code_set)):
+        for word in _words(row.description):
+            found.setdefault(word, set()).add(row.code)
+    uow.erase(CodeWordRow, CodeWordRow.code_set == code_set)
     uow.insert(
-        CodeRow,
-        [{"id": new_id(), **about, "words": _folded(row["description"]), **row} for row in staged.rows],
+        CodeWordRow,
+        [
+            {"id": new_id(), "code_set": code_set, "word": word, "codes": " ".join(sorted(codes))}
+            for word, codes in found.items()
+        ],
     )
 
 
 def search(uow: UnitOfWork, text: str, code_set: str, on: date, *, limit: int = 25) -> tuple[Found, ...]:
     """Codes of a set that hold on a day, by code or its beginning (with or without dot) or by the beginnings of words.
 
-    The exact code first, then codes that begin so, then by words; codes that can be sent before headings.
+    The exact code first, then codes that begin so, then by words; codes that can be sent before headings. The set
+    `diagnosis` is ICD-9-CM for a day before October 2015, else ICD-10-CM.
     """
-    code = "".join(filter(str.isalnum, text)).upper()
-    words = _WORD.findall(_plain(text))
+    if code_set == "diagnosis":
+        code_set = diagnosis_set(on)
+    code = "".join(each for each in text if each.isascii() and each.isalnum()).upper()
+    words = _words(text)
     if not code or not words:
         return ()
-    beginning = CodeRow.code.startswith(code, autoescape=True)
-    by_words = [CodeRow.words.contains(f" {word}", autoescape=True) for word in words]
-    rank = case((CodeRow.code == code, 0), (beginning, 1), (CodeRow.billable, 2), else_=3)
-    first = by_words[0]
-    for clause in by_words[1:]:
-        first &= clause
+    found = _by_code(uow, code, code_set, on, limit)
+    if len(found) < limit:
+        known = {each.code for each in found}
+        found += _by_words(uow, words, code_set, on, known, limit - len(found))
+    return tuple(found)
+
+
+def _by_code(uow: UnitOfWork, code: str, code_set: str, on: date, limit: int) -> list[Found]:
+    # Codes are capital letters and digits, in whatever order of letters the database keeps: so the last is Z.
     rows = uow.rows(
         uow.select(CodeRow.code, CodeRow.description, CodeRow.billable)
-        .where(CodeRow.code_set == code_set, _holds(on), or_(beginning, first))
-        .order_by(rank, CodeRow.code)
+        .where(CodeRow.code_set == code_set, CodeRow.code.between(code, code + "Z" * _LONGEST_CODE), _holds(on))
+        .order_by(CodeRow.code)
         .limit(limit)
     )
-    return tuple(Found(row.code, row.description, row.billable) for row in rows)
+    return [Found(row.code, row.description, row.billable) for row in rows]
+
+
+def _by_words(
+    uow: UnitOfWork, words: Sequence[str], code_set: str, on: date, known: set[str], limit: int
+) -> list[Found]:
+    """Codes with all words in their description of that day; they are looked at in their order, some at a time."""
+    candidates = sorted(_having(uow, words, code_set) - known)
+    billable: list[Found] = []
+    headings: list[Found] = []
+    start, size = 0, _FIRST_SLICE
+    while start < len(candidates) and len(billable) < limit:
+        rows = uow.rows(
+            uow.select(CodeRow.code, CodeRow.description, CodeRow.billable).where(
+                CodeRow.code_set == code_set, CodeRow.code.in_(candidates[start : start + size]), _holds(on)
+            )
+        )
+        for row in sorted(rows, key=lambda each: each.code):
+            has = _words(row.description)
+            if all(any(each.startswith(word) for each in has) for word in words):
+                (billable if row.billable else headings).append(Found(row.code, row.description, row.billable))
+        start, size = start + size, _SLICE
+    return [*billable, *headings][:limit]
+
+
+def _having(uow: UnitOfWork, words: Sequence[str], code_set: str) -> set[str]:
+    having: set[str] | None = None
+    for word in words:
+        rows = uow.rows(
+            uow.select(CodeWordRow.codes).where(
+                CodeWordRow.code_set == code_set, CodeWordRow.word.between(word, word + "z" * _LONGEST_WORD)
+            )
+        )
+        codes = set(chain.from_iterable(row.codes.split() for row in rows))
+        having = codes if having is None else having & codes
+        if not having:
+            break
+    return having or set()
 
 
 def describe(uow: UnitOfWork, codes: Iterable[str], *, code_set: str = "", on: date | None = None) -> dict[str, str]:
@@ -214,7 +304,11 @@ _KEPT: dict[tuple[bytes, ...], CodeRelease] = {}
 
 def release(uow: UnitOfWork, on: date) -> CodeRelease:
     """All that is loaded, with the days of every code, as one value for claim edits, named by what holds on a day."""
-    rows = uow.rows(uow.select(CodeReleaseRow.id, CodeReleaseRow.effective).order_by(CodeReleaseRow.id))
+    rows = uow.rows(
+        uow.select(CodeReleaseRow.id, CodeReleaseRow.effective)
+        .where(CodeReleaseRow.code_set.in_(SETS))
+        .order_by(CodeReleaseRow.id)
+    )
     ids = tuple(row.id for row in rows)
     kept = _KEPT.get(ids)
     if kept is None:
@@ -240,10 +334,7 @@ def _holds(on: date) -> Any:
     return (CodeRow.valid_from <= on) & (CodeRow.valid_to.is_(None) | (CodeRow.valid_to >= on))
 
 
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
-
-
-def _folded(description: str) -> str:
-    """A description as it is searched: each word behind a blank, so that a word is found by its beginning."""
-    return "".join(f" {word}" for word in _WORD.findall(_plain(description)))
+def _words(text: str) -> tuple[str, ...]:
+    """The words of a text as they are looked for: lower-case letters and digits, without accents, each once."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+    return tuple(dict.fromkeys(word[:_LONGEST_WORD] for word in _WORD.findall(plain)))

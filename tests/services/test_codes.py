@@ -99,6 +99,53 @@ def test_codes_are_found_by_code_prefix_and_words(world: World):
         assert len(codes.search(uow, "a", "icd10cm", NEW, limit=3)) == 3
 
 
+def test_words_are_found_in_the_words_of_the_day(world: World):
+    load(world, FIRST)
+    load(world, SECOND, NEW)
+    with world.read("code:search") as uow:
+
+        def found(text: str, on: date) -> list[str]:
+            return [each.code for each in codes.search(uow, text, "icd10cm", on)]
+
+        assert found("plain", OLD) == ["E119"]
+        assert found("plain", NEW) == []
+        assert found("simple", OLD) == []
+        assert found("diabetes 2 simp", NEW) == ["E119"]
+        assert found("Diabétes type", NEW) == ["E119", "E11"], "what can be sent before headings, without accents"
+        assert found("diab cold", NEW) == []
+        assert found("J0", NEW) == ["J069"]
+
+
+def test_words_are_looked_for_in_more_codes_than_one_question_asks_for(world: World):
+    old = [(f"A{n:04d}", "Same words here", "1") for n in range(700)]
+    load(world, order_file(*old, ("Z999", "Same words here too", "1")))
+    load(world, order_file(("Z999", "Same words here too", "1"), ("Z99", "Same words as heading", "0")), NEW)
+    with world.read("code:search") as uow:
+        assert [each.code for each in codes.search(uow, "same words", "icd10cm", NEW)] == ["Z999", "Z99"]
+        assert len(codes.search(uow, "words same", "icd10cm", OLD, limit=150)) == 150
+
+
+def test_modifiers_come_with_a_hcpcs_file(world: World):
+    lines = [b"A4550001003Tray".ljust(320), b"   RT001007Right side".ljust(320), b"   LT002007Left side".ljust(320)]
+    loaded = load(world, b"\n".join(lines), code_set="hcpcs")
+    assert (loaded.added, [(each.code_set, each.added) for each in loaded.beside]) == (1, [("hcpcs-modifier", 2)])
+    again = load(world, b"\n".join(lines[:2]), NEW, code_set="hcpcs", rehearse=True)
+    assert [(each.retired, each.release_id) for each in again.beside] == [(1, None)]
+    assert load(world, lines[0], NEW, code_set="hcpcs").beside == (), "a part without modifiers ends none"
+    with world.read("code:search") as uow:
+        assert codes.release(uow, NEW).standing("hcpcs-modifier", "RT", NEW) == "valid"
+        assert codes.describe(uow, ["RT"], code_set="hcpcs-modifier") == {"RT": "Right side"}
+
+
+def test_diagnoses_are_looked_for_in_the_set_of_their_day(world: World):
+    load(world, b"4019  High blood pressure, unspecified\n", date(2014, 10, 1), code_set="icd9cm")
+    load(world, order_file(("I10", "High blood pressure", "1")), date(2015, 10, 1))
+    with world.read("code:search") as uow:
+        for day, code in ((date(2015, 9, 30), "4019"), (date(2015, 10, 1), "I10")):
+            assert [each.code for each in codes.search(uow, "blood", "diagnosis", day)] == [code]
+        assert codes.search(uow, "blood", "icd9cm", date(2015, 10, 1)) == ()
+
+
 def test_two_sets_may_have_the_same_code(world: World):
     load(world, order_file(("J3489", "Of the nose", "1")))
     load(world, b"00100".join([b"J3489", b"3" + b"Zoledronic acid"]).ljust(320), code_set="hcpcs")
