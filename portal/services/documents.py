@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.models.statements import DocumentRow
+from portal.models.documents import DocumentRow
 from portal.services.unit_of_work.work import UnitOfWork
 
 

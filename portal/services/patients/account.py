@@ -16,12 +16,13 @@ from portal.domain.statements import life as statements
 from portal.domain.texts import T_, Text
 from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
+from portal.models.documents import DocumentRow
 from portal.models.encounters import EncounterRow
 from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientLinkRow, PatientRow
 from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow, ProviderRow
-from portal.models.statements import DocumentRow, StatementRow
+from portal.models.statements import StatementRow
 from portal.services import ledger
 from portal.services.unit_of_work.work import UnitOfWork
 

@@ -12,8 +12,9 @@ from portal.domain.statements.arithmetic import BUCKET_WORDS
 from portal.domain.statements.content import StatementContent, StatementLine, Sums, load
 from portal.domain.statements.life import LIFE
 from portal.domain.texts import Text
+from portal.models.documents import DocumentRow
 from portal.models.practices import PracticeRow
-from portal.models.statements import DocumentRow, StatementRow
+from portal.models.statements import StatementRow
 from portal.services.intake.showing import State
 from portal.services.statements.balances import open_by_charge, open_by_patient, open_on
 from portal.services.statements.runs import names_of, standing

@@ -13,9 +13,10 @@ from portal.domain.errors import Refused
 from portal.domain.money import Money
 from portal.domain.posting.payments import card_payment_entry
 from portal.domain.statements.content import load
+from portal.models.documents import DocumentRow
 from portal.models.jobs import JobKeyRow, MailRow
 from portal.models.queues import QueueItemRow, TransitionRow
-from portal.models.statements import DocumentRow, StatementRow
+from portal.models.statements import StatementRow
 from portal.services import documents, ledger
 from portal.services.payments.owing import owed_charges
 from portal.services.statements import runs, showing
