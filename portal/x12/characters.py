@@ -10,7 +10,14 @@ from typing import TypeAlias
 from portal.x12.reader import Delimiters
 
 Element: TypeAlias = str | Sequence[str]
-"""One element to write: a text, or a composite as the sequence of its components."""
+"""One element to write: a text, or a composite as the sequence of its components, or `Repeats`."""
+
+
+class Repeats(tuple[str, ...]):
+    """One element that is repeated, to write: its repetitions, joined by the separator of ISA11."""
+
+    __slots__ = ()
+
 
 STANDARD = Delimiters()
 _UNFOLDED = str.maketrans(
@@ -29,7 +36,8 @@ def segment_text(segment: Sequence[Element], delimiters: Delimiters) -> str:
         if isinstance(element, str):
             elements.append(plain(element, delimiters))
         else:
-            elements.append(_joined([plain(part, delimiters) for part in element], delimiters.component))
+            mark = delimiters.repetition if isinstance(element, Repeats) else delimiters.component
+            elements.append(_joined([plain(part, delimiters) for part in element], mark))
     return _joined(elements, delimiters.element) + delimiters.terminator
 
 
