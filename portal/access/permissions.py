@@ -73,6 +73,7 @@ _TABLE: Final = (
     Permission("claim:adjudicate", _PAYMENT, _practice(*_POSTING), protected=True),
     Permission("claim:close", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission("claim:void", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission("claim:void-approve", _PAYMENT, _practice(r.BILLING_MANAGER, system=False), protected=True, step_up=True),
     Permission("denial:view", _PAYMENT, _practice(r.DENIAL_SPECIALIST, r.BILLING_MANAGER), protected=True),
     Permission("denial:triage", _PAYMENT, _practice(r.DENIAL_SPECIALIST), protected=True),
     Permission("denial:write-off", _PAYMENT, _practice(r.BILLING_MANAGER, system=False), protected=True, step_up=True),
@@ -86,6 +87,12 @@ _TABLE: Final = (
     # Accounts, statements, payments.
     Permission("queue:view", _PAYMENT, _practice(*_OFFICE), protected=True),
     Permission("queue:assign", _PAYMENT, _practice(*_OFFICE), protected=True),
+    Permission(
+        "queue:export", _OPERATIONS, protected=True, step_up=True,
+        reach_by_role=_practice(
+            r.CODING_MANAGER, r.QA_AUDITOR, r.DENIAL_SPECIALIST, r.PAYMENT_POSTER, r.BILLING_MANAGER, system=False
+        ),
+    ),
     Permission("account:search", _PAYMENT, _practice(*_CHARGING, *_MONEY), protected=True),
     Permission("account:view", _PAYMENT, _practice(*_CHARGING, *_MONEY), protected=True),
     Permission("patient:change", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),

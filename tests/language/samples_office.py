@@ -103,56 +103,6 @@ CHECKS = tuple(
     for tone in ("good", "wait", "stop")
 )
 
-KINDS = ("code", "review", "charge", "audit", "claim", "remittance", "account")
-ROWS = tuple(
-    made(
-        "QueueRow",
-        item_id=f"{n:032x}",
-        kind=kind,
-        target_id=ID,
-        number=f"C-12041{n}",
-        name=name,
-        payer_name="Bluestem Health Plan" if n % 2 else None,
-        why=said("No approval in advance on file"),
-        code="CO 197" if n % 2 else None,
-        amount=Money(14800 * n) if n else None,
-        age_days=n,
-        due_on=date(2026, 12, n + 1) if n else None,
-        days_left=5 * n - 6,
-        holder="Priya Raman" if n % 3 else None,
-        next_step=said("Send the approval number"),
-    )
-    for n, (kind, name) in enumerate(
-        zip(
-            KINDS,
-            (
-                "Teresa Marlowe",
-                "Walter Ochoa",
-                "June Abernathy",
-                "Samuel Ito",
-                "Rosa Delgado",
-                "file 0812",
-                "Leo Weiss",
-            ),
-            strict=True,
-        )
-    )
-)
-VIEWS = tuple(
-    made("View", name=name, label=said(label), count=n)
-    for n, (name, label) in enumerate((("mine", "Mine and unassigned"), ("due", "Due in 14 days")))
-)
-QUEUE = {
-    "queue": "denials",
-    "title": said("Denials"),
-    "sentence": said("{n} open, {sum} at risk.", n=7, sum=Money(417625)),
-    "view": "mine",
-    "views": VIEWS,
-    "rows": ROWS,
-    "empty_next": said("Four sleep until a date; the next wakes on Monday."),
-    "newer": "n",
-    "older": "o",
-}
 STEPS = (
     made("Step", text=said("Draft"), at=date(2026, 8, 4), done=True, current=False, note=None),
     made("Step", text=said("Sent"), at=date(2026, 8, 5), done=True, current=False, note=None),
@@ -246,6 +196,14 @@ CLAIM = {
     "hold_reasons": (("records", said("Records are missing")), ("coverage", said("Coverage is being checked"))),
     "rework_reasons": (("number", said("A number was filled in")),),
     "return_reasons": (("codes", said("The codes are wrong")),),
+    "correction": None,
+    "again": tuple(
+        made("Again", frequency=said(words), possible=possible, why=said("The payer has answered it."))
+        for words, possible in (("original", False), ("replacement", True), ("void", True))
+    ),
+    "replace_reasons": (("registration", said("The registration was wrong")),),
+    "void_reasons": (("not-rendered", said("The service was not given")),),
+    "give_up_reasons": (("not-needed", said("It is not needed")),),
 }
 FINDINGS = (
     made(
@@ -409,15 +367,16 @@ STAFF = [
                         mine=1,
                         due_soon=n,
                         amount=Money(417625) if n else None,
+                        more=n == 2,
+                        more_mine=False,
+                        more_due=n == 2,
                     )
-                    for n, name in enumerate(("Coding", "Denials"))
+                    for n, name in enumerate(("Coding", "Denials", "Held claims"))
                 ),
             )
         },
     ),
     ("staff/work.html", "none", {"page": made("WorkPage", today=DAY, queues=())}),
-    ("staff/queue.html", "some", {"page": made("QueuePage", **QUEUE)}),
-    ("staff/queue.html", "none", {"page": made("QueuePage", **QUEUE | {"rows": (), "newer": None, "older": None})}),
     ("staff/encounters/code.html", "found", {"page": made("CodePage", **CODE), "form": form(errors=("code",))}),
     (
         "staff/encounters/code.html",
@@ -525,6 +484,36 @@ STAFF = [
         )
     ),
     ("staff/claims/show.html", "denied", {"page": made("ClaimPage", **CLAIM)}),
+    *(
+        (
+            "staff/claims/show.html",
+            code,
+            {
+                "page": made(
+                    "ClaimPage",
+                    **CLAIM
+                    | {"actions": actions, "findings": (), "denials": ()}
+                    | {
+                        "correction": made(
+                            "Correction",
+                            frequency=said("void"),
+                            reason=said("The service was not given"),
+                            state=state(code, "Void asked for"),
+                            by="Nadia Brandt" if code == "REQUESTED" else "",
+                            at=THEN,
+                        )
+                        if code != "ANSWERED"
+                        else None
+                    },
+                )
+            },
+        )
+        for code, actions in (
+            ("REQUESTED", ("approve", "give_up")),
+            ("OPEN", ("give_up",)),
+            ("ANSWERED", ("replace", "void")),
+        )
+    ),
     (
         "staff/claims/show.html",
         "draft",

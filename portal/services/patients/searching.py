@@ -92,6 +92,15 @@ def matching(uow: UnitOfWork, q: str) -> tuple[Match, ...]:
     return tuple(sorted(found, key=lambda match: (match.name, match.mrn)))
 
 
+def found(uow: UnitOfWork, q: str) -> tuple[list[bytes], int]:
+    """Ids of the patients that `search` would show, and how many values were opened: for lists of something else.
+
+    Nothing is told yet: the caller shows its list and tells the search. Raises Refused as `search` does.
+    """
+    ids, scanned = _found(uow, q)
+    return ids[:SHOWN], scanned
+
+
 def by_name(q: str) -> bool:
     """Whether a search may go by the beginning of a name, for which every name of the practice is opened."""
     return not any(each.isdigit() for each in _cut(q))

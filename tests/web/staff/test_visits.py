@@ -165,7 +165,12 @@ def test_items_are_taken_and_put_back(flask, world: World):
     assert items[0] in mine
     assert items[1] not in mine
     assert "Maya Lindqvist" in mine
-    coder.post(place(coder, "queues.act", queue="coding"), data={"csrf_token": token, "item": items, "do": "put_back"})
+    both = {"csrf_token": token, "item": items, "do": "put_back"}
+    shown = coder.post(place(coder, "queues.act", queue="coding"), data=both)
+    assert "Nothing is done yet" in shown.text
+    assert "1 item: are anybody" in shown.text.replace("&#39;", "'")
+    assert items[0] in coder.get(place(coder, "queues.show", queue="coding", view="mine")).text
+    coder.post(place(coder, "queues.carry_out", queue="coding"), data=both)
     assert items[0] not in coder.get(place(coder, "queues.show", queue="coding", view="mine")).text
     assert coder.get(place(coder, "queues.show", queue="charge-audit")).status_code == 404
     assert coder.get(place(coder, "queues.show", queue="nonsense")).status_code == 404

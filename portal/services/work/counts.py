@@ -1,0 +1,101 @@
+"""How much lies in the queues, their views and saved filters: counted up to a limit, so that none reads a million rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal, select, union_all
+
+from portal.domain import queues as rules
+from portal.domain.money import Money
+from portal.domain.queues import QUEUES
+from portal.domain.texts import T_, Text
+from portal.models.queues import QueueItemRow
+from portal.services import queues
+from portal.services.unit_of_work.work import UnitOfWork
+from portal.services.work.lists import IS_OPEN
+
+MOST = 2_000
+"""Counted exactly up to here; beyond it is "more than", whatever it costs to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCount:
+    """How much lies in a queue; `more` where it is more than was counted."""
+
+    queue: str
+    title: Text
+    about: Text
+    open: int
+    mine: int
+    due_soon: int
+    amount: Money | None
+    more: bool = False
+    """`open` and `amount` are at least so much."""
+    more_mine: bool = False
+    more_due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPage:
+    """The queues of somebody's roles."""
+
+    today: date
+    queues: tuple[QueueCount, ...]
+
+
+def counted(uow: UnitOfWork, many: Sequence[Sequence[ColumnElement[bool]]]) -> list[tuple[int, bool]]:
+    """How many open items fit each of the conditions, and whether there are more than MOST; in one statement."""
+    if not many:
+        return []
+    parts = [
+        select(func.count()).select_from(uow.select(QueueItemRow.id).where(*where).limit(MOST + 1).subquery())
+        for where in many
+    ]
+    row = uow.row(select(*(part.scalar_subquery().label(f"n{at}") for at, part in enumerate(parts))))
+    return [_capped(number) for number in row or ()]
+
+
+def work(uow: UnitOfWork) -> WorkPage:
+    """What waits in the queues that the actor's roles work."""
+    today = uow.today()
+    mine = [queue for queue in QUEUES.values() if queues.may_work(uow.actor, queue)]
+    if not mine:
+        return WorkPage(today, ())
+    names = union_all(*(select(literal(queue.name).label("name")) for queue in mine)).subquery("queues")
+    item = QueueItemRow
+    here = (item.practice_id == uow.practice_id, item.queue == names.c.name, IS_OPEN)
+    soon = item.due_on <= today + timedelta(days=rules.PRESSING_DAYS)
+
+    def part(column: Any, *more: ColumnElement[bool]) -> Any:
+        """The first rows of one queue, its name given by the statement around it."""
+        return uow.select(column.label("it")).where(*here, *more).limit(MOST + 1).correlate(names).subquery()
+
+    def count(*more: ColumnElement[bool]) -> Any:
+        return select(func.count()).select_from(part(item.id, *more)).scalar_subquery()
+
+    rows = uow.rows(
+        select(
+            names.c.name, count().label("n"), count(item.holder_id == uow.actor.user_id).label("mine"),
+            count(soon).label("soon"),
+            select(func.sum(part(item.at_risk_cents).c.it)).scalar_subquery().label("cents"),
+        )
+    )  # fmt: skip
+    found = {row.name: row for row in rows}
+    return WorkPage(today, tuple(_count(queue, found[queue.name]) for queue in mine))
+
+
+def _count(queue: rules.Queue, row: Any) -> QueueCount:
+    (n, more), (own, more_own), (soon, more_soon) = (_capped(each) for each in (row.n, row.mine, row.soon))
+    cents = int(row.cents or 0)
+    return QueueCount(
+        queue.name, queue.title, T_("Open work") if n else queue.empty, n, own, soon, Money(cents) if cents else None,
+        more, more_own, more_soon,
+    )  # fmt: skip
+
+
+def _capped(number: int) -> tuple[int, bool]:
+    return min(number, MOST), number > MOST
