@@ -13,7 +13,7 @@ _COMMANDS = {
     "backup": ("portal.cli.copies", "backup"),
     "charges": ("portal.cli.office", "charges"),
     "claims": ("portal.cli.trade", "claims"),
-    "codes": ("portal.cli.trade", "codes"),
+    "codes": ("portal.cli.code_sets", "codes"),
     "db": ("portal.cli.office", "db"),
     "demo": ("portal.cli.showing", "demo"),
     "keys": ("portal.cli.keys", "keys"),

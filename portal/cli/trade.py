@@ -9,12 +9,11 @@ from typing import Any
 
 import click
 
-from portal.cli.desk import FINDINGS, Bench, acting, english, opened, options, progress, reason
+from portal.cli.desk import FINDINGS, Bench, english, opened, options, progress, reason
 from portal.domain.errors import TradeError
 from portal.domain.interchanges import Finding
 from portal.jobs.handlers import Tools
 from portal.jobs.worker import Worker
-from portal.services import codes as code_service
 from portal.services.claims import answers, sending
 from portal.services.encounters import importing
 from portal.services.files import collecting, reading
@@ -170,23 +169,3 @@ def run(practice: str | None, as_user: str | None, as_json: bool) -> None:
         with progress("jobs", iter(worker.step, False)) as bar:
             done = sum(1 for _ in bar)
         bench.say({"jobs": done}, f"{done} jobs done")
-
-
-@click.group()
-def codes() -> None:
-    """Code sets."""
-
-
-@codes.command("load", epilog="Example: ./candor codes load icd10cm icd10cm_order_2027.txt --effective 2026-10-01")
-@click.argument("code_set")
-@click.argument("file", type=_FILES)
-@click.option("--effective", required=True, type=click.DateTime(["%Y-%m-%d"]))
-@click.option("--try", "rehearse", is_flag=True, help="Only say what would change.")
-@acting
-def load(code_set: str, file: Path, effective: Any, rehearse: bool, as_user: str | None, as_json: bool) -> None:
-    """Load a published code set: staged, counted, switched at once; earlier releases stay for old service dates."""
-    with opened("codes.load", any_practice=True, as_user=as_user, as_json=as_json) as bench:
-        with bench.runtime.units.write(bench.actor, "code:load") as uow:
-            loaded = code_service.load(uow, code_set, file.name, file.read_bytes(), effective.date(), rehearse=rehearse)
-        figures = {"added": loaded.added, "changed": loaded.changed, "retired": loaded.retired}
-        bench.say({"set": code_set, **figures}, ", ".join(f"{n} {what}" for what, n in figures.items()))

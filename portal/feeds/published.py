@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import zipfile
@@ -52,7 +53,7 @@ def opened(code_set: str, source: IO[bytes]) -> Iterator[IO[bytes]]:
             member = _member(code_set, archive)
             with archive.open(member) as stream:
                 yield stream
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError) as error:
         raise _archive(T_("it is damaged or locked")) from error
 
 
@@ -75,6 +76,15 @@ def _member(code_set: str, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
 
 def _archive(why: Text) -> Refused:
     return Refused(T_("The archive was not read: {why}. Nothing was loaded.", why=why), code="archive")
+
+
+def digest_of(source: IO[bytes]) -> bytes:
+    """The SHA-256 of a whole file, which stands at its beginning afterwards."""
+    digest = hashlib.sha256()
+    while part := source.read(2**20):
+        digest.update(part)
+    source.seek(0)
+    return digest.digest()
 
 
 def text_of(code_set: str, body: bytes) -> str:

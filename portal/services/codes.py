@@ -13,10 +13,10 @@ from typing import Any
 
 from portal.domain.codes import SETS, CodeRelease, CodeSpan, diagnosis_set, procedure_set
 from portal.domain.errors import Refused
-from portal.domain.texts import T_
 from portal.feeds.codes import PLACES_START, places, read_codes
 from portal.feeds.layouts import Listed
 from portal.models.codes import CodeReleaseRow, CodeRow, CodeWordRow
+from portal.services import releases
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 
 _SLICE = 500
@@ -24,21 +24,6 @@ _FIRST_SLICE = 100
 _LONGEST_CODE = 10
 _LONGEST_WORD = 40
 _WORD = re.compile(r"[a-z0-9]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What a file did to its set, or, of a rehearsal, would do; `release_id` is None then."""
-
-    code_set: str
-    effective: date
-    total: int
-    added: int
-    changed: int
-    retired: int
-    release_id: bytes | None = None
-    beside: tuple[Loaded, ...] = ()
-    """Sets that come in the same file: the modifiers of HCPCS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +48,9 @@ class _Staged:
     gone: list[bytes] = field(default_factory=list)
 
 
-def load(uow: UnitOfWork, code_set: str, name: str, body: bytes, effective: date, *, rehearse: bool = False) -> Loaded:
+def load(
+    uow: UnitOfWork, code_set: str, name: str, body: bytes, effective: date, *, rehearse: bool = False
+) -> releases.Loaded:
     """Load a published file that holds from a day on; codes it no longer lists end the day before.
 
     The file is read and compared whole before the first row is touched, and all is switched in this transaction. The
@@ -82,53 +69,22 @@ def load(uow: UnitOfWork, code_set: str, name: str, body: bytes, effective: date
     return replace(loaded, beside=(modifiers,))
 
 
-def _load(uow: UnitOfWork, code_set: str, name: str, body: bytes, effective: date, rehearse: bool) -> Loaded:
+def _load(uow: UnitOfWork, code_set: str, name: str, body: bytes, effective: date, rehearse: bool) -> releases.Loaded:
     listed = read_codes(code_set, body)
     digest = hashlib.sha256(body).digest()
-    same = standing_release(uow, code_set, effective, digest)
+    same = releases.standing_release(uow, code_set, effective, digest)
     if same is not None:
-        return Loaded(code_set, effective, len(listed), 0, 0, 0, same)
+        return releases.Loaded(code_set, effective, len(listed), 0, 0, 0, same)
     staged = _stage(uow, code_set, listed, effective)
-    counts = Loaded(code_set, effective, len(listed), staged.added, staged.changed, staged.retired)
+    counts = releases.Loaded(code_set, effective, len(listed), staged.added, staged.changed, staged.retired)
     if rehearse:
         return counts
-    release_id = record(uow, code_set, name, digest, effective, len(listed))
+    release_id = releases.record(uow, code_set, name, digest, effective, len(listed))
     _switch(uow, staged, code_set, release_id)
     return replace(counts, release_id=release_id)
 
 
-def standing_release(uow: UnitOfWork, code_set: str, effective: date, digest: bytes) -> bytes | None:
-    """The newest release of a set if it is this very file from this very day; Refused `order` if it is newer."""
-    row = uow.row(
-        uow.select(CodeReleaseRow.id, CodeReleaseRow.effective, CodeReleaseRow.digest)
-        .where(CodeReleaseRow.code_set == code_set)
-        .order_by(CodeReleaseRow.effective.desc(), CodeReleaseRow.loaded_at.desc())
-    )
-    if row is None:
-        return None
-    if row.effective > effective:
-        raise Refused(
-            T_(
-                "A release from {day} on is loaded already. Load releases of a set in the order of their days.",
-                day=row.effective,
-            ),
-            code="order",
-        )
-    same: bytes | None = row.id if (row.effective, row.digest) == (effective, digest) else None
-    return same
-
-
-def record(uow: UnitOfWork, code_set: str, name: str, digest: bytes, effective: date, count: int) -> bytes:
-    """Record that a file of a set was loaded, by whom and when; returns the release's id."""
-    row = uow.new(
-        CodeReleaseRow, code_set=code_set, effective=effective, file_name=name[-120:], digest=digest,
-        loaded_by=uow.actor.initiator or uow.actor.identity, loaded_at=uow.now, code_count=count,
-    )  # fmt: skip
-    uow.flush()
-    return row.id
-
-
-def load_places(uow: UnitOfWork) -> Loaded:
+def load_places(uow: UnitOfWork) -> releases.Loaded:
     """Load the places of service that come with us."""
     return load(uow, "pos", "places.csv", places(), PLACES_START)
 

@@ -20,6 +20,8 @@ from portal.sandbox import codes as invented_codes
 from portal.services.unit_of_work.trail import Request
 from portal.services.users import accounts
 from tests.databases import ENGINES
+from tests.feeds.test_ncci import HEAD as PAIRS
+from tests.feeds.test_ncci import UNITS
 from tests.make import visits
 from tests.make.practices import npi, practice
 
@@ -188,6 +190,21 @@ def test_wrong_answers_are_named_and_nothing_is_set_up(desk: Desk) -> None:
     assert "no_such_thing" in said.output
 
 
+def published(desk: Desk) -> None:
+    """CMS's edits and a payer's fees go in by the same command as the code sets."""
+    pairs = desk.file("ccipra-v323r0-f1.txt", PAIRS + "G0438\tJ1885\t\t20200101\t*\t1\tWhy\n")
+    for tried, added in ((("--try",), 1), ((), 1), ((), 0)):
+        found = desk.json("codes", "load", "ncci-ptp", pairs, "--effective", "2026-07-01", *tried)
+        assert (found["total"], found["added"]) == (1, added)
+    units = desk.file("mue.csv", UNITS + "G0438,1,2,Why\n")
+    assert "1 added" in desk("codes", "load", "mue", units, "--effective", "2026-07-01")
+    listed = desk.file("fees.csv", "code,modifier,amount\nG0438,,150.00\n")
+    desk("codes", "load", "fee-schedule", listed, "--effective", "2026-07-01", ends=2)
+    known = ("--effective", "2026-07-01", "--payer", CLAIMS[0].cover.payer_id)
+    assert desk.json("codes", "load", "fee-schedule", listed, *known)["added"] == 1
+    assert desk.json("codes", "load", "fee-schedule", listed, *known)["added"] == 0
+
+
 def test_an_office_is_furnished(desk: Desk) -> None:
     set_up(desk)
     furnish(desk)
@@ -202,6 +219,7 @@ def test_an_office_is_furnished(desk: Desk) -> None:
     hcpcs = desk.file("hcpcs.txt", invented_codes.hcpcs_file())
     assert desk.json("codes", "load", "hcpcs", hcpcs, "--effective", "2026-01-01")["added"] > 10
     desk("codes", "load", "hcpcs", desk.file("not.txt", "nonsense"), "--effective", "2026-02-01", ends=1)
+    published(desk)
     invited = desk.json("users", "invite", "noor@juniper.example", "--name", "Noor Haddad", "--role", "biller")
     assert "/join/" in invited["link"]
     assert "wizard" in desk(

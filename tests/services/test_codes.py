@@ -11,6 +11,7 @@ from portal.domain.errors import Refused
 from portal.models.codes import CodeReleaseRow, CodeRow
 from portal.sandbox.codes import hcpcs_file, icd10cm_file
 from portal.services import codes
+from portal.services.releases import Loaded
 from portal.services.unit_of_work.units import Denied
 from tests.databases import World
 
@@ -25,7 +26,7 @@ FIRST = order_file(("E11", "Type 2 diabetes", "0"), ("E119", "Type 2 diabetes, p
 SECOND = order_file(("E11", "Type 2 diabetes", "0"), ("E119", "Type 2 diabetes, simple", "1"), ("J069", "Cold", "1"))
 
 
-def load(world: World, body: bytes, effective: date = OLD, *, code_set: str = "icd10cm", **more: bool) -> codes.Loaded:
+def load(world: World, body: bytes, effective: date = OLD, *, code_set: str = "icd10cm", **more: bool) -> Loaded:
     with world.write("code:load") as uow:
         return codes.load(uow, code_set, "a file", body, effective, **more)
 
