@@ -103,7 +103,7 @@ class Rejection:
     """One AAA: why a question was not answered, at which level, and what to do, in our own words."""
 
     level: str
-    """payer, provider, subscriber, dependent, event, service or benefit."""
+    """payer, provider (of a 278: requester), subscriber, dependent, event, service or benefit."""
     reason: str
     """AAA03."""
     follow_up: str = ""

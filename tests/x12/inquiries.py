@@ -7,6 +7,14 @@ from datetime import date
 
 from hypothesis import strategies as st
 
+from portal.domain.authorizations import (
+    AuthorizationAnswer,
+    AuthorizationRequest,
+    CareProvider,
+    Decision,
+    Diagnosis,
+    ReviewedService,
+)
 from portal.domain.claims import Person
 from portal.domain.eligibility import (
     NOBODY,
@@ -252,3 +260,110 @@ def index_line(name: str) -> str:
     """The row of the samples' index for a file."""
     lines = (SAMPLES / "INDEX.md").read_text(encoding="utf-8").splitlines()
     return next(line for line in lines if line.startswith(f"| {name} "))
+
+
+care_providers = st.builds(
+    CareProvider,
+    st.sampled_from(["SJ", "FA", "DN"]),
+    providers,
+    st.none() | addresses,
+    maybe(codes(10, 10)),
+)
+decisions = st.builds(
+    Decision,
+    st.sampled_from(["A1", "A2", "A3", "A4", "A6", "C", "CT", "NA"]),
+    codes(20),
+    maybe(codes(2)),
+    st.none() | days,
+    st.none() | days,
+    st.none() | days,
+)
+
+
+@st.composite
+def reviewed_services(draw: st.DrawFn, *, decided: bool) -> ReviewedService:
+    span = draw(st.none() | spans)
+    units = draw(quantities)
+    return ReviewedService(
+        code=draw(st.sampled_from(["G0438", "J1885"])),
+        modifiers=tuple(draw(st.lists(codes(2, 2), max_size=4))),
+        units=units,
+        unit="UN" if units is None else draw(st.sampled_from(["UN", "MJ"])),
+        revenue_code=draw(maybe(st.sampled_from(["0450"]))),
+        from_date=span[0] if span else None,
+        to_date=_other(span) if span else None,
+        limit=draw(st.none() | limits),
+        trace=draw(maybe(codes(20))),
+        decision=draw(st.none() | decisions) if decided else None,
+        messages=tuple(draw(st.lists(texts(60), max_size=2))),
+        providers=tuple(draw(st.lists(care_providers, max_size=1))),
+    )
+
+
+@st.composite
+def authorization_requests(draw: st.DrawFn, *, decided: bool = False) -> AuthorizationRequest:
+    span = draw(st.none() | spans)
+    dependent = draw(st.none() | sexless)
+    diagnosis = st.builds(Diagnosis, st.sampled_from(["ABK", "ABF"]), st.just("E119"), st.none() | days)
+    return AuthorizationRequest(
+        trace=draw(codes(20)),
+        reviewer=draw(payers),
+        requester=draw(providers),
+        subscriber=draw(members),
+        category=draw(st.sampled_from(["HS", "AR", "SC", "IN"])),
+        certification=draw(st.sampled_from(["I", "R", "S", "3", "4"])),
+        service_type=draw(maybe(codes(2))),
+        place=draw(maybe(st.sampled_from(["11", "22"]))),
+        urgency=draw(maybe(st.sampled_from(["U", "03"]))),
+        dependent=dependent,
+        relationship=draw(st.sampled_from(["", "01", "19"])) if dependent else "",
+        phone=draw(maybe(npis)),
+        previous_number=draw(maybe(codes(20))),
+        diagnoses=tuple(draw(st.lists(diagnosis, max_size=3))),
+        from_date=span[0] if span else None,
+        to_date=_other(span) if span else None,
+        limit=draw(st.none() | limits),
+        providers=tuple(draw(st.lists(care_providers, max_size=2))),
+        services=tuple(draw(st.lists(reviewed_services(decided=decided), max_size=3))),
+        messages=tuple(draw(st.lists(texts(60), max_size=2))),
+    )
+
+
+@st.composite
+def authorization_answers(draw: st.DrawFn) -> AuthorizationAnswer:
+    """A decision of an event, or what stopped the payer at the event or above it."""
+    review = replace(draw(authorization_requests(decided=True)), reference=draw(codes(20)))
+    own = draw(maybe(codes(20)))
+    match draw(st.integers(0, 3)):
+        case 0:
+            levels = ["payer", "requester", "subscriber"] + ["dependent"] * (review.dependent is not None)
+            return _stopped(review, draw(st.sampled_from(levels)))
+        case 1:
+            undecided = tuple(replace(one, decision=None) for one in review.services)
+            at = draw(st.sampled_from(["event"] + ["service"] * bool(undecided)))
+            return AuthorizationAnswer(
+                replace(review, services=undecided), None, (Rejection(at, "AF", "C"),), payer_trace=own
+            )
+    return AuthorizationAnswer(review, draw(decisions), payer_trace=own)
+
+
+def _stopped(review: AuthorizationRequest, level: str) -> AuthorizationAnswer:
+    """Only what stands at the level and above it comes back."""
+    reached = ["payer", "requester", "subscriber", "dependent"].index(level)
+    whole = reached > 1
+    return AuthorizationAnswer(
+        AuthorizationRequest(
+            trace="",
+            reviewer=review.reviewer,
+            requester=review.requester if reached else NOBODY,
+            subscriber=review.subscriber if whole else Member(Person("", "")),
+            category="",
+            certification="",
+            dependent=review.dependent if whole else None,
+            relationship=review.relationship if whole else "",
+            phone=review.phone if reached else "",
+            reference=review.reference,
+        ),
+        None,
+        (Rejection(level, "72", "C"),),
+    )

@@ -23,7 +23,7 @@ from portal.x12.reader import Delimiters, read
 from portal.x12.refusals import rejection_text
 from tests.make.x12 import SAMPLES, Row, sample_rows
 from tests.x12.inquiries import ODD, answers, batches_of_questions, delimiters, index_line
-from tests.x12.strategies import AT, NUMBERS, PARTNER, broken
+from tests.x12.strategies import AT, NUMBERS, PARTNER, broken, cuts
 
 PAYER = Name("EXAMPLE HEALTH PLAN", qualifier="PI", identifier="EHP01")
 PROVIDER = Name("EXAMPLE FAMILY MEDICINE", qualifier="XX", identifier="1234567893")
@@ -161,6 +161,15 @@ def test_an_answer_torn_at_its_end_is_left_out() -> None:
     found = told(cut)
     assert [one.traces for one in found.answers] == [("TRACE1",)]
     assert "level-torn" in {finding.code for finding in found.findings}
+
+
+def test_a_dependent_torn_off_leaves_nothing_of_its_subscriber() -> None:
+    child = Person("ROE", "SAM")
+    data = tell(ANSWER, replace(ANSWER, traces=("TRACE2",), dependent=child))
+    for part in cuts(data):
+        assert {one.dependent for one in told(part).answers if one.traces != ("TRACE1",)} <= {child}
+    for part in cuts(ask(QUESTION, replace(QUESTION, trace="TRACE2", dependent=child))):
+        assert {one.dependent for one in asked(part).questions if one.trace != "TRACE1"} <= {child}
 
 
 def test_a_claim_file_asks_and_says_nothing() -> None:

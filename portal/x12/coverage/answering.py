@@ -71,8 +71,12 @@ class _Reading(Values):
     @staticmethod
     def speaks(level: Level) -> bool:
         """Whether a patient level is spoken of itself, and not only stands above its dependents."""
-        own = any(segment.id in {"EB", "TRN"} for segment in level.body)
-        return own or not any(child.code == "23" for child in level.children)
+        if any(segment.id in {"EB", "TRN"} for segment in level.body):
+            return True
+        if any(child.code == "23" for child in level.children):
+            return False
+        # HL04 says that a dependent follows; one that was torn off leaves nothing said of the subscriber.
+        return level.hl.get(4).strip() != "1" or level.first("AAA") is not None
 
     def take(self, level: Level) -> None:
         payer, provider, insured = level.up("20"), level.up("21"), level.up("22")

@@ -177,7 +177,8 @@ class _Reading(Values):
 
     @staticmethod
     def asks(level: Level) -> bool:
-        return level.first("EQ") is not None or not any(child.code == "23" for child in level.children)
+        below = any(child.code == "23" for child in level.children) or level.hl.get(4).strip() == "1"
+        return level.first("EQ") is not None or not below
 
     def take(self, level: Level) -> None:
         insured, provider, payer = level.up("22"), level.up("21"), level.up("20")
