@@ -28,6 +28,7 @@ from portal.gateways import mail
 from portal.gateways.cards import Cards
 from portal.gateways.exchange import FolderExchange
 from portal.gateways.paper import Paper
+from portal.gateways.scans.calling import Scans
 from portal.models.database import db
 from portal.models.keys import InstallationRow
 from portal.services import outbox
@@ -192,7 +193,7 @@ def build(settings: Settings, *, clock: Clock | None = None, parts: dict[str, An
     units = Units(engine, keyring, the_clock, Teller(socket.gethostname(), RELEASE), gate, _enqueue(engine))
     world = {
         "clock": the_clock, "cards": _cards(settings), "mailer": _mailer(settings),
-        "paper": Paper(ROOT / "templates", settings.data / "fonts"),
+        "paper": Paper(ROOT / "templates", settings.data / "fonts"), "scans": Scans(),
         "exchange": FolderExchange(settings.edi), "public_url": settings.public_url,
         "demo": settings.demo, "release": RELEASE, "installation": installation, "anchor_file": settings.anchor_file,
     } | (parts or {})  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from portal.domain.dates import Clock
+from portal.domain.documents import PagePicture
 from portal.domain.payments import CardEvent, Checkout, CheckoutState, RefundState
 
 
@@ -44,6 +45,13 @@ class Paper(Protocol):
 
     def statement(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
         """A statement as tagged PDF (PDF/UA-1)."""
+
+
+class Scans(Protocol):
+    """Draws the pages of documents that came in; slow, so only jobs call it."""
+
+    def pages(self, body: bytes, media_type: str, *, first: int = 1) -> Iterator[PagePicture]:
+        """Pictures of the pages from the `first` on (from 1), PNG or JPEG; raises Unshowable (domain.documents)."""
 
 
 class Mailer(Protocol):
@@ -94,6 +102,7 @@ class Parts:
     cards: Cards | None
     """None where no processor is set up: the page says how else to pay."""
     paper: Paper
+    scans: Scans
     mailer: Mailer
     exchange: Exchange
     public_url: str

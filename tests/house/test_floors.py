@@ -70,6 +70,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("portal.domain", "portal.language"),
         ("jinja2", "markupsafe", "weasyprint", "pikepdf", "segno", "fontTools", "fontpkg_public_sans"),
     ),
+    "portal.gateways.scans.decoding": ((), ("PIL", "pypdfium2")),  # a program of its own, which knows nothing of ours
     "portal.gateways.mail": (("portal.domain", "portal.language"), ("jinja2", "markupsafe")),
     "portal.gateways.procrastinate": (("portal.domain",), ("procrastinate",)),
     "portal.language": (("portal.domain.texts", "portal.domain.money", "portal.domain.dates"), ("babel",)),
@@ -110,6 +111,8 @@ PROTECTED: dict[str, set[str]] = {
     "stripe": {"portal.gateways.cards"},
     "weasyprint": {"portal.gateways.paper"},
     "pikepdf": {"portal.gateways.paper"},
+    "PIL": {"portal.gateways.scans.decoding"},
+    "pypdfium2": {"portal.gateways.scans.decoding"},
     "procrastinate": {"portal.gateways.procrastinate", "portal.jobs"},
     "pyx12": {"portal.x12.maps"},
 }
