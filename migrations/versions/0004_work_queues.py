@@ -17,6 +17,7 @@ depends_on = None
 
 _OPEN = "state = 'OPEN'"
 _ORDERS = (
+    (("due_on",), _OPEN),
     (("holder_id", "due_on"), _OPEN),
     (("priority",), _OPEN),
     (("created_at",), _OPEN),
@@ -31,6 +32,8 @@ _ORDERS = (
 def upgrade() -> None:
     """Work queues: steps and notes of items, putting off, saved filters, and an index for each order of a page."""
     op.add_column("queue_item", sa.Column("put_off_until", sa.Date(), nullable=True))
+    # it held what is done as well, and SQLite took it for the one of "with nobody"
+    op.drop_index("ix_queue_item_practice_id_queue_state_due_on_id", "queue_item")
     for names, where in _ORDERS:
         columns = ["practice_id", "queue", *names, "id"]
         name = op.f("ix_queue_item_" + "_".join(columns))

@@ -23,8 +23,8 @@ class QueueItemRow(Base):
 
     __tablename__ = "queue_item"
     __table_args__ = (
-        Index(None, "practice_id", "queue", "state", "due_on", "id"),
         Index(None, "subject_table", "subject_id"),
+        _among_open("due_on"),
         _among_open("holder_id", "due_on"),
         _among_open("priority"),
         _among_open("created_at"),

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
 from portal.domain.errors import NotFound
 from portal.domain.queues import QUEUES
 from portal.domain.texts import T_, to_json
-from portal.models.encounters import EncounterRow
-from portal.models.queues import QueueItemRow
-from portal.services import queues
 from portal.domain.work import narrowing
+from portal.models.encounters import EncounterRow
+from portal.models.queues import QueueItemRow, QueueStepRow
+from portal.services import queues
 from portal.services.work import counts, showing, taking
-from portal.services.work.lists import PAGE_ROWS
 from portal.services.work.showing import QueuePage
 from portal.services.work.taking import Do, Order
 from tests.databases import World
@@ -51,53 +48,6 @@ def ids(page: QueuePage) -> list[bytes]:
     return [bytes.fromhex(row.item_id) for row in page.rows]
 
 
-def test_pages_go_on_and_back_without_losing_an_item(world: World):
-    order = fill(world, PAGE_ROWS * 2 + 5)
-    first = shown(world, "coding")
-    assert ids(first) == order[:PAGE_ROWS]
-    assert first.newer is None
-    second = shown(world, "coding", after=bytes.fromhex(first.older or ""))
-    assert ids(second) == order[PAGE_ROWS : 2 * PAGE_ROWS]
-    third = shown(world, "coding", after=bytes.fromhex(second.older or ""))
-    assert (ids(third), third.older) == (order[2 * PAGE_ROWS :], None)
-    back = shown(world, "coding", before=bytes.fromhex(third.newer or ""))
-    assert ids(back) == ids(second)
-    start = shown(world, "coding", before=bytes.fromhex(back.newer or ""))
-    assert (ids(start), start.newer) == (ids(first), None)
-
-
-@pytest.mark.parametrize("edge", [{}, {"after": "older"}, {"before": "older"}])
-def test_a_page_is_read_from_its_place_in_the_index(world: World, edge: dict[str, str]):
-    fill(world, PAGE_ROWS * 2 + 5)
-    at = {way: bytes.fromhex(getattr(shown(world, "coding"), name)) for way, name in edge.items()}
-    engine, asked = world.runtime.engine, []
-
-    def note(_connection, _cursor, statement: str, parameters, *_more: object) -> None:
-        if "payer_name" in statement:
-            asked.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        shown(world, "coding", **at)
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    [(statement, parameters)] = asked
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            plan = "\n".join(row.detail for row in rows)
-            assert "TEMP B-TREE" not in plan, "sorted by hand"
-            assert re.search(r"ix_queue_item\w* \(practice_id=\? AND queue=\? AND state=\?", plan), plan
-            assert ("(due_on,id)" in plan) is bool(edge)
-        else:
-            connection.exec_driver_sql("SELECT set_config('candor.practices', 'all', true)")
-            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-            connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
-            plan = "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters))
-            assert re.search(r"Index (Only )?Scan (Backward )?using ix_queue_item_practice_id", plan), plan
-            assert bool(re.search(r"Index Cond: .*ROW\(due_on, id\)", plan)) is bool(edge), plan
-
-
 def test_a_thing_that_comes_again_keeps_its_day(world: World):
     (encounter_id,) = make.bring(world)
     with world.write("queue:assign") as uow:
@@ -106,6 +56,11 @@ def test_a_thing_that_comes_again_keeps_its_day(world: World):
         day = item.due_on
         queues.put(uow, "coding", visit, reason="again")
         assert (item.due_on, item.reason) == (day, "again")
+        assert uow.entities(uow.select(QueueStepRow)) == []
+        queues.put(uow, "coding", visit, reason="again", due_on=day + timedelta(days=1))
+        uow.flush()
+        (step,) = uow.entities(uow.select(QueueStepRow))
+        assert (step.kind, step.day_before, step.day) == ("due", day, day + timedelta(days=1))
 
 
 def test_a_row_says_who_why_and_what_next(world: World):
