@@ -7,6 +7,7 @@ from typing import Final
 PAIRS: Final = frozenset({
     ("encounter:code", "encounter:review"),
     ("charge:enter", "charge:audit"),
+    ("claim:void", "claim:void-approve"),
     ("refund:request", "refund:approve"),
     ("refund:approve", "refund:send"),
     ("remittance:post", "refund:request"),

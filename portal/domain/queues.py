@@ -83,6 +83,13 @@ _ALL = (
         (("claim", "HELD"),),
     ),
     Queue(
+        "void-approvals",
+        T_("Voids to approve"),
+        "claim:void-approve",
+        2,
+        T_("Nobody asks for a void."),
+    ),
+    Queue(
         "rejected-claims",
         T_("Rejected claims"),
         "claim:edit",

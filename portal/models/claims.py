@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from portal.models.base import Base, ReachedBy
 from portal.models.columns import clear, index, key, ref, sealed
 from portal.models.types import Box
+
+_OPEN = "state IN ('REQUESTED', 'OPEN', 'READY')"
 
 
 class ClaimRow(Base):
@@ -76,6 +78,32 @@ class ClaimVersionRow(Base):
     set_control: Mapped[str] = clear(9)
     body_sealed: Mapped[Box] = sealed(10, kind="bytes", bucket=2048)
     submitted_at: Mapped[datetime] = clear(11)
+
+
+class CorrectionRow(Base):
+    """A claim going again as a replacement or void; its life is `domain.corrections.LIFE`. One is open at a time."""
+
+    __tablename__ = "claim_correction"
+    __table_args__ = (Index(None, "claim_id", unique=True, sqlite_where=text(_OPEN), postgresql_where=text(_OPEN)),)
+    table_code = 85
+    reached_by = ReachedBy(patient="patient_id", payer="payer_id")
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id", index=True)
+    patient_id: Mapped[bytes] = ref(3, "patient.id")
+    payer_id: Mapped[bytes] = ref(4, "payer.id")
+    claim_id: Mapped[bytes] = ref(5, "claim.id")
+    frequency: Mapped[str] = clear(6)
+    """7 or 8."""
+    frequency_before: Mapped[str] = clear(7)
+    reason: Mapped[str] = clear(8)
+    state: Mapped[str] = clear(9)
+    claim_state: Mapped[str] = clear(10)
+    """Where the claim stood, for a void that the payer refuses or that is given up."""
+    requested_by: Mapped[bytes | None] = clear(11, LargeBinary(16))
+    """The user who asked for it."""
+    created_at: Mapped[datetime] = clear(12)
+    version: Mapped[int] = clear(13)
 
 
 class AcknowledgementRow(Base):

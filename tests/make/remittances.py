@@ -86,11 +86,20 @@ def sent(
             for row in rows
         ]
         ledger.post(uow, [entry for entry in entries if entry is not None])
-        cover = uow.get(CoverageRow, visit.coverage_id)
+    return sent_of(world, claim.id)
+
+
+def sent_of(world: World, claim_id: bytes) -> Sent:
+    """A claim as its payer reads it now."""
+    with world.read("claim:view") as uow:
+        claim = uow.get(ClaimRow, claim_id)
+        rows = uow.entities(
+            uow.select(ChargeRow).where(ChargeRow.encounter_id == claim.encounter_id).order_by(ChargeRow.position)
+        )
         return Sent(
-            claim.id, visit.patient_id, visit.payer_id, visit.encounter_id, control,
-            uow.read(cover, CoverageRow.member_id_sealed),
-            uow.read(uow.get(PatientRow, visit.patient_id), PatientRow.last_name_sealed),
+            claim.id, claim.patient_id, claim.payer_id, claim.encounter_id, claim.control,
+            uow.read(uow.get(CoverageRow, claim.coverage_id), CoverageRow.member_id_sealed),
+            uow.read(uow.get(PatientRow, claim.patient_id), PatientRow.last_name_sealed),
             tuple((row.id, row.control, row.code, row.charge_cents) for row in rows),
         )  # fmt: skip
 

@@ -111,11 +111,25 @@ def _deadlines(claim: Claim, context: EditContext) -> Iterator[tuple[int, date]]
 
 
 def _late(claim: Claim, context: EditContext) -> Iterator[Found]:
+    if claim.frequency == "7":  # the original was on time; payers have limits of their own for replacements
+        return
     for number, last in _deadlines(claim, context):
         if context.today > last:
             yield Found(
                 T_("Line {line}: the payer took claims until {day}.", line=number, day=last),
                 T_("Look for proof of earlier filing; else ask a manager for an exception or a write-off."),
+                number,
+            )
+
+
+def _late_replacement(claim: Claim, context: EditContext) -> Iterator[Found]:
+    if claim.frequency != "7":
+        return
+    for number, last in _deadlines(claim, context):
+        if context.today > last:
+            yield Found(
+                T_("Line {line}: the payer took originals until {day}.", line=number, day=last),
+                T_("Look up until when this payer takes replacements before you send it."),
                 number,
             )
 
@@ -163,6 +177,13 @@ RULES = (
         _near_duplicate,
     ),
     Rule("filing-passed", T_("Filing limit has not passed"), "block", T_("A Medicare visit of 13 months ago."), _late),
+    Rule(
+        "replacement-late",
+        T_("Replacement after the filing limit"),
+        "warn",
+        T_("A replacement of a Medicare claim of 13 months ago."),
+        _late_replacement,
+    ),
     Rule("filing-soon", T_("Filing limit is near"), "warn", T_("A limit that ends in a week."), _soon),
     Rule("restricted", T_("Plan may be told"), "block", T_("A visit paid in full, kept from the plan."), _restricted),
 )

@@ -99,6 +99,8 @@ _ACTS: Final[Mapping[str, Text]] = MappingProxyType({
     "visit:import": T_("took in visits from a file"),
     "claim:submit": T_("sent claims"),
     "claim:acknowledge": T_("took in answers to claims"),
+    "claim:void": T_("asked for a claim to be voided"),
+    "claim:void-approve": T_("approved the void of a claim"),
     "remittance:import": T_("took in a remittance"),
     "remittance:post": T_("posted payments of payers"),
     "statement:run": T_("made bills"),

@@ -16,7 +16,7 @@ from portal.models.claims import ClaimRow
 from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow, ProviderRow
-from portal.services import codes
+from portal.services import codes, ncci
 from portal.services import queues as work
 from portal.services.claims.building import as_domains, found_by_id, slices, units_of
 from portal.services.unit_of_work.work import UnitOfWork
@@ -90,6 +90,8 @@ def edits_of(
     release = codes.release(uow, today)
     payers = found_by_id(uow, PayerRow, (claim.payer_id for claim in claims))
     prior = _prior(uow, claims, built)
+    procedures = {line.code for claim in built.values() for line in claim.lines}
+    tables = ncci.tables_of(uow, procedures.union(line.code for lines in prior.values() for line in lines))
     cleared = _cleared(uow, claims)
     found = {}
     for claim in claims:
@@ -98,8 +100,10 @@ def edits_of(
             codes=release,
             prior=prior[claim.id],
             filing_days=payers[claim.payer_id].filing_limit_days or None,
+            ncci=tables,
         )
-        open_visit = () if claim.encounter_id in cleared else (_VISIT_OPEN,)
+        # a void takes back what was sent, whatever becomes of the visit
+        open_visit = () if claim.encounter_id in cleared or claim.frequency == "8" else (_VISIT_OPEN,)
         found[claim.id] = (*open_visit, *edit(built[claim.id], context))
     return found
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
-from portal.domain.payers import filing_deadline
 from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
 from portal.models.encounters import EncounterRow
-from portal.models.payers import PayerRow
-from portal.services.claims import checking
+from portal.services.claims import checking, correcting
 from portal.services.claims.building import new_control
+from portal.services.claims.visits import filing_due, take_over
 from portal.services.unit_of_work.work import UnitOfWork
-
-NO_LIMIT = date.max
-"""Stands in `filing_due` where no filing limit is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +25,7 @@ class Drafted:
 def draft_for(uow: UnitOfWork, encounter_id: bytes) -> Drafted:
     """The claim of a cleared visit to its primary payer, made and checked; a second call makes no second one.
 
-    A claim that came back from sending and still lies before it takes over what was corrected in the visit. A visit
+    A claim that lies before sending, or is being replaced, takes over what was corrected in the visit. A visit
     without coverage makes no claim (workflows 1). Raises NotFound. Job `claim.draft` calls this.
     """
     encounter = uow.get(EncounterRow, encounter_id)
@@ -45,6 +40,9 @@ def draft_for(uow: UnitOfWork, encounter_id: bytes) -> Drafted:
         if standing.state == "DRAFT":
             take_over(uow, standing, encounter)
             checking.run_edits(uow, standing.id)
+        elif (correction := correcting.under_way(uow, standing.id)) is not None and correction.state == "OPEN":
+            take_over(uow, standing, encounter)
+            correcting.prepare(uow, standing, correction)
         return Drafted(standing.id, state=standing.state)
     claim = _draft(uow, encounter)
     checking.run_edits(uow, claim.id)
@@ -67,7 +65,7 @@ def _draft(uow: UnitOfWork, encounter: EncounterRow) -> ClaimRow:
         frequency="1",
         charge_cents=encounter.charge_cents,
         service_from=encounter.service_from,
-        filing_due=_filing_due(uow, encounter, cover),
+        filing_due=filing_due(uow, encounter, cover),
         versions=0,
         edits=[],
         created_at=uow.now,
@@ -75,19 +73,3 @@ def _draft(uow: UnitOfWork, encounter: EncounterRow) -> ClaimRow:
     uow.flush()
     uow.begin(claim)
     return claim
-
-
-def take_over(uow: UnitOfWork, claim: ClaimRow, encounter: EncounterRow) -> None:
-    """What was corrected in the visit, in a claim that is not sent."""
-    cover = uow.get(CoverageRow, claim.coverage_id)
-    uow.change(
-        claim,
-        charge_cents=encounter.charge_cents,
-        service_from=encounter.service_from,
-        filing_due=_filing_due(uow, encounter, cover),
-    )
-
-
-def _filing_due(uow: UnitOfWork, encounter: EncounterRow, cover: CoverageRow) -> date:
-    days = uow.value(uow.select(PayerRow.filing_limit_days).where(PayerRow.id == cover.payer_id))
-    return filing_deadline(encounter.service_from, cover.filing_code, days or None) or NO_LIMIT

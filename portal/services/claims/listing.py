@@ -17,7 +17,8 @@ from portal.domain.texts import Text
 from portal.models.claims import ClaimRow, ClaimVersionRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
-from portal.services.claims.drafting import NO_LIMIT
+from portal.services.claims.correcting import sendable
+from portal.services.claims.visits import NO_LIMIT
 from portal.services.intake.showing import State
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -84,7 +85,7 @@ def list_claims(
         claims=tuple(_item(uow, row, today) for row in rows),
         count=count,
         total=Money(total),
-        ready=uow.count(uow.select(ClaimRow.id).where(ClaimRow.state == "READY")),
+        ready=uow.count(uow.select(ClaimRow.id).where(sendable(uow))),
         may_send=policy.decide(uow.actor, "claim:submit").allowed,
         newer=newer,
         older=older,

@@ -20,7 +20,7 @@ from portal.models.claims import ClaimRow, ClaimVersionRow
 from portal.models.interchanges import InterchangeRow
 from portal.models.practices import PartnerRow
 from portal.services import interchanges, queues
-from portal.services.claims import checking
+from portal.services.claims import checking, correcting
 from portal.services.claims.building import as_domains
 from portal.services.parts import Parts
 from portal.services.unit_of_work.trail import Request
@@ -150,7 +150,7 @@ def resend_unsent(
 
 def _next(uow: UnitOfWork, code: str, after: tuple[date, bytes] | None, only: bytes | None) -> _Batch | None:
     """The next ready claims, the first due first, built and edited once more: days have passed since."""
-    statement = uow.select(ClaimRow).where(ClaimRow.state == "READY")
+    statement = uow.select(ClaimRow).where(correcting.sendable(uow))
     if only is not None:
         statement = statement.where(ClaimRow.id == only)
     if after is not None:
@@ -228,7 +228,10 @@ def _return(uow: UnitOfWork, batch: _Batch, faults: dict[bytes, tuple[EditFindin
     versions = {each.id: each.version for each in batch.ready}
     returned = 0
     for claim in _standing(uow, versions, sorted(faults)):
-        checking.settle(uow, claim, faults[claim.id], reason="guide")
+        if claim.state == "READY":
+            checking.settle(uow, claim, faults[claim.id], reason="guide")
+        elif (correction := correcting.under_way(uow, claim.id)) is not None:
+            correcting.settle(uow, claim, correction, faults[claim.id])
         returned += 1
     return returned
 
@@ -237,7 +240,7 @@ def _standing(uow: UnitOfWork, versions: dict[bytes, int], ids: Sequence[bytes])
     """The claims that are still ready and as they were read; locked, so that two senders never take one twice."""
     found = uow.entities(
         uow.select(ClaimRow)
-        .where(ClaimRow.id.in_(ids), ClaimRow.state == "READY")
+        .where(ClaimRow.id.in_(ids), correcting.sendable(uow))
         .order_by(ClaimRow.id)
         .with_for_update()
     )
@@ -294,7 +297,9 @@ def _version(uow: UnitOfWork, row: ClaimRow, file: bytes, set_control: str, body
 
 def _submit(uow: UnitOfWork, row: ClaimRow) -> None:
     payer_control = "" if row.frequency == "1" else uow.read(row, ClaimRow.payer_control_sealed) or ""
-    uow.move(row, "SUBMITTED", checking.facts(uow, row, snapshot=True, payer_control=payer_control), reason="sent")
+    if row.state != "VOID_PENDING":  # a void waits where it is for the money to be taken back
+        uow.move(row, "SUBMITTED", checking.facts(uow, row, snapshot=True, payer_control=payer_control), reason="sent")
+    correcting.went(uow, row)
     uow.change(row, versions=row.versions + 1, submitted_at=uow.now)
     queues.done(uow, row)
 

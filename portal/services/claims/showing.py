@@ -9,30 +9,31 @@ from datetime import date, datetime
 from typing import Any
 
 from portal.access import policy
-from portal.domain import denials
+from portal.domain import corrections, denials
 from portal.domain.claims import HOLDS, LIFE, RETURNS, REWORKS
+from portal.domain.corrections import Way
 from portal.domain.encounters import CODING_ERRORS
 from portal.domain.errors import NotFound
 from portal.domain.money import Money
 from portal.domain.texts import T_, Text
-from portal.models.claims import ClaimRow, ClaimVersionRow
+from portal.models.claims import ClaimRow, ClaimVersionRow, CorrectionRow
 from portal.models.denials import DenialRow
 from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.services import ledger
-from portal.services.claims import checking
-from portal.services.claims.drafting import NO_LIMIT
+from portal.services.claims import checking, correcting
 from portal.services.claims.history import Happening, Step, Version, happened, steps_of, versions_of
 from portal.services.claims.lines import ClaimLine, lines_of
 from portal.services.claims.listing import NAMES, name_in
-from portal.services.intake.showing import State
+from portal.services.claims.visits import NO_LIMIT
+from portal.services.intake.showing import State, colleague
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.x12.reader import read
 
 RANKS = {"P": T_("first payer"), "S": T_("second payer"), "T": T_("third payer")}
 FREQUENCIES = {"1": T_("original"), "7": T_("replacement"), "8": T_("void")}
-ACTIONS = ("send", "ready", "check", "release", "hold", "draft")
+ACTIONS = ("send", "ready", "check", "release", "hold", "draft", "replace", "void", "approve", "give_up")
 """What can be done with a claim, the most likely first."""
 
 _ALLOWED = {
@@ -43,6 +44,9 @@ _ALLOWED = {
     "hold": ("claim:hold", ("DRAFT", "READY")),
     "draft": ("claim:edit", ("DRAFT", "READY", "HELD", "REJECTED")),
 }
+_AGAIN = {"7": ("replace", "claim:edit"), "8": ("void", "claim:void")}
+_UNDER_WAY = {"REQUESTED": ("approve", "give_up"), "OPEN": ("give_up",), "READY": ("send", "give_up")}
+_ASKS = {"approve": "claim:void-approve", "give_up": "claim:edit", "send": "claim:submit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,26 @@ class ClaimSums:
     open: Money
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A replacement or void on its way: which, why, how far, and who asked for it."""
+
+    frequency: Text
+    reason: Text
+    state: State
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """One way for this claim to go again, and why it may or may not."""
+
+    frequency: Text
+    possible: bool
+    why: Text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimPage:
     """Everything about one claim; ids are hex. `actions` are what this person may do now."""
@@ -107,6 +131,11 @@ class ClaimPage:
     hold_reasons: tuple[tuple[str, Text], ...]
     rework_reasons: tuple[tuple[str, Text], ...]
     return_reasons: tuple[tuple[str, Text], ...]
+    correction: Correction | None
+    again: tuple[Again, ...]
+    replace_reasons: tuple[tuple[str, Text], ...]
+    void_reasons: tuple[tuple[str, Text], ...]
+    give_up_reasons: tuple[tuple[str, Text], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +162,8 @@ def show_claim(uow: UnitOfWork, claim_id: bytes) -> ClaimPage:
     assert about is not None, "a claim has its patient and payer"
     today = uow.today(claim.practice_id)
     due = None if claim.filing_due == NO_LIMIT else claim.filing_due
+    correction = correcting.under_way(uow, claim.id)
+    ways = correcting.ways_of(uow, claim)
     return ClaimPage(
         claim_id=claim.id.hex(),
         version=claim.version,
@@ -156,14 +187,38 @@ def show_claim(uow: UnitOfWork, claim_id: bytes) -> ClaimPage:
         sums=_sums(uow, claim),
         versions=versions_of(uow, claim),
         history=happened(uow, claim, _REASONS),
-        actions=_actions(uow, claim),
+        actions=_actions(uow, claim, correction, ways),
         hold_reasons=tuple((code, words) for code, words in HOLDS.items() if code != "answered-late"),
         rework_reasons=tuple(REWORKS.items()),
         return_reasons=tuple(CODING_ERRORS.items()),
+        correction=_correction(uow, correction) if correction is not None else None,
+        again=tuple(Again(FREQUENCIES[way.frequency], way.possible, way.why) for way in ways),
+        replace_reasons=tuple(corrections.REPLACES.items()),
+        void_reasons=tuple(corrections.VOIDS.items()),
+        give_up_reasons=tuple(each for each in corrections.CANCELS.items() if each[0] != "answered"),
     )
 
 
-_REASONS = {**CODING_ERRORS, **RETURNS, **HOLDS, **REWORKS}
+def _correction(uow: UnitOfWork, row: CorrectionRow) -> Correction:
+    reasons = {**corrections.REPLACES, **corrections.VOIDS}
+    return Correction(
+        FREQUENCIES[row.frequency],
+        reasons[row.reason],
+        State(row.state, corrections.LIFE.words[row.state]),
+        colleague(uow, row.requested_by.hex()) if row.requested_by else "",
+        row.created_at,
+    )
+
+
+_REASONS = {
+    **corrections.REPLACES,
+    **corrections.VOIDS,
+    **corrections.CANCELS,
+    **CODING_ERRORS,
+    **RETURNS,
+    **HOLDS,
+    **REWORKS,
+}
 
 
 def show_snapshot(uow: UnitOfWork, claim_id: bytes, number: int) -> SnapshotPage:
@@ -186,13 +241,18 @@ def show_snapshot(uow: UnitOfWork, claim_id: bytes, number: int) -> SnapshotPage
     )
 
 
-def _actions(uow: UnitOfWork, claim: ClaimRow) -> tuple[str, ...]:
-    found = []
-    for action in ACTIONS:
-        permission, states = _ALLOWED[action]
-        if claim.state in states and policy.decide(uow.actor, permission).allowed:
-            found.append(action)
-    return tuple(found)
+def _actions(
+    uow: UnitOfWork, claim: ClaimRow, correction: CorrectionRow | None, ways: Sequence[Way]
+) -> tuple[str, ...]:
+    """What this person may do now, in the order of ACTIONS."""
+    asks = {action: permission for action, (permission, states) in _ALLOWED.items() if claim.state in states}
+    asks |= dict(_AGAIN[way.frequency] for way in ways if way.possible and way.frequency in _AGAIN)
+    if correction is not None:
+        asks |= {action: _ASKS[action] for action in _UNDER_WAY[correction.state]}
+    may = {action for action, permission in asks.items() if policy.decide(uow.actor, permission).allowed}
+    if correction is not None and correction.requested_by == uow.actor.user_id:
+        may.discard("approve")
+    return tuple(action for action in ACTIONS if action in may)
 
 
 def _denials(uow: UnitOfWork, claim: ClaimRow, today: date) -> tuple[DenialItem, ...]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from portal.domain.claims import HOLDS, REWORKS
-from portal.domain.encounters import CODING_ERRORS, EncounterFacts
+from portal.domain.encounters import CODING_ERRORS
 from portal.domain.errors import Refused
-from portal.domain.texts import T_, Text, to_json
+from portal.domain.texts import T_, Text
 from portal.models.claims import ClaimRow
 from portal.models.encounters import EncounterRow
 from portal.services import queues
 from portal.services.claims import checking
 from portal.services.claims.building import new_control
-from portal.services.claims.drafting import take_over
-from portal.services.intake import visits
+from portal.services.claims.visits import recode, take_over
 from portal.services.unit_of_work.work import UnitOfWork
 
 
@@ -62,12 +61,7 @@ def return_to_coding(
     if claim.state in {"READY", "HELD"}:
         uow.move(claim, "DRAFT", checking.facts(uow, claim), reason=reason, note=note)
         uow.change(claim, held_from=None, hold_reason=None)
-    encounter = uow.get(EncounterRow, claim.encounter_id)
-    uow.move(encounter, "PROPOSED", EncounterFacts(actor=uow.actor.user_id), reason=reason, note=note)
-    detail = {"number": visits.number(encounter), "text": to_json(CODING_ERRORS[reason])}
-    queues.follow(
-        uow, encounter, reason=reason, at_risk_cents=claim.charge_cents, detail=detail, limit=claim.filing_due
-    )
+    recode(uow, claim, reason, note)
     if claim.state == "DRAFT":
         queues.done(uow, claim)
     return claim

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from portal.domain.claims import ClaimFacts
 from portal.domain.edits.rules import EditFinding
 from portal.domain.interchanges import Acknowledgement
 from portal.domain.texts import T_
 from portal.models.claims import AcknowledgementRow, ClaimRow, ClaimVersionRow
 from portal.models.practices import PartnerRow
 from portal.services import queues
-from portal.services.claims import checking
+from portal.services.claims import checking, correcting
 from portal.services.unit_of_work.work import UnitOfWork
 
 _AGAIN = T_("Correct what they name, say what was corrected, and send the claim again.")
@@ -28,7 +29,9 @@ def decide(uow: UnitOfWork, claim: ClaimRow, said: Sequence[Acknowledgement]) ->
     latest = _latest(uow, claim)
     if latest is None:
         return
-    if latest.outcome == "accepted":
+    if claim.state == "VOID_PENDING":
+        _void(uow, claim, accepted=latest.outcome == "accepted")
+    elif latest.outcome == "accepted":
         _accept(uow, claim)
     else:
         _reject(uow, claim, said)
@@ -58,6 +61,15 @@ def _latest(uow: UnitOfWork, claim: ClaimRow) -> Any:
         )
     )
     return max(answers, key=lambda row: (row.made_at, row.outcome == "rejected", row.received_at), default=None)
+
+
+def _void(uow: UnitOfWork, claim: ClaimRow, *, accepted: bool) -> None:
+    """An accepted void of a claim that the payer had not decided about is done: there is no money to take back."""
+    if not accepted:
+        correcting.refused(uow, claim)
+    elif claim.adjudicated_at is None:
+        uow.move(claim, "VOIDED", ClaimFacts(paid_cents=0), reason="accepted")
+        correcting.voided(uow, claim)
 
 
 def _accept(uow: UnitOfWork, claim: ClaimRow) -> None:

@@ -56,6 +56,10 @@ def answered(uow: UnitOfWork, before: Mapping[str, Any], standing: int) -> tuple
     """A claim's columns after a payment, and its moves; `standing` payments on it are not undone by a reversal."""
     after = {**before, "version": before["version"] + 1, "adjudicated_at": uow.now}
     moves: list[dict[str, Any]] = []
+    if before["state"] == "VOID_PENDING" and standing <= 0:  # the payer took its money back
+        _step(uow, after, moves, "VOIDED", ClaimFacts(paid_cents=0), "reversal")
+        after["state_before_remittance"] = None
+        return after, moves
     if before["state"] != "ADJUDICATED":
         _step(uow, after, moves, "ADJUDICATED", ClaimFacts(remittance_posted=True), "remittance")
         if before["state_before_remittance"] is None:

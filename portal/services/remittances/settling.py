@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from portal.access.actors import Actor
 from portal.domain import queues
 from portal.domain.claims import ClaimFacts
+from portal.domain.corrections import VOIDED
 from portal.domain.texts import T_, to_json
 from portal.models.claims import ClaimRow
 from portal.models.denials import DenialRow
@@ -53,15 +54,34 @@ def settle(units: Units, actor: Actor, remittance_id: bytes, *, request: Request
         claims, patients = {row.claim_id for row in rows}, {row.patient_id for row in rows}
         balances = balances_of(uow, patients)
         closing = _closable(uow, claims, balances)
+        voided = _voided(uow, claims)
         changed = {patient for patient in patients if balances.credits.get(patient)} | _queued(uow, patients)
     closed = 0
     for some in _parts(closing):
         with units.write(actor, "remittance:post", request=request, kind="import") as uow:
             closed += close_settled(uow, some)
+    for some in _parts(voided):
+        with units.write(actor, "remittance:post", request=request, kind="import") as uow:
+            _queue_voided(uow, some)
     for some in _parts(changed):
         with units.write(actor, "remittance:post", request=request, kind="import") as uow:
             queue_credits(uow, some)
     return closed
+
+
+def _voided(uow: UnitOfWork, claim_ids: Iterable[bytes]) -> set[bytes]:
+    found: set[bytes] = set()
+    for some in slices(claim_ids):
+        rows = uow.rows(uow.select(ClaimRow.id).where(ClaimRow.id.in_(some), ClaimRow.state == "VOIDED"))
+        found |= {row.id for row in rows}
+    return found
+
+
+def _queue_voided(uow: UnitOfWork, claim_ids: Iterable[bytes]) -> None:
+    """The money of a voided claim went back; what becomes of the visit's charges is for a person to say."""
+    for claim in uow.entities(uow.select(ClaimRow).where(ClaimRow.id.in_(list(claim_ids)))):
+        detail = {"number": claim.control, "text": to_json(VOIDED)}
+        work.put(uow, "claims", claim, reason="voided", detail=detail, at_risk_cents=claim.charge_cents)
 
 
 def close_settled(uow: UnitOfWork, claim_ids: Iterable[bytes]) -> int:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from portal.domain import claims, denials, encounters, payments
+from portal.domain import claims, corrections, denials, encounters, payments
 from portal.domain.lifecycle import Lifecycle
 from portal.domain.statements import life as statements
 
 LIVES: Final[Mapping[str, Lifecycle[Any]]] = MappingProxyType({
     "claim": claims.LIFE,
+    "claim_correction": corrections.LIFE,
     "denial": denials.LIFE,
     "encounter": encounters.LIFE,
     "payment": payments.LIFE,

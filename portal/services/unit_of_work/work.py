@@ -123,9 +123,9 @@ class UnitOfWork(Reading):
         """
         moves.move(self, entity, to, facts, reason=reason, note=note)
 
-    def begin(self, entity: Base, *, reason: str = "created") -> None:
+    def begin(self, entity: Base, *, reason: str = "created", note: str | None = None) -> None:
         """Record how a thing with a life began."""
-        moves.record(self, entity, None, cast("Any", entity).state, self.permission, reason, None)
+        moves.record(self, entity, None, cast("Any", entity).state, self.permission, reason, note)
 
     def last_actor(self, entity: Base, to: str) -> bytes | None:
         """The user who last moved a thing to a state; None for the system or never."""

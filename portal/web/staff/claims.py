@@ -6,7 +6,7 @@ from flask import Blueprint, request, url_for
 
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
-from portal.services.claims import checking, listing, sending, showing, steps
+from portal.services.claims import checking, correcting, listing, sending, showing, steps
 from portal.services.claims.sending import Sending
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import Desk, desks, reads
@@ -67,7 +67,34 @@ def act(desk: Desk, claim_id: bytes) -> Reply:
             with desk.write("claim:edit") as uow:
                 steps.return_to_coding(uow, claim_id, reason, note=note, expected_version=version)
             return Go(here, T_("Sent back to coding. The claim follows when the visit is cleared again."))
+        case "replace" | "void" | "approve" | "give_up":
+            return _again(desk, do, claim_id, reason, note, version)
     raise Refused(T_("This form is not complete. Open the page again."), code="form")
+
+
+def _again(desk: Desk, do: str, claim_id: bytes, reason: str, note: str, version: int | None) -> Reply:
+    """What concerns a replacement or void of a claim that the payer has."""
+    here = url_for("staff.claims.show", claim_id=claim_id)
+    match do:
+        case "replace":
+            with desk.write("claim:edit") as uow:
+                row = correcting.start_replacement(uow, claim_id, reason, note=note, expected_version=version)
+                ready = row.state == "READY"
+            if ready:
+                return Go(here, T_("The replacement is ready to be sent."))
+            return Go(here, T_("The replacement is begun. What it still needs stands below."), "wait")
+        case "void":
+            with desk.write("claim:void") as uow:
+                correcting.ask_void(uow, claim_id, reason, note=note, expected_version=version)
+            return Go(here, T_("A manager is asked to approve the void. The claim stands until then."), "wait")
+        case "approve":
+            with desk.write("claim:void-approve") as uow:
+                correcting.approve_void(uow, claim_id, note=note)
+            return Go(here, T_("Approved. The void goes with the next claims that are sent."))
+        case _:
+            with desk.write("claim:edit") as uow:
+                correcting.give_up(uow, claim_id, reason, note=note)
+            return Go(here, T_("Given up. The claim stands as it did."))
 
 
 @blueprint.post("/send")

@@ -15,6 +15,7 @@ from portal.domain.codes import CodeRelease, CodeSpan
 from portal.domain.edits.catalog import RULES, edit
 from portal.domain.edits.history import line_key
 from portal.domain.edits.rules import EditContext
+from portal.domain.ncci import NcciTables, PairEdit, UnitLimit
 from tests.domain.clean import claim
 
 STANDS = (CodeSpan(date(2020, 1, 1)),)
@@ -26,7 +27,11 @@ RELEASE = CodeRelease(
         "modifier": {"59": STANDS},
     },
 )
-CONTEXT = EditContext(date(2026, 5, 20), RELEASE, filing_days=180)
+NCCI = NcciTables(
+    {("G0438", "J1885"): (PairEdit(date(2020, 1, 1), None, "9"),)},
+    {"G0438": (UnitLimit(date(2020, 1, 1), None, 2, "2"),), "J1885": (UnitLimit(date(2020, 1, 1), None, 8, "3"),)},
+)
+CONTEXT = EditContext(date(2026, 5, 20), RELEASE, filing_days=180, ncci=NCCI)
 
 Spoiled = tuple[Claim, EditContext]
 Spoil = Callable[[Claim, EditContext], Spoiled]
@@ -69,6 +74,10 @@ def billed_before(**changes: Any) -> Spoil:
     return spoil
 
 
+def replaced_after_the_limit(clean: Claim, context: EditContext) -> Spoiled:
+    return replace(clean, frequency="7", payer_control="ICN1"), replace(context, today=date(2026, 11, 2))
+
+
 def nothing_charged(clean: Claim, context: EditContext) -> Spoiled:
     return replace(clean, charge_cents=0, lines=tuple(replace(one, charge_cents=0) for one in clean.lines)), context
 
@@ -77,6 +86,19 @@ def medicare(today: date) -> Spoil:
     return lambda clean, context: (
         replace(clean, cover=replace(clean.cover, filing_code="MB")),
         replace(context, today=today),
+    )
+
+
+def paired(indicator: Any) -> Spoil:
+    edits = {("G0438", "J1885"): (PairEdit(date(2020, 1, 1), None, indicator),)}
+    return lambda clean, context: (clean, replace(context, ncci=replace(context.ncci, pairs=edits)))
+
+
+def limited(indicator: Any, **changes: Any) -> Spoil:
+    limits = {"G0438": (UnitLimit(date(2020, 1, 1), None, 4, indicator),)}
+    return lambda clean, context: (
+        replace(clean, lines=(replace(clean.lines[0], **changes), *clean.lines[1:])),
+        replace(context, ncci=replace(context.ncci, limits=limits)),
     )
 
 
@@ -100,6 +122,7 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
         billed_before(modifiers=("59",)),
     ),
     "filing-passed": (in_context(today=date(2026, 11, 2)), medicare(date(2027, 5, 6))),
+    "replacement-late": (replaced_after_the_limit,),
     "filing-soon": (in_context(today=date(2026, 11, 1)), medicare(date(2027, 5, 5))),
     "restricted": (in_context(restricted=True),),
     "billing-required": (
@@ -173,6 +196,9 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
         on_line(modifiers=("LT", "RT", "59", "25", "76")),
     ),
     "modifier-valid": (on_line(modifiers=("ZZ",)),),
+    "ncci-ptp": (paired("0"), paired("1")),
+    "mue": (on_line(units=Decimal(3)), billed_before(units=Decimal(2))),
+    "mue-review": (on_line(code="J1885", units=Decimal(9)), limited("1", units=Decimal(5))),
     "units": (on_line(units=Decimal(0)), on_line(units=Decimal(10_000)), on_line(unit="XX")),
 }
 

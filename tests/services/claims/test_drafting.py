@@ -8,7 +8,7 @@ import pytest
 from portal.domain.errors import NotFound
 from portal.models.claims import ClaimRow
 from portal.models.encounters import EncounterRow
-from portal.services.claims import drafting
+from portal.services.claims import drafting, visits
 from portal.services.claims.building import new_control
 from tests.databases import World
 from tests.make import claims as make
@@ -55,7 +55,7 @@ def test_a_limit_that_nobody_knows_is_no_limit(world: World):
     with world.write("claim:edit") as uow:
         make.payer(uow, filing_limit_days=0)
         claim = make.claim(uow, day=date(2024, 1, 8))
-        assert (claim.filing_due, claim.state) == (drafting.NO_LIMIT, "READY")
+        assert (claim.filing_due, claim.state) == (visits.NO_LIMIT, "READY")
 
 
 def test_a_visit_out_of_reach_is_not_found(world: World):

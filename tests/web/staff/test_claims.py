@@ -10,7 +10,9 @@ from portal.app import create_app
 from tests.databases import World
 from tests.make import answers, work
 from tests.make import claims as make
+from tests.make import remittances as money
 from tests.services.claims.office import Office
+from tests.services.claims.test_correcting import CO45
 from tests.web.staff.test_visits import at_work, form_of, upload
 from tests.web.test_guard import form_token
 
@@ -87,7 +89,7 @@ def test_two_tabs_meet_in_a_conflict(flask, office: Office):
     assert office.state(claim) == "HELD"
 
 
-@pytest.mark.parametrize("do", ["", "void", "send; drop"])
+@pytest.mark.parametrize("do", ["", "vanish", "send; drop"])
 def test_a_button_that_is_none_is_turned_down(flask, office: Office, do: str):
     claim = office.claim()
     biller = at_work(flask, office.world, "biller")
@@ -122,3 +124,38 @@ def test_no_claim_of_nobody(flask, office: Office):
     biller = at_work(flask, office.world, "biller")
     assert biller.get(f"/office/claims/{'0' * 32}").status_code == 404
     assert re.search("no such|There is no", biller.get(f"/office/claims/{'0' * 32}").text)
+
+
+def test_an_answered_claim_is_replaced_from_its_page(flask, office: Office):
+    claim = office.claim()
+    office.send()
+    money.bring(office.world, money.payment(money.answer(money.sent_of(office.world, claim), CO45)))
+    biller = at_work(flask, office.world, "biller")
+    path = f"/office/claims/{claim.hex()}"
+    page = biller.get(path).text
+    assert "Never again as an original" in page
+    given = form_of(biller, path, 'value="replace"')
+    assert biller.post(path, data={**given, "do": "replace", "reason": "registration"}).status_code == 303
+    shown = biller.get(path).text
+    assert "The replacement is ready to be sent." in shown
+    assert biller.post(path, data={**given, "do": "replace", "reason": "registration"}).status_code == 409
+    assert biller.post(path, data={**form_of(biller, path, 'value="send"'), "do": "send"}).status_code == 303
+    assert office.row(claim).versions == 2
+    assert "replacement" in biller.get(path).text
+
+
+def test_a_void_is_asked_for_by_one_and_approved_by_another(flask, office: Office):
+    claim = office.claim()
+    office.send()
+    money.bring(office.world, money.payment(money.answer(money.sent_of(office.world, claim), CO45)))
+    biller = at_work(flask, office.world, "biller")
+    path = f"/office/claims/{claim.hex()}"
+    given = form_of(biller, path, 'value="void"')
+    assert biller.post(path, data={**given, "do": "void", "reason": "wrong-patient"}).status_code == 303
+    assert 'value="approve"' not in biller.get(path).text
+    refused = biller.post(path, data={**form_of(biller, path, 'value="give_up"'), "do": "approve"})
+    assert refused.status_code == 403
+    manager = at_work(flask, office.world, "billing-manager")
+    assert "It was billed for the wrong patient" in manager.get("/office/queues/void-approvals").text
+    assert manager.post(path, data={**form_of(manager, path, 'value="approve"'), "do": "approve"}).status_code == 303
+    assert office.state(claim) == "VOID_PENDING"

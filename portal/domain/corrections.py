@@ -1,0 +1,164 @@
+"""How a claim that was sent goes again: as an original (1), a replacement (7) or a void (8), and what may never happen.
+
+Workflows 1; X12 RFI 1538, 2110, 2173: an original must not carry the payer's claim number, the other two must.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from portal.domain.encounters import CODING_ERRORS
+from portal.domain.lifecycle import Guard, Lifecycle, Move
+from portal.domain.texts import T_, Text
+
+Frequency = Literal["1", "7", "8"]
+
+UNSENT = frozenset({"DRAFT", "READY", "HELD"})
+WITH_PAYER = frozenset({"SUBMITTED", "ACCEPTED", "PENDED"})
+ANSWERED = frozenset({"ADJUDICATED", "CLOSED"})
+
+REPLACES: Mapping[str, Text] = MappingProxyType({
+    **CODING_ERRORS,
+    "registration": T_("The patient's or subscriber's data was wrong and is corrected"),
+    "coverage": T_("The coverage was wrong and is corrected"),
+    "practice": T_("The clinician's or the practice's own data was wrong and is corrected"),
+})  # fmt: skip
+"""What a replacement corrects; for an error of coding the visit goes back to the coder first."""
+VOIDS: Mapping[str, Text] = MappingProxyType({
+    "not-rendered": T_("The service was not given"),
+    "wrong-patient": T_("It was billed for the wrong patient"),
+    "wrong-payer": T_("It was billed to the wrong insurance"),
+    "billed-twice": T_("It was billed twice"),
+})  # fmt: skip
+"""Why a claim should never have gone to this payer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a claim that may go again."""
+
+    state: str
+    adjudicated: bool
+    """A payment or denial of the payer's stands or stood on it: never again an original."""
+    payer_control: bool
+    """The payer's own number of it is known (CLP07, or REF*1K of a 277CA)."""
+    under_way: bool = False
+    """A replacement or void of it is being prepared or asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way for a claim to go again: whether it may, and why or why not."""
+
+    frequency: Frequency
+    possible: bool
+    why: Text
+
+
+def ways(known: Evidence) -> tuple[Way, ...]:
+    """The three ways, each with the reason for or against it."""
+    return (_original(known), _replacement(known), _void(known))
+
+
+def proposed(known: Evidence) -> Frequency | None:
+    """The way that fits a claim whose content was wrong; None when it is not to go again now."""
+    possible = {way.frequency for way in ways(known) if way.possible}
+    return "1" if "1" in possible else "7" if "7" in possible else None
+
+
+def _original(known: Evidence) -> Way:
+    if known.adjudicated:
+        why = T_(
+            "Never again as an original: the payer has answered it, and a second original is denied as a duplicate."
+        )
+        return Way("1", False, why)
+    if known.state == "REJECTED":
+        return Way("1", True, T_("It was rejected before the payer took it in, so it goes again as an original."))
+    if known.state in UNSENT:
+        return Way("1", False, T_("It was not sent yet: correct it where it lies."))
+    return Way("1", False, T_("It is with the payer: a second original would be a duplicate. Wait for the answer."))
+
+
+def _replacement(known: Evidence) -> Way:
+    if known.under_way:
+        return Way("7", False, T_("A replacement or void of it is under way already."))
+    if known.state == "CLOSED":
+        return Way(
+            "7", False, T_("It is closed, with nothing owed by anybody. It is replaced only after it opens again.")
+        )
+    if known.state == "REJECTED" and known.adjudicated:
+        return Way(
+            "7", False, T_("Its replacement was rejected: correct that and make it ready; it stays a replacement.")
+        )
+    if known.state != "ADJUDICATED":
+        return Way("7", False, T_("The payer has not decided about it, so there is nothing to replace."))
+    if not known.payer_control:
+        return Way("7", False, _NO_NUMBER)
+    return Way("7", True, T_("The payer has answered it: what was wrong is corrected by a replacement."))
+
+
+def _void(known: Evidence) -> Way:
+    if known.under_way:
+        return Way("8", False, T_("A replacement or void of it is under way already."))
+    if known.state not in WITH_PAYER | ANSWERED:
+        return Way("8", False, T_("The payer does not have it, so there is nothing to void."))
+    if not known.payer_control:
+        return Way("8", False, _NO_NUMBER)
+    return Way("8", True, T_("If it should never have been billed to this payer. A manager approves it."))
+
+
+_NO_NUMBER = T_(
+    "The payer's own claim number is not known. It comes with the remittance; without it the payer cannot tell which"
+    " claim is meant."
+)
+_OPEN_STATES = ("REQUESTED", "OPEN", "READY")
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionFacts:
+    """What the guards of a correction may know; ids are user ids."""
+
+    actor: bytes | None = None
+    requested_by: bytes | None = None
+    clean: bool = False
+    """No edit stops the claim as it would go now."""
+
+
+LIFE: Lifecycle[CorrectionFacts] = Lifecycle(
+    name="correction",
+    start_states=("REQUESTED", "OPEN"),
+    moves=(
+        Move("REQUESTED", "OPEN", "claim:void-approve", guard="another"),
+        Move("OPEN", "READY", "claim:edit", "either", guard="clean"),
+        Move("READY", "OPEN", "claim:edit", "either"),
+        Move("READY", "SENT", "claim:submit", "either"),
+        *(Move(frm, "CANCELLED", "claim:edit", "either", needs_reason=True) for frm in _OPEN_STATES),
+    ),
+    words={
+        "REQUESTED": T_("Void asked for"),
+        "OPEN": T_("Being prepared"),
+        "READY": T_("Ready to send"),
+        "SENT": T_("Sent"),
+        "CANCELLED": T_("Given up"),
+    },
+    guards={
+        "another": Guard(
+            lambda facts, _: facts.actor is not None and facts.actor != facts.requested_by,
+            T_("A void is approved by a manager other than the one who asked for it."),
+        ),
+        "clean": Guard(
+            lambda facts, _: facts.clean,
+            T_("The claim still has findings that block it. Mend them; each says how."),
+        ),
+    },
+)
+VOIDED = T_("The void is done. Bill the right insurance, or take the charges back.")
+"""What is left to do when a claim is voided."""
+CANCELS: Mapping[str, Text] = MappingProxyType({
+    "not-needed": T_("It is not needed after all"),
+    "refused": T_("A manager did not approve it"),
+    "answered": T_("The payer's answer changed meanwhile"),
+})  # fmt: skip

@@ -1,0 +1,250 @@
+"""Claims that go again: what is refused, what is prepared, what is sent, and what stands when it is taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from portal.domain.errors import Conflict, Refused
+from portal.domain.remittances import Adjustment
+from portal.models.claims import ClaimRow, ClaimVersionRow, CorrectionRow
+from portal.models.encounters import EncounterRow
+from portal.services.claims import correcting, drafting, steps
+from portal.services.unit_of_work.units import Denied
+from portal.x12.claims.reading import read_claims
+from portal.x12.reader import read
+from tests.make import answers, work
+from tests.make import remittances as money
+from tests.services.claims.office import Office
+
+CO45, CO50 = Adjustment("CO", "45", 3_000), Adjustment("CO", "50", 7_000)
+
+
+@pytest.fixture
+def answered(office: Office) -> tuple[bytes, money.Sent]:
+    """A claim that went out and was paid in part; as the payer reads it too."""
+    claim = office.claim()
+    office.send()
+    return claim, paid(office, claim)
+
+
+def paid(office: Office, claim: bytes) -> money.Sent:
+    sent = money.sent_of(office.world, claim)
+    money.bring(office.world, money.payment(money.answer(sent, CO45)))
+    assert office.state(claim) in {"ADJUDICATED", "CLOSED"}
+    return sent
+
+
+def correction(office: Office) -> CorrectionRow:
+    with office.world.read("claim:view") as uow:
+        (row,) = uow.entities(uow.select(CorrectionRow))
+        return row
+
+
+def replaced(office: Office, claim: bytes, reason: str = "registration") -> CorrectionRow:
+    with office.world.write("claim:edit", office.biller) as uow:
+        return correcting.start_replacement(uow, claim, reason, note="as the payer said")
+
+
+def last_sent(office: Office, claim: bytes):
+    with office.world.read("claim:view") as uow:
+        versions = uow.entities(
+            uow.select(ClaimVersionRow).where(ClaimVersionRow.claim_id == claim).order_by(ClaimVersionRow.number)
+        )
+        (found,) = read_claims(read(uow.read(versions[-1], ClaimVersionRow.body_sealed))).claims
+        return versions, found
+
+
+def test_a_replacement_goes_under_a_new_number_with_the_payers(office: Office, answered):
+    claim, sent = answered
+    before = office.row(claim)
+    row = replaced(office, claim)
+    assert (row.state, office.row(claim).frequency) == ("READY", "7")
+    assert office.items(claim) == [("claims", "replacement")]
+    assert office.send().claims == 1
+    versions, out = last_sent(office, claim)
+    after = office.row(claim)
+    assert (out.frequency, out.payer_control, out.control) == ("7", f"ICN{sent.control}", after.control)
+    assert (after.state, after.versions, len(versions)) == ("SUBMITTED", 2, 2)
+    assert after.control != before.control
+    assert correction(office).state == "SENT"
+    assert office.items(claim) == []
+    assert office.send().claims == 0
+
+
+def test_the_payer_takes_back_and_pays_a_replacement(office: Office, answered):
+    claim, sent = answered
+    replaced(office, claim)
+    office.send()
+    again = money.sent_of(office.world, claim)
+    first = money.answer(sent, CO45)
+    money.bring(office.world, money.payment(money.turned(first), money.answer(again, Adjustment("CO", "45", 1_000))))
+    assert office.state(claim) in {"ADJUDICATED", "CLOSED"}
+    with office.world.read("claim:view") as uow:
+        assert uow.get(ClaimRow, claim).frequency == "7"
+
+
+def test_wrong_codes_pass_the_same_hands_before_a_replacement_goes(office: Office, answered):
+    claim, _ = answered
+    row = replaced(office, claim, "modifier")
+    assert row.state == "OPEN"
+    encounter = office.row(claim).encounter_id
+    assert office.items(encounter) == [("coding", "modifier")]
+    assert office.send().claims == 0, "the visit is being worked on"
+    with office.world.write("claim:edit") as uow:
+        uow.get(EncounterRow, encounter).state = "CLEARED"
+        uow.flush()
+        drafting.draft_for(uow, encounter)
+    assert correction(office).state == "READY"
+    assert office.send().claims == 1
+
+
+def test_a_rejected_replacement_stays_a_replacement(office: Office, answered):
+    claim, _ = answered
+    replaced(office, claim)
+    office.send()
+    office.answered(said(office, "A7:164:IL"))
+    row = office.row(claim)
+    assert (row.state, row.frequency) == ("REJECTED", "7")
+    with office.world.write("claim:edit", office.biller) as uow:
+        assert steps.rework(uow, claim, "registration").state == "READY"
+    office.send()
+    _, out = last_sent(office, claim)
+    assert out.frequency == "7"
+    assert out.payer_control
+
+
+def said(office: Office, *codes: str) -> bytes:
+    """A 277CA about the second file."""
+    body = max(office.out.iterdir(), key=lambda path: path.name).read_bytes()
+    return answers.statuses(body, codes or ("A2:20:PR",), batch="000000002-0002")
+
+
+@pytest.mark.parametrize("state", ["READY", "SUBMITTED", "REJECTED"])
+def test_what_was_not_answered_is_not_replaced(office: Office, state: str):
+    claim = office.claim()
+    if state != "READY":
+        office.send()
+    if state == "REJECTED":
+        office.answered(answers.statuses(office.sent(), ("A7:164:IL",)))
+    with pytest.raises(Refused, match="way"):
+        replaced(office, claim)
+    with pytest.raises(Refused, match="way"), office.world.write("claim:void", office.biller) as uow:
+        correcting.ask_void(uow, claim, "not-rendered")
+    assert office.state(claim) == state
+
+
+def test_two_at_once_are_one(office: Office, answered):
+    claim, _ = answered
+    version = office.row(claim).version
+    with office.world.write("claim:edit", office.biller) as uow:
+        correcting.start_replacement(uow, claim, "registration", expected_version=version)
+    with pytest.raises(Conflict), office.world.write("claim:edit", office.biller) as uow:
+        correcting.start_replacement(uow, claim, "registration", expected_version=version)
+    with pytest.raises(Refused, match="way"):
+        replaced(office, claim)
+
+
+def ask(office: Office, claim: bytes, reason: str = "wrong-patient") -> None:
+    with office.world.write("claim:void", office.biller) as uow:
+        correcting.ask_void(uow, claim, reason, note="it was her sister")
+
+
+def approve(office: Office, claim: bytes, role: str = "billing-manager") -> None:
+    with office.world.write("claim:void-approve", office.world.actor(role)) as uow:
+        correcting.approve_void(uow, claim)
+
+
+def test_a_void_needs_another_person_and_ends_when_the_money_is_back(office: Office, answered):
+    claim, sent = answered
+    stood = office.state(claim)
+    ask(office, claim)
+    assert (office.state(claim), office.items(claim)) == (stood, [("void-approvals", "wrong-patient")])
+    assert office.send().claims == 0, "nobody has approved it"
+    with pytest.raises(Denied):
+        approve(office, claim, "biller")
+    approve(office, claim)
+    assert (office.state(claim), office.items(claim)) == ("VOID_PENDING", [("claims", "void")])
+    office.send()
+    _, out = last_sent(office, claim)
+    assert (out.frequency, out.payer_control) == ("8", f"ICN{sent.control}")
+    assert office.state(claim) == "VOID_PENDING"
+    money.bring(office.world, money.payment(money.turned(money.answer(sent, CO45))))
+    work.drain(office.world)
+    assert (office.state(claim), office.items(claim)) == ("VOIDED", [("claims", "voided")])
+
+
+def test_nobody_approves_what_they_asked_for(office: Office, answered):
+    claim, _ = answered
+    manager = office.world.actor("billing-manager")
+    with pytest.raises(Denied), office.world.write("claim:void", manager) as uow:
+        correcting.ask_void(uow, claim, "billed-twice")
+    both = replace(manager, grants=(*manager.grants, *office.biller.grants))
+    with office.world.write("claim:void", both) as uow:
+        correcting.ask_void(uow, claim, "billed-twice")
+    with pytest.raises(Refused), office.world.write("claim:void-approve", both) as uow:
+        correcting.approve_void(uow, claim)
+    with office.world.write("claim:void-approve", office.world.actor("billing-manager", "another")) as uow:
+        correcting.approve_void(uow, claim)
+    assert office.state(claim) == "VOID_PENDING"
+
+
+def test_a_void_that_the_payer_rejects_leaves_the_claim_as_it_stood(office: Office, answered):
+    claim, _ = answered
+    ask(office, claim)
+    approve(office, claim)
+    office.send()
+    office.answered(said(office, "A7:164:IL"))
+    row = office.row(claim)
+    assert (row.state, row.frequency) == ("ADJUDICATED", "1")
+    assert office.items(claim) == [("rejected-claims", "void-refused")]
+    ask(office, claim)
+
+
+def test_a_void_before_any_answer_is_done_when_it_is_accepted(office: Office):
+    claim = office.claim()
+    office.send()
+    office.answered(answers.statuses(office.sent(), payer_control="ICN1"))
+    assert office.state(claim) == "ACCEPTED"
+    ask(office, claim)
+    approve(office, claim)
+    office.send()
+    office.answered(said(office))
+    assert (office.state(claim), office.items(claim)) == ("VOIDED", [("claims", "voided")])
+
+
+@pytest.mark.parametrize("approved", [False, True])
+def test_a_void_given_up_changes_nothing(office: Office, answered, approved: bool):
+    claim, _ = answered
+    stood = office.row(claim)
+    ask(office, claim)
+    if approved:
+        approve(office, claim)
+    with office.world.write("claim:edit", office.biller) as uow:
+        correcting.give_up(uow, claim, "not-needed")
+    row = office.row(claim)
+    assert (row.state, row.frequency) == ("ADJUDICATED" if approved else stood.state, "1")
+    assert correction(office).state == "CANCELLED"
+    assert office.send().claims == 0
+    with pytest.raises(Refused, match="no-request"), office.world.write("claim:edit", office.biller) as uow:
+        correcting.give_up(uow, claim, "not-needed")
+
+
+def test_somebody_elses_request_is_taken_back_by_a_manager_only(office: Office, answered):
+    claim, _ = answered
+    ask(office, claim)
+    other = office.world.actor("biller", "another biller")
+    with pytest.raises(Refused, match="not-yours"), office.world.write("claim:edit", other) as uow:
+        correcting.give_up(uow, claim, "not-needed")
+    with office.world.write("claim:edit", office.world.actor("billing-manager")) as uow:
+        correcting.give_up(uow, claim, "refused")
+    assert correction(office).state == "CANCELLED"
+
+
+@pytest.mark.parametrize("reason", ["", "whim"])
+def test_each_step_wants_a_known_reason(office: Office, answered, reason: str):
+    claim, _ = answered
+    for step in (correcting.start_replacement, correcting.ask_void, correcting.give_up):
+        with pytest.raises(Refused, match="reason-missing"), office.world.write("claim:edit") as uow:
+            step(uow, claim, reason)
