@@ -73,7 +73,9 @@ _TABLE: Final = (
     Permission("claim:adjudicate", _PAYMENT, _practice(*_POSTING), protected=True),
     Permission("claim:close", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission("claim:void", _PAYMENT, _practice(r.BILLER), protected=True),
-    Permission("claim:void-approve", _PAYMENT, _practice(r.BILLING_MANAGER, system=False), protected=True, step_up=True),
+    Permission(
+        "claim:void-approve", _PAYMENT, _practice(r.BILLING_MANAGER, system=False), protected=True, step_up=True
+    ),
     Permission("denial:view", _PAYMENT, _practice(r.DENIAL_SPECIALIST, r.BILLING_MANAGER), protected=True),
     Permission("denial:triage", _PAYMENT, _practice(r.DENIAL_SPECIALIST), protected=True),
     Permission("denial:write-off", _PAYMENT, _practice(r.BILLING_MANAGER, system=False), protected=True, step_up=True),
