@@ -1,7 +1,8 @@
-"""The clearinghouse: takes our 837P files from a folder and puts the answers, its own and the payers', into another.
+"""The clearinghouse: takes our files from a folder and puts the answers, its own and the payers', into another.
 
-TA1 and 999 come at once, then its own 277CA, then each payer's, and 835 files when payments fall due. Time is the
-clock's; a file that was taken is moved to `taken` beside it.
+TA1 and 999 come at once, then for an 837P its own 277CA and each payer's, and 835 files when payments fall due; a 270,
+276 or 278 is answered by its payer at once, but for a 278 that waits. Time is the clock's; a file that was taken is
+moved to `taken` beside it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from portal.domain.claims import Claim
 from portal.domain.dates import Clock
 from portal.domain.interchanges import ClaimAnswer, ControlNumbers, GroupAnswer, InterchangeAnswer, Partner
 from portal.domain.remittances import Payment
+from portal.sandbox.inquiries import KINDS, Inquiries
+from portal.sandbox.members import Known
 from portal.sandbox.outcomes import REJECTIONS, Outcome
 from portal.sandbox.payer import Payers
 from portal.sandbox.practice import PAYERS, Payer
@@ -22,7 +25,7 @@ from portal.x12.acknowledgements.writing import write_277ca, write_999, write_ta
 from portal.x12.answers import answer
 from portal.x12.claims.reading import read_claims
 from portal.x12.envelope import Group, Interchange, walk
-from portal.x12.reader import read
+from portal.x12.reader import Document, read
 from portal.x12.remittances_out import write_remittance
 from portal.x12.transactions import TransactionSet
 
@@ -33,7 +36,8 @@ _PARTIAL = frozenset({".part", ".tmp"})
 class Clearinghouse:
     """Answers what lies in the folder `claims` with files in `answers`; not thread safe, one caller walks its days.
 
-    `next_payers` tells by member id which payer a claim is passed on to; see `Payers` for `salt` and `stray`.
+    `next_payers` tells by member id which payer a claim is passed on to; see `Payers` for `salt` and `stray`, and
+    `MemberDesk` and `ReviewDesk` for `members` and `cases`.
     """
 
     def __init__(
@@ -46,9 +50,12 @@ class Clearinghouse:
         next_payers: Mapping[str, Payer] | None = None,
         salt: str = "",
         stray: bool = True,
+        members: Mapping[tuple[str, str], Known] | None = None,
+        cases: Mapping[str, str] | None = None,
     ) -> None:
         self._claims, self._answers, self._clock = claims, answers, clock
         self._payers = Payers(payers, next_payers or {}, salt=salt, stray=stray)
+        self._inquiries = Inquiries(payers, self._payers, members=members, salt=salt, cases=cases)
         self._number = int(clock.now().timestamp()) % 10**9
         self._seen: set[tuple[str, str]] = set()
 
@@ -67,8 +74,12 @@ class Clearinghouse:
         return self._payers.next_day()
 
     def collect(self) -> tuple[Path, ...]:
-        """Take every file that waits and answer it; the answers' paths. Hidden and partial files are left alone."""
-        written: list[Path] = []
+        """Take every file that waits and answer it; the answers' paths. Hidden and partial files are left alone.
+
+        What was put off and is decided by now comes first.
+        """
+        later = self._inquiries.later(self._numbers, self._clock.now())
+        written = [self._write(kind, body) for kind, body in later]
         taken = self._claims / "taken"
         taken.mkdir(exist_ok=True)
         for path in sorted(self._claims.iterdir()):
@@ -100,7 +111,7 @@ class Clearinghouse:
         claims = read_claims(document).claims
         for interchange in walk(document).interchanges:
             if interchange.control in notes:
-                yield from self._interchange(interchange, notes[interchange.control], groups, claims)
+                yield from self._interchange(interchange, notes[interchange.control], groups, claims, document)
 
     def _interchange(
         self,
@@ -108,6 +119,7 @@ class Clearinghouse:
         note: InterchangeAnswer,
         groups: Mapping[str, GroupAnswer],
         claims: Sequence[Claim],
+        document: Document,
     ) -> Iterable[Path]:
         """TA1, then a 999, then 277CA for each set that stands. A repeated ISA13 is refused (TA1 note 025)."""
         if (interchange.sender, interchange.control) in self._seen:
@@ -125,6 +137,11 @@ class Clearinghouse:
             route = replace(back, group_sender=group.receiver, group_receiver=group.sender)
             yield self._write("999", write_999([found], partner=route, numbers=self._numbers(), at=at))
             for one in _standing(group, found):
+                if one.kind in KINDS:
+                    told = self._inquiries.answer(one, document, route, self._numbers, at)
+                    if told is not None:
+                        yield self._write(*told)
+                    continue
                 first, last = one.first.position, one.segments[-1].position
                 inside = [claim for claim in claims if first <= claim.segment <= last]
                 yield from self._set(one, inside, route)
@@ -172,11 +189,11 @@ class Clearinghouse:
 
 
 def _standing(group: Group, found: GroupAnswer) -> list[TransactionSet]:
-    """The professional claim sets of a group that the 999 accepts."""
+    """The professional claim and inquiry sets of a group that the 999 accepts."""
     if found.codes:
         return []
     pairs = zip(group.sets, found.sets, strict=True)
-    return [one for one, said in pairs if said.accepted and one.kind == "837P"]
+    return [one for one, said in pairs if said.accepted and one.kind in KINDS | {"837P"}]
 
 
 def _back(interchange: Interchange) -> Partner:

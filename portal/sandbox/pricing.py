@@ -12,7 +12,9 @@ from portal.sandbox.practice import Payer
 
 _FREE = frozenset({"G0008", "G0009", "G0101", "G0402", "G0438", "G0439", "G0442", "G0444", "Q2038", "S0612"})
 """Preventive services, for which the patient owes nothing."""
-_COPAY_CENTS, _DEDUCTIBLE_CENTS = 3000, 12000
+COPAY_CENTS, _DEDUCTIBLE_CENTS = 3000, 12000
+COPAY_PLAN, SHARE_PLAN = 0, 1
+"""Plans by `plan_of`: a copay for each visit, a fifth of what is allowed; any other has a deductible."""
 
 
 def priced(claim: Claim, payer: Payer, payer_control: str, received: date, *, share: int | None = None) -> ClaimPayment:
@@ -78,13 +80,18 @@ def _patients_part(claim: Claim, payer: Payer, line: ServiceLine, n: int, allowe
     """By plan: Medicaid nothing; Medicare a fifth; commercial a copay, a fifth or a deductible, by the member."""
     if payer.filing_code == "MC" or line.code in _FREE:
         return []
-    plan = 1 if payer.filing_code == "MB" else hashlib.sha256(claim.cover.member_id.encode()).digest()[0] % 3
-    if plan == 1:
+    plan = plan_of(payer.filing_code, claim.cover.member_id)
+    if plan == SHARE_PLAN:
         return [Adjustment("PR", "2", allowed // 5)]
     if n:
         return []
-    reason, most = ("3", _COPAY_CENTS) if plan == 0 else ("1", _DEDUCTIBLE_CENTS)
+    reason, most = ("3", COPAY_CENTS) if plan == COPAY_PLAN else ("1", _DEDUCTIBLE_CENTS)
     return [Adjustment("PR", reason, min(most, allowed))]
+
+
+def plan_of(filing_code: str, member_id: str) -> int:
+    """Which of three plans a member has; Medicare has one."""
+    return SHARE_PLAN if filing_code == "MB" else hashlib.sha256(member_id.encode()).digest()[0] % 3
 
 
 def _summed(claim: ClaimPayment) -> ClaimPayment:
