@@ -71,8 +71,7 @@ def show(uow: UnitOfWork, name: str, item_id: bytes) -> ItemPage:
     found = uow.row(lists.selected(uow).where(QueueItemRow.id == item_id, QueueItemRow.queue == name))
     if found is None:
         raise NotFound(ABSENT, code="not-found")
-    uow.note("queue_item", item_id)
-    standing = uow.value(uow.select(QueueItemRow.state).where(QueueItemRow.id == item_id))
+    standing = uow.get(QueueItemRow, item_id).state
     people = filters.colleagues(uow, queue)
     return ItemPage(
         queue.name, queue.title, lists.shown(uow, found, today), standing == queues.OPEN,
