@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from portal.domain.claims import Claim
-from portal.domain.edits import history, lines, parties
+from portal.domain.edits import history, lines, ncci, parties
 from portal.domain.edits.rules import EditContext, EditFinding, Rule
 
-RULES: tuple[Rule, ...] = (*history.RULES, *parties.RULES, *lines.RULES)
+RULES: tuple[Rule, ...] = (*history.RULES, *parties.RULES, *lines.RULES, *ncci.RULES)
 
 
 def edit(claim: Claim, context: EditContext) -> tuple[EditFinding, ...]:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from portal.domain.claims import Claim
 from portal.domain.codes import NO_CODES, CodeRelease
+from portal.domain.ncci import NO_NCCI, NcciTables
 from portal.domain.texts import Text
 
 Severity = Literal["block", "warn"]
@@ -42,6 +43,8 @@ class EditContext:
     earlier_payer_answered: date | None = None
     """For a second payer: the day of the first one's answer, from which its limit runs."""
     holidays: AbstractSet[date] = field(default_factory=frozenset)
+    ncci: NcciTables = NO_NCCI
+    """CMS's pairs and unit limits, as far as the services at hand need them."""
     restricted: bool = False
     """The patient paid in full and asked that the plan not be told (45 CFR 164.522(a)(1)(vi))."""
 

@@ -1,4 +1,4 @@
-"""NCCI edits: what is paid together, with which modifier, and how many units; what trips each edit and what does not."""
+"""NCCI edits: what is paid together, with which modifier, and how many units; what trips each and what does not."""
 
 from __future__ import annotations
 
