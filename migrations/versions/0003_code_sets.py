@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+import zlib
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,7 +19,7 @@ branch_labels = None
 depends_on = None
 
 _OF_PRACTICES = ("fee_schedule", "fee")
-_OF_THE_INSTALLATION = ("code_word", "ncci_pairs", "mue")
+_OF_THE_INSTALLATION = ("code_block", "code_word", "ncci_pairs", "mue")
 
 
 def upgrade() -> None:
@@ -32,29 +33,56 @@ def upgrade() -> None:
 
 def _words() -> None:
     """Words of the descriptions that stand already take the place of the folded descriptions."""
-    words = op.create_table(
+    op.create_table(
+        "code_block",
+        sa.Column("id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("code_set", sa.String(), nullable=False),
+        sa.Column("block", sa.BigInteger(), nullable=False),
+        sa.Column("codes", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_code_block")),
+        sa.UniqueConstraint("code_set", "block", name=op.f("uq_code_block_code_set_block")),
+    )
+    op.create_table(
         "code_word",
         sa.Column("id", sa.LargeBinary(length=16), nullable=False),
         sa.Column("code_set", sa.String(), nullable=False),
         sa.Column("word", sa.String(), nullable=False),
-        sa.Column("codes", sa.String(), nullable=False),
+        sa.Column("places", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_code_word")),
         sa.UniqueConstraint("code_set", "word", name=op.f("uq_code_word_code_set_word")),
     )
-    found: dict[tuple[str, str], set[str]] = {}
+    found: dict[str, dict[str, set[str]]] = {}
     for code_set, code, description in op.get_bind().execute(sa.text("SELECT code_set, code, description FROM code")):
         plain = unicodedata.normalize("NFKD", description).encode("ascii", "ignore").decode().casefold()
-        for word in re.findall("[a-z0-9]+", plain):
-            found.setdefault((code_set, word[:40]), set()).add(code)
-    op.bulk_insert(
-        words,
-        [
-            {"id": os.urandom(16), "code_set": code_set, "word": word, "codes": " ".join(sorted(codes))}
-            for (code_set, word), codes in found.items()
-        ],
-    )
+        found.setdefault(code_set, {}).setdefault(code, set()).update(re.findall("[a-z0-9]+", plain))
+    for code_set, codes in found.items():
+        _index(code_set, codes)
     op.drop_index("ix_code_code_set_words", table_name="code")
     op.drop_column("code", "words")
+
+
+def _index(code_set: str, codes: dict[str, set[str]]) -> None:
+    """Blocks of two hundred codes, and for each word a bit for each code it stands in (`services.codes`)."""
+    ordered = sorted(codes)
+    bits: dict[str, int] = {}
+    for place, code in enumerate(ordered):
+        for word in codes[code]:
+            bits[word[:40]] = bits.get(word[:40], 0) | 1 << place
+    blocks = [" ".join(ordered[start : start + 200]) for start in range(0, len(ordered), 200)]
+    run = op.get_bind().execute
+    for at, block in enumerate(blocks):
+        values = {"id": os.urandom(16), "code_set": code_set, "block": at, "codes": block}
+        run(
+            sa.text("INSERT INTO code_block (id, code_set, block, codes) VALUES (:id, :code_set, :block, :codes)"),
+            values,
+        )
+    for word, places in bits.items():
+        packed = zlib.compress(places.to_bytes((places.bit_length() + 7) // 8, "little"), 1)
+        values = {"id": os.urandom(16), "code_set": code_set, "word": word, "places": packed}
+        run(
+            sa.text("INSERT INTO code_word (id, code_set, word, places) VALUES (:id, :code_set, :word, :places)"),
+            values,
+        )
 
 
 def _edits() -> None:

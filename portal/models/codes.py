@@ -49,8 +49,25 @@ class CodeRow(Base):
     valid_to: Mapped[date | None] = clear(9)
 
 
+class CodeBlockRow(Base):
+    """Two hundred codes of a set in their order: the places that `code_word` speaks of."""
+
+    __tablename__ = "code_block"
+    __table_args__ = (UniqueConstraint("code_set", "block"),)
+    table_code = 69
+    digested = False
+    reached_by = ReachedBy(practice=None, installation=True)
+
+    id: Mapped[bytes] = key()
+    code_set: Mapped[str] = clear(2, derived=True)
+    block: Mapped[int] = clear(3, derived=True)
+    """From nought; code n of the set stands at n modulo 200 of block n // 200."""
+    codes: Mapped[str] = clear(4, derived=True)
+    """With blanks between them."""
+
+
 class CodeWordRow(Base):
-    """One word of the descriptions of a set, and the codes in whose description it stands or stood."""
+    """One word of the descriptions of a set, and in which of its codes it stands or stood."""
 
     __tablename__ = "code_word"
     __table_args__ = (UniqueConstraint("code_set", "word"),)
@@ -62,5 +79,5 @@ class CodeWordRow(Base):
     code_set: Mapped[str] = clear(2, derived=True)
     word: Mapped[str] = clear(3, derived=True)
     """Of lower-case letters and digits."""
-    codes: Mapped[str] = clear(4, derived=True)
-    """In their order, with blanks between them."""
+    places: Mapped[bytes] = clear(4, derived=True)
+    """A bit for each code of the set in its order, the lowest bit of the first byte first, deflated."""

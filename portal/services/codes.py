@@ -5,22 +5,24 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from itertools import chain
+from itertools import islice
 from typing import Any
 
 from portal.domain.codes import SETS, CodeRelease, CodeSpan, diagnosis_set, procedure_set
 from portal.domain.errors import Refused
 from portal.feeds.codes import PLACES_START, places, read_codes
 from portal.feeds.layouts import Listed
-from portal.models.codes import CodeReleaseRow, CodeRow, CodeWordRow
+from portal.models.codes import CodeBlockRow, CodeReleaseRow, CodeRow, CodeWordRow
 from portal.services import releases
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 
 _SLICE = 500
 _FIRST_SLICE = 100
+_BLOCK = 200
 _LONGEST_CODE = 10
 _LONGEST_WORD = 40
 _WORD = re.compile(r"[a-z0-9]+")
@@ -152,19 +154,37 @@ def _switch(uow: UnitOfWork, staged: _Staged, code_set: str, release_id: bytes) 
 
 
 def _index_words(uow: UnitOfWork, code_set: str) -> None:
-    """List anew which codes of a set have which words, in their descriptions of all times."""
+    """List anew in which codes of a set each word stands, in their descriptions of all times."""
     found: dict[str, set[str]] = {}
     for row in uow.rows(uow.select(CodeRow.code, CodeRow.description).where(CodeRow.code_set == code_set)):
-        for word in _words(row.description):
-            found.setdefault(word, set()).add(row.code)
+        found.setdefault(row.code, set()).update(_words(row.description))
+    ordered = sorted(found)
+    places: dict[str, list[int]] = {}
+    for place, code in enumerate(ordered):
+        for word in found[code]:
+            places.setdefault(word, []).append(place)
+    blocks = [" ".join(ordered[start : start + _BLOCK]) for start in range(0, len(ordered), _BLOCK)]
+    uow.erase(CodeBlockRow, CodeBlockRow.code_set == code_set)
     uow.erase(CodeWordRow, CodeWordRow.code_set == code_set)
+    uow.insert(
+        CodeBlockRow,
+        [{"id": new_id(), "code_set": code_set, "block": at, "codes": each} for at, each in enumerate(blocks)],
+    )
     uow.insert(
         CodeWordRow,
         [
-            {"id": new_id(), "code_set": code_set, "word": word, "codes": " ".join(sorted(codes))}
-            for word, codes in found.items()
+            {"id": new_id(), "code_set": code_set, "word": word, "places": _marked(some)}
+            for word, some in places.items()
         ],
     )
+
+
+def _marked(places: Sequence[int]) -> bytes:
+    """Places in their order as bits, deflated."""
+    bits = bytearray(places[-1] // 8 + 1)
+    for place in places:
+        bits[place >> 3] |= 1 << (place & 7)
+    return zlib.compress(bits, 1)
 
 
 def search(uow: UnitOfWork, text: str, code_set: str, on: date, *, limit: int = 25) -> tuple[Found, ...]:
@@ -201,37 +221,54 @@ def _by_words(
     uow: UnitOfWork, words: Sequence[str], code_set: str, on: date, known: set[str], limit: int
 ) -> list[Found]:
     """Codes with all words in their description of that day; they are looked at in their order, some at a time."""
-    candidates = sorted(_having(uow, words, code_set) - known)
+    places = _places(_having(uow, words, code_set))
     billable: list[Found] = []
     headings: list[Found] = []
-    start, size = 0, _FIRST_SLICE
-    while start < len(candidates) and len(billable) < limit:
+    size = _FIRST_SLICE
+    while len(billable) < limit and (part := list(islice(places, size))):
         rows = uow.rows(
             uow.select(CodeRow.code, CodeRow.description, CodeRow.billable).where(
-                CodeRow.code_set == code_set, CodeRow.code.in_(candidates[start : start + size]), _holds(on)
+                CodeRow.code_set == code_set, CodeRow.code.in_(_at(uow, part, code_set) - known), _holds(on)
             )
         )
         for row in sorted(rows, key=lambda each: each.code):
             has = _words(row.description)
             if all(any(each.startswith(word) for each in has) for word in words):
                 (billable if row.billable else headings).append(Found(row.code, row.description, row.billable))
-        start, size = start + size, _SLICE
+        size = _SLICE
     return [*billable, *headings][:limit]
 
 
-def _having(uow: UnitOfWork, words: Sequence[str], code_set: str) -> set[str]:
-    having: set[str] | None = None
+def _having(uow: UnitOfWork, words: Sequence[str], code_set: str) -> int:
+    """A bit for each code in whose descriptions of any time words begin so."""
+    having = -1
     for word in words:
         rows = uow.rows(
-            uow.select(CodeWordRow.codes).where(
+            uow.select(CodeWordRow.places).where(
                 CodeWordRow.code_set == code_set, CodeWordRow.word.between(word, word + "z" * _LONGEST_WORD)
             )
         )
-        codes = set(chain.from_iterable(row.codes.split() for row in rows))
-        having = codes if having is None else having & codes
-        if not having:
-            break
-    return having or set()
+        places = 0
+        for row in rows:
+            places |= int.from_bytes(zlib.decompress(row.places), "little")
+        having &= places
+    return having
+
+
+def _places(bits: int) -> Iterator[int]:
+    """The places of the bits that are set, in their order."""
+    for at, byte in enumerate(bits.to_bytes((bits.bit_length() + 7) // 8, "little")):
+        if byte:
+            yield from (at * 8 + bit for bit in range(8) if byte >> bit & 1)
+
+
+def _at(uow: UnitOfWork, places: Sequence[int], code_set: str) -> set[str]:
+    """The codes at places of their set."""
+    blocks = {place // _BLOCK for place in places}
+    query = uow.select(CodeBlockRow.block, CodeBlockRow.codes)
+    rows = uow.rows(query.where(CodeBlockRow.code_set == code_set, CodeBlockRow.block.in_(sorted(blocks))))
+    codes = {row.block: row.codes.split() for row in rows}
+    return {codes[place // _BLOCK][place % _BLOCK] for place in places}
 
 
 def describe(uow: UnitOfWork, codes: Iterable[str], *, code_set: str = "", on: date | None = None) -> dict[str, str]:

@@ -8,8 +8,9 @@ import sys
 import pytest
 
 SMALL = {
+    "bench.code_search": ["--codes", "400", "--rounds", "2"],
     "bench.posting": ["--claims", "40"],
-    "bench.queue_page": ["--items", "400", "--rounds", "2"],
+    "bench.queue_page": ["--items", "400", "--few", "300", "--many", "600", "--rounds", "2"],
     "bench.reading": ["--claims", "40"],
 }
 
