@@ -25,6 +25,8 @@ _CLAIM = frozenset(
         "acknowledgement.payer_control",
     }
 )
+_SAID = frozenset({"eligibility_answer.body"})
+"""What payers said of coverage: plan, benefits, what the patient pays."""
 _FILES = frozenset({"encounter.source_control", "interchange.name", "interchange.body", "interchange.findings"})
 _REMITTANCE = frozenset(
     {
@@ -36,6 +38,8 @@ _REMITTANCE = frozenset(
     }
 )
 _PAPER = frozenset({"document.name", "document.body", "statement.content"})
+_SCANS = frozenset({"document.name", "document.body", "document.content", "document_page.body", "attachment.note"})
+"""What came in; of which kinds, `DOCUMENTS` says."""
 _QUEUE = frozenset({"queue_item.note", "queue_step.words", "queue_filter.name"})
 _SELF = frozenset({"user.email", "user.name"})
 _MAIL = frozenset({"mail.recipient", "mail.parameters"})
@@ -45,14 +49,14 @@ _MEMBER = frozenset({
     "remittance_claim.payer_control", "remittance_claim.control",
 })  # fmt: skip
 
-_CODING = _SELF | _IDENTITY | _CODES | _QUEUE
-_CHARGING = _SELF | _IDENTITY | _CODES | _COVER | _CONTACT | _FILES | _QUEUE | _PAPER
+_CODING = _SELF | _IDENTITY | _CODES | _QUEUE | _SCANS
+_CHARGING = _SELF | _IDENTITY | _CODES | _COVER | _SAID | _CONTACT | _FILES | _QUEUE | _PAPER | _SCANS
 _BILLING = _CHARGING | _CLAIM | _REMITTANCE
 _SYSTEM = _BILLING | _SELF | {"factor.secret"} | _MAIL | {"patient.guarantor", "payment.note", "denial.note"}
 _SYSTEM |= {"encounter.source", "legal_hold.reason"}
 
 OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
-    r.PATIENT: (_IDENTITY | _CONTACT | _COVER | _PAPER | _SELF | {"encounter.diagnoses", "patient.guarantor"}),
+    r.PATIENT: (_IDENTITY | _CONTACT | _COVER | _SAID | _PAPER | _SELF | {"encounter.diagnoses", "patient.guarantor"}),
     r.PAYER_USER: _NAME | _SELF | _MEMBER,
     r.CODER: _CODING,
     r.CODING_MANAGER: _CODING,
@@ -66,3 +70,25 @@ OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.ADMINISTRATOR: _SELF,
     r.SYSTEM: _SYSTEM,
 })  # fmt: skip
+
+_CLINICAL = frozenset({"bill", "medical-record", "referral"})
+_ENTERING = _CLINICAL | {"registration-form", "explanation-of-benefits", "letter", "other"}
+_PAYING = frozenset({
+    "statement", "receipt", "remittance", "bill", "explanation-of-benefits", "letter", "other",
+})  # fmt: skip
+_ALL = _ENTERING | _PAYING | {"record"}
+
+DOCUMENTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
+    r.CODER: _CLINICAL,
+    r.CODING_MANAGER: _CLINICAL,
+    r.CHARGE_CLERK: _ENTERING,
+    r.QA_AUDITOR: _ENTERING,
+    r.PAYMENT_POSTER: _PAYING,
+    r.DENIAL_SPECIALIST: _ALL,
+    r.BILLER: _ALL,
+    r.BILLING_MANAGER: _ALL,
+    r.PATIENT: _ALL,
+    r.SYSTEM: _ALL,
+})  # fmt: skip
+"""Which kinds of documents each role meets: who codes reads what the visit is coded from, who posts payments reads no
+medical record. What a patient meets, the reach bounds to what was made for them."""

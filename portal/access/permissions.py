@@ -62,6 +62,10 @@ _TABLE: Final = (
     Permission("charge:enter", _PAYMENT, _practice(r.CHARGE_CLERK), protected=True),
     Permission("charge:audit", _PAYMENT, _practice(r.QA_AUDITOR), protected=True),
     Permission("code:search", _PAYMENT, _practice(*_OFFICE, system=True), protected=False),
+    # What payers say of coverage.
+    Permission("eligibility:view", _PAYMENT, _practice(*_CHARGING, *_MONEY), protected=True),
+    Permission("eligibility:ask", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
+    Permission("eligibility:rule", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=False),
     # Claims.
     Permission("claim:view", _PAYMENT, _practice(*_MONEY), protected=True),
     Permission("member-claim:view", _PAYMENT, _only(payer_user=PAYER), protected=True),
@@ -101,7 +105,11 @@ _TABLE: Final = (
     Permission("statement:view", _PAYMENT, _practice(*_MONEY), protected=True),
     Permission("statement:run", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission("payment:settle", _PAYMENT, _practice(), protected=False),
-    Permission("document:view", _PAYMENT, _practice(*_MONEY), protected=True),
+    Permission("document:view", _PAYMENT, _practice(*_OFFICE), protected=True),
+    Permission(
+        "document:attach", _PAYMENT, protected=True,
+        reach_by_role=_practice(*_CODING, r.CHARGE_CLERK, *_BILLING, r.DENIAL_SPECIALIST),
+    ),
     Permission("registration:issue", _OPERATIONS, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
     # What happened.
     Permission("audit:search", _OPERATIONS, _practice(r.COMPLIANCE_OFFICER, system=True), protected=True),

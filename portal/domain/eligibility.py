@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -223,6 +224,61 @@ class EligibilityAnswer:
             if any(one.code in INACTIVE_CODES for one in told):
                 return "inactive"
         return "rejected" if self.rejections else "unknown"
+
+
+VISIT = ("98",)
+"""EB03 of a visit in the office; what is said of the whole plan holds where nothing is said of it."""
+_LEFT = "29"
+
+
+@dataclass(frozen=True, slots=True)
+class CostShare:
+    """What a patient pays by what a payer said, in its network; several values where it names several.
+
+    An estimate of the payer's rules, never of a claim.
+    """
+
+    copays_cents: tuple[int, ...] = ()
+    shares: tuple[Decimal, ...] = ()
+    """Parts of one."""
+    deductible_cents: int | None = None
+    deductible_left_cents: int | None = None
+    out_of_pocket_cents: int | None = None
+    out_of_pocket_left_cents: int | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is known of it."""
+        return self != CostShare()
+
+
+def cost_share(benefits: Sequence[Benefit], service_types: Sequence[str] = VISIT) -> CostShare:
+    """What a patient pays for services of these types: copay (B), coinsurance (A), deductible (C), out of pocket (G).
+
+    Benefits out of the network are left out; what is said of one of the types goes before the whole plan, and of the
+    patient before the family. Amounts of a deductible without EB06 = 29 (left) are the whole one.
+    """
+
+    def told(code: str, *, left: bool | None = None) -> list[Benefit]:
+        wanted = [one for one in benefits if one.code == code and one.network != "N"]
+        if left is not None:
+            wanted = [one for one in wanted if (one.period == _LEFT) == left]
+        of_types = [one for one in wanted if set(one.service_types) & set(service_types)]
+        found = of_types or [one for one in wanted if one.for_plan]
+        return [one for one in found if one.level != "FAM"] or found
+
+    def amount(code: str, *, left: bool) -> int | None:
+        cents = [one.amount_cents for one in told(code, left=left) if one.amount_cents is not None]
+        return min(cents, default=None) if left else max(cents, default=None)
+
+    return CostShare(
+        tuple(sorted({one.amount_cents for one in told("B") if one.amount_cents is not None})),
+        tuple(sorted({one.share for one in told("A") if one.share is not None})),
+        amount("C", left=False),
+        amount("C", left=True),
+        amount("G", left=False),
+        amount("G", left=True),
+    )
 
 
 def _reaches(dates: tuple[Dated, ...], on: date) -> bool:

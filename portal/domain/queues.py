@@ -67,6 +67,13 @@ _ALL = (
         (("encounter", "QA"),),
     ),
     Queue(
+        "coverage",
+        T_("Coverage to clear up"),
+        "eligibility:ask",
+        2,
+        T_("No payer said anything of a coverage that needs a person."),
+    ),
+    Queue(
         "claims",
         T_("Claims to send"),
         "claim:edit",
@@ -96,6 +103,13 @@ _ALL = (
         2,
         T_("No claim was rejected. Rejections come with the acknowledgements."),
         (("claim", "REJECTED"),),
+    ),
+    Queue(
+        "unread-files",
+        T_("Files that could not be read"),
+        "interchange:view",
+        1,
+        T_("Every file that came in was read through."),
     ),
     Queue(
         "unmatched-answers",

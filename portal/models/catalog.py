@@ -10,6 +10,7 @@ from portal.models import (
     coverage,
     denials,
     documents,
+    eligibility,
     encounters,
     fees,
     holds,
@@ -30,7 +31,7 @@ from portal.models import (
 from portal.models.base import Base
 
 ROOMS = (
-    claims, codes, coverage, denials, documents, encounters, fees, holds, interchanges, jobs, keys, ledger, ncci,
+    claims, codes, coverage, denials, documents, eligibility, encounters, fees, holds, interchanges, jobs, keys, ledger, ncci,
     patients, payers, payments, practices, queues, remittances, statements, users,
 )  # fmt: skip
 

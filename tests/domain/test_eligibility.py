@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
-from portal.domain.eligibility import NOBODY, Benefit, Dated, EligibilityAnswer, Party, Rejection
+from portal.domain.eligibility import NOBODY, Benefit, CostShare, Dated, EligibilityAnswer, Party, Rejection, cost_share
 from portal.domain.remittances import Name
 
 DAY = date(2026, 3, 15)
@@ -79,3 +80,25 @@ def test_plan_messages_and_parties_are_gathered_once() -> None:
     assert found.primary_care == doctor
     assert found.other_payers == (other,)
     assert said(Benefit("R", plan="SECOND")).plan_name == "SECOND"
+
+
+def test_what_a_patient_pays_is_read_from_the_closest_benefit() -> None:
+    found = cost_share([
+        Benefit("B", "IND", ("30",), amount_cents=9900),
+        Benefit("B", "IND", ("98", "UC"), amount_cents=2500, network="Y"),
+        Benefit("B", "IND", ("98",), amount_cents=4000),
+        Benefit("B", "IND", ("98",), amount_cents=7500, network="N"),
+        Benefit("A", "IND", ("30",), share=Decimal("0.2"), network="W"),
+        Benefit("C", "IND", ("30",), period="23", amount_cents=150_000),
+        Benefit("C", "FAM", ("30",), period="23", amount_cents=300_000),
+        Benefit("C", "IND", ("30",), period="29", amount_cents=45_000),
+        Benefit("C", "FAM", ("30",), period="29", amount_cents=9_000),
+        Benefit("G", "FAM", (), period="29", amount_cents=80_000),
+    ])  # fmt: skip
+    assert found == CostShare((2500, 4000), (Decimal("0.2"),), 150_000, 45_000, None, 80_000)
+    assert found.known
+
+
+def test_nothing_said_of_money_is_nothing_known() -> None:
+    assert not cost_share([Benefit("1", service_types=("30",)), Benefit("B", service_types=("MH",))]).known
+    assert cost_share([Benefit("B", service_types=("MH",), amount_cents=1)], ("MH",)).copays_cents == (1,)
