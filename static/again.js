@@ -16,18 +16,21 @@
     if (document.hidden) { next(); return; }
     // Parsed by the browser as a document: no text becomes markup here (Trusted Types).
     var asked = new XMLHttpRequest();
-    asked.open("GET", location.href);
+    asked.open("GET", here());
     asked.responseType = "document";
     asked.onload = function () {
-      if (asked.status !== 200 || asked.responseURL !== location.href) { return; } // the link stays
+      if (asked.status === 429 || asked.status >= 500) { next(); return; }
+      if (asked.status !== 200 || asked.responseURL !== here()) { return; } // signed out, say: the link stays
       show(asked.response && asked.response.querySelector("[data-again]"));
       next();
     };
     asked.onerror = next;
     asked.send();
   }
+  function here() { return location.href.split("#")[0]; }
   function show(fresh) {
     var old = document.querySelector("[data-again]");
+    if (fresh && old.hasAttribute("tabindex")) { fresh.tabIndex = -1; }
     if (!fresh || fresh.isEqualNode(old)) { return; }
     var within = old.contains(document.activeElement);
     old.replaceChildren.apply(old, Array.from(document.importNode(fresh, true).childNodes));

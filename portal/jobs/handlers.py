@@ -10,6 +10,7 @@ from typing import Final
 from portal.access.actors import Actor, system
 from portal.domain.messages import MailDelayed, MailRefused, MailUncertain
 from portal.services import outbox
+from portal.services.attachments import drawing
 from portal.services.claims import drafting
 from portal.services.files import reading
 from portal.services.outbox import Job
@@ -64,7 +65,12 @@ def send_mail(tools: Tools, job: Job) -> None:
 
 def read_file(tools: Tools, job: Job) -> None:
     """A file that was stored is read through, or read on."""
-    reading.read_on(tools.units, actor(job), job.ids["interchange"])
+    reading.read_on(tools.units, actor(job), job.ids["interchange"], attempt=job.attempts)
+
+
+def draw_pages(tools: Tools, job: Job) -> None:
+    """The pages of a document that came in are drawn, or drawn on."""
+    drawing.draw(tools.units, tools.parts, actor(job), job.ids["document"])
 
 
 def draft_claim(tools: Tools, job: Job) -> None:
@@ -109,6 +115,7 @@ Handler = Callable[[Tools, Job], None]
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "claim.draft": draft_claim,
+    "document.pages": draw_pages,
     "file.read": read_file,
     "mail.send": send_mail,
     "remittance.settle": settle_remittance,

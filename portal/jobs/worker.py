@@ -52,6 +52,7 @@ class Worker:
             try:
                 self._work(express=False)
             finally:
+                self._stop.set()  # whatever ended this one ends both: somebody starts them again
                 beside.join()
 
     def _work(self, *, express: bool) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from portal.domain.errors import Refused
@@ -13,14 +15,22 @@ from portal.domain.interchanges import ControlNumbers, Finding, Partner
 from portal.domain.texts import T_, from_json, to_json
 from portal.models.interchanges import InterchangeRow
 from portal.models.practices import ControlNumberRow, PartnerRow
-from portal.services import outbox
+from portal.services import outbox, queues
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 from portal.x12 import reader
 from portal.x12.envelope import Envelope, walk
 
 LIMIT_BYTES = 25 * 1024 * 1024
+READ_IN = frozenset({"837P", "835", "999", "997", "277CA", "TA1", "271", "277", "278"})
+"""Kinds of transaction that some import reads."""
 PASSING = frozenset({"busy", "not-stored"})
 """Findings about something in the way that the next reading may find gone."""
+MOST_SETS = 20_000
+"""Transactions (ST) of a file that is read in one piece."""
+_ISA = 106
+"""Characters of an ISA; its fourth and last are what separates elements and segments."""
+MOST_FINDINGS = 500
+"""So many findings of a file are kept; its count says how many there were."""
 UNATTENDED = timedelta(hours=1)
 """After so long a worker reads what its own reader, broken off somewhere, has not read through."""
 
@@ -40,8 +50,7 @@ def receive(
     In the same transaction its reading by a worker is asked for: `at_once`, or by a caller that reads it itself, for an
     hour later, in case that breaks off. Raises Refused for a file over 25 MiB.
     """
-    if len(body) > LIMIT_BYTES:
-        raise Refused(T_("The file is larger than 25 MiB. Split it and try again; nothing was read."), code="too-large")
+    check_size(body)
     digest = hashlib.sha256(body).digest()
     standing = uow.first(
         uow.select(InterchangeRow).where(InterchangeRow.direction == "in", InterchangeRow.digest == digest)
@@ -54,6 +63,18 @@ def receive(
     uow.flush()
     _ask(uow, row, "", wait=timedelta() if at_once else UNATTENDED)
     return row, True
+
+
+def check_size(body: bytes) -> None:
+    """Raise Refused `too-large` for a file of more bytes or transactions than are read in one piece."""
+    if len(body) > LIMIT_BYTES:
+        raise Refused(T_("The file is larger than 25 MiB. Split it and try again; nothing was read."), code="too-large")
+    starts = re.compile(re.escape(body[105:106]) + rb"\s*ST" + re.escape(body[3:4]))
+    if len(body) > _ISA and sum(1 for _ in islice(starts.finditer(body), MOST_SETS + 1)) > MOST_SETS:
+        raise Refused(
+            T_("The file holds more than {most} transactions. Split it; nothing was read.", most=MOST_SETS),
+            code="too-large",
+        )
 
 
 def _ask(uow: UnitOfWork, row: InterchangeRow, again: str, *, wait: timedelta) -> None:
@@ -85,15 +106,22 @@ def kinds_in(envelope: Envelope) -> frozenset[str]:
 
 
 def refuse_others(found: Collection[str], wanted: Collection[str]) -> None:
-    """Raise Refused `wrong-kind` for a sound file of other kinds, before it is stored: its own import is to meet it.
+    """Raise Refused for a sound file of other kinds (`wrong-kind`), or of these and others (`several-kinds`).
 
-    A file in which no kind can be told is not refused: its import keeps it and says what is wrong.
+    It is not stored: its own import is to meet it, and of a file of several imports each would pass over what is the
+    others'. A file in which no kind can be told is not refused: its import keeps it and says what is wrong.
     """
     if found and set(wanted).isdisjoint(found):
         named = ", ".join(sorted(kind for kind in found if kind.isalnum())[:5]) or "?"
         raise Refused(
             T_("This file holds {kinds}, which cannot be read in here. Nothing was stored.", kinds=named),
             code="wrong-kind",
+        )
+    if set(found) & READ_IN - set(wanted):
+        named = ", ".join(sorted(set(found) & READ_IN))
+        raise Refused(
+            T_("This file holds {kinds} together. Split it by kind; nothing was stored.", kinds=named),
+            code="several-kinds",
         )
 
 
@@ -140,7 +168,9 @@ def read_through(
 
     What is not `whole`, because something stood in the way that may pass, is to be read again.
     """
-    found = _together(findings_of(uow, row) if row.state == "RECEIVED" else (), findings)
+    if row.state != "RECEIVED":  # another reader was at the same file, and has ended it
+        return tuple(findings_of(uow, row))
+    found = _together(findings_of(uow, row), findings)
     state = "APPLIED" if applied and applied == items else "PARTLY" if applied else "REFUSED" if found else "READ"
     uow.change(
         row,
@@ -148,8 +178,10 @@ def read_through(
         items=items,
         applied=applied,
         finding_count=len(found),
-        findings_sealed=[finding_values(finding) for finding in found] or None,
+        findings_sealed=[finding_values(finding) for finding in found[:MOST_FINDINGS]] or None,
     )
+    if whole:
+        queues.done(uow, row)
     return found
 
 
@@ -158,7 +190,8 @@ def keep(uow: UnitOfWork, interchange_id: bytes, findings: Sequence[Finding]) ->
     if findings:
         row = uow.get(InterchangeRow, interchange_id)
         found = _together(findings_of(uow, row), findings)
-        uow.change(row, finding_count=len(found), findings_sealed=[finding_values(each) for each in found])
+        kept = [finding_values(each) for each in found[:MOST_FINDINGS]]
+        uow.change(row, finding_count=len(found), findings_sealed=kept)
 
 
 def _together(stood: Iterable[Finding], found: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -213,3 +213,16 @@ def test_mail_goes_out_while_a_long_job_runs(engine: Engine):
         worker.stop()
         working.join()
     assert engine.counts() == {"DONE": 2}
+
+
+def test_a_lane_that_ends_by_force_ends_the_worker(sqlite_world: World):
+    class Ended(BaseException):
+        pass
+
+    def end(*_: object) -> None:
+        raise Ended
+
+    engine = Engine(sqlite_world)
+    engine.ask("a", name="test.post")
+    with pytest.raises(Ended):
+        engine.worker({"test.post": end}).run()

@@ -58,7 +58,7 @@ class _Tally:
     made: int = 0
     standing: int = 0
     accounts: int = 0
-    ours: int = 0
+    ours: set[bytes] = field(default_factory=set)
     """Visits that stand because of this file, whether made now or before a crash."""
     failed: bool = False
 
@@ -67,7 +67,7 @@ class _Tally:
         self.made += other.made
         self.standing += other.standing
         self.accounts += other.accounts
-        self.ours += other.ours
+        self.ours |= other.ours
         self.failed |= other.failed
 
 
@@ -122,11 +122,12 @@ def read_in(units: Units, actor: Actor, request: Request | None, interchange_id:
     with units.write(actor, PERMISSION, request=request) as uow:
         row = uow.get(InterchangeRow, interchange_id)
         findings = interchanges.read_through(
-            uow, row, items=inside, applied=tally.ours, findings=tally.findings, whole=not tally.failed
+            uow, row, items=inside, applied=len(tally.ours), findings=tally.findings, whole=not tally.failed
         )
         control = next((visits.printable(one.control) for one in envelope.interchanges), "")
         kind = visits.printable(kinds.pop()) if len(kinds) == 1 else "mixed" if kinds else ""
-        uow.change(row, kind="837P" if tally.failed else kind, control=control)
+        if row.state != "RECEIVED":
+            uow.change(row, kind=kind, control=control)
     counts = Counts(inside, tally.made, tally.standing, inside - tally.made - tally.standing, tally.accounts)
     return ImportResult(interchange_id, False, counts, findings)
 
@@ -197,7 +198,8 @@ def _within(uow: UnitOfWork, interchange_id: bytes, claims: Sequence[Claim]) -> 
         tally.findings += taken.findings
         tally.made += taken.new
         tally.standing += not taken.new
-        tally.ours += taken.interchange_id == interchange_id
+        if taken.interchange_id == interchange_id:
+            tally.ours.add(taken.encounter_id)
         tally.accounts += taken.new_patient
     interchanges.keep(uow, interchange_id, tally.findings)
     return tally

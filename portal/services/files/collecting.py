@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from portal.access import policy
 from portal.access.actors import Actor, system
@@ -57,27 +58,74 @@ def collect(
     shared = shared_folders(_folders(units))
     with units.read(actor, "claim:acknowledge" if ANSWERS in mine else "remittance:import", request=request) as uow:
         folders = sorted(set(verdicts.folders(uow)) - shared)
-    done = []
+    done: list[Collected] = []
+
+    def take(folder: str, name: str) -> bool:
+        body = parts.exchange.take(folder, name)
+        one = import_in(body, mine)
+        if one is None:
+            return False
+        taken = reading.take_in(units, actor, name, body, request=request, found=one, at_once=False)
+        one.read_in(units, actor, request, taken.interchange_id)
+        _away(parts, folder, name, body)
+        with units.read(actor, one.permissions[0], request=request) as uow:
+            row = uow.get(InterchangeRow, taken.interchange_id)
+            applied = row.applied if taken.new else 0
+            done.append(Collected(row.id, row.kind, row.items, applied, row.finding_count))
+        return True
+
     for folder in folders:
-        for name in parts.exchange.names(folder):
-            body = parts.exchange.take(folder, name)
-            one = import_in(body, mine)
-            if one is None:
-                continue
-            taken = reading.take_in(units, actor, name, body, request=request, found=one)
-            one.read_in(units, actor, request, taken.interchange_id)
-            parts.exchange.done(folder, name)
-            with units.read(actor, one.permissions[0], request=request) as uow:
-                row = uow.get(InterchangeRow, taken.interchange_id)
-                applied = row.applied if taken.new else 0
-                done.append(Collected(row.id, row.kind, row.items, applied, row.finding_count))
+        _each(folder, _names(parts, folder), take, _told)
     return done
 
 
+def _names(parts: Parts, folder: str) -> Sequence[str]:
+    try:
+        return parts.exchange.names(folder)
+    except (OSError, ValueError) as error:
+        _LOG.error("a partner's folder cannot be read", extra={"error": type(error).__name__})
+        return ()
+
+
+def _each(
+    folder: str,
+    names: Sequence[str],
+    take: Callable[[str, str], bool],
+    leave: Callable[[str, str], None],
+) -> int:
+    """Take files one after the other, so that a bad one stops no other; returns how many were taken."""
+    taken = 0
+    for name in names:
+        try:
+            taken += take(folder, name)
+        except FileNotFoundError:  # a worker was faster
+            continue
+        except (Refused, ValueError):  # ValueError: not even its name can be written down
+            leave(folder, name)
+        except TradeError:  # somebody else was at the same: the next look
+            continue
+        except Exception as error:  # noqa: BLE001 - whatever one file does, the others are taken in; it comes again
+            _LOG.error("a file in a partner's folder was not taken in", extra={"error": type(error).__name__})
+    return taken
+
+
+def _told(_folder: str, _name: str) -> None:
+    _LOG.warning("a file in a partner's folder is left for a person")
+
+
+def _away(parts: Parts, folder: str, name: str, body: bytes) -> None:
+    """Put a file away that was stored; one that took its place meanwhile is not put away unread."""
+    if parts.exchange.take(folder, name) == body:
+        parts.exchange.done(folder, name)
+
+
 def import_in(body: bytes, wanted: Collection[Import]) -> Import | None:
-    """The import of a file that lies there whole, if it is one of the wanted."""
+    """The import of a file that lies there whole, if it is one of the wanted; raises Refused for several at once."""
     found = interchanges.kinds_of(body) if interchanges.ends(body) else frozenset()
-    return next((one for one in wanted if one.kinds & found), None)
+    one = next((one for one in wanted if one.kinds & found), None)
+    if one is not None:
+        interchanges.refuse_others(found, one.kinds)
+    return one
 
 
 def shared_folders(each: Collection[tuple[Actor, str]]) -> frozenset[str]:
@@ -129,26 +177,10 @@ class Collector:
         return sum(self._collect(units, parts, actor, folder) for actor, folder in each if folder not in shared)
 
     def _collect(self, units: Units, parts: Parts, actor: Actor, folder: str) -> int:
-        try:
-            names = parts.exchange.names(folder)
-        except (OSError, ValueError) as error:
-            _LOG.error("a partner's folder cannot be read", extra={"error": type(error).__name__})
-            return 0
+        names = _names(parts, folder)
         for key in [key for key in self._seen if key[0] == folder and key[1] not in names]:
             del self._seen[key]
-        taken = 0
-        for name in names:
-            try:
-                taken += self._take(units, parts, actor, folder, name)
-            except FileNotFoundError:  # another worker was faster
-                continue
-            except (Refused, ValueError):  # ValueError: not even its name can be written down
-                self._leave(folder, name)
-            except TradeError:  # somebody else was at the same: the next look
-                continue
-            except Exception as error:  # noqa: BLE001 - whatever one file does, the others are taken in; it comes again
-                _LOG.error("a file in a partner's folder was not taken in", extra={"error": type(error).__name__})
-        return taken
+        return _each(folder, names, partial(self._take, units, parts, actor), self._leave)
 
     def _take(self, units: Units, parts: Parts, actor: Actor, folder: str, name: str) -> bool:
         body = parts.exchange.take(folder, name)
@@ -164,13 +196,12 @@ class Collector:
             return False
         reading.take_in(units, actor, name, body, found=one)
         del self._seen[folder, name]  # the next of that name is another file
-        if parts.exchange.take(folder, name) == body:  # else it came meanwhile: it is not put away unread
-            parts.exchange.done(folder, name)
+        _away(parts, folder, name, body)
         return True
 
     def _leave(self, folder: str, name: str) -> None:
         """Leave a file for a person."""
         before = self._seen.get((folder, name), _Look(b""))
         if not before.left:
-            _LOG.warning("a file in a partner's folder is left for a person")
+            _told(folder, name)
         self._seen[folder, name] = replace(before, left=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import and_, or_
 
-from portal.access import policy
 from portal.domain.texts import T_, Text
 from portal.models.claims import AcknowledgementRow
 from portal.models.encounters import EncounterRow
@@ -160,7 +159,7 @@ def listed(uow: UnitOfWork, *, before: bytes | None = None, after: bytes | None 
     newer, older = (more, bool(rows)) if newest_last else (edge is not None, more)
     return ImportsPage(
         files,
-        any(policy.decide(uow.actor, one.permissions[0]).allowed for one in reading.IMPORTS),
+        reading.may_bring(uow.actor),
         interchanges.LIMIT_BYTES // 2**20,
         files[0].interchange_id if files and newer else None,
         files[-1].interchange_id if files and older else None,
@@ -220,7 +219,7 @@ def _sentence(row: InterchangeRow, now: datetime) -> Text:
     if row.state == "RECEIVED":
         if now - row.created_at < interchanges.UNATTENDED:
             return T_("It is stored and is being read.")
-        return T_("It is stored and could not be read through yet. It is tried again; nothing is made twice.")
+        return T_("It could not be read through yet, and is tried again for three days. Give it again to try at once.")
     if row.state == "READ":
         return T_("All that is in it was known already; nothing was made twice.")
     if row.state == "REFUSED":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -23,7 +24,7 @@ from portal.services.remittances.preparing import payer_of, prepare
 from portal.services.remittances.settling import settle
 from portal.services.remittances.writing import payment_values, remittance_row, write
 from portal.services.unit_of_work.trail import Request
-from portal.services.unit_of_work.units import Denied, Units
+from portal.services.unit_of_work.units import Denied, Unavailable, Units
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.x12.envelope import walk
 from portal.x12.reader import Document, read
@@ -34,6 +35,11 @@ PaymentState = Literal["POSTED", "RECORDED", "HELD", "KNOWN", "BUSY"]
 PERMISSION = "remittance:import"
 KINDS = frozenset({"835"})
 _HELD = T_("This payment was not posted: it does not add up or could not be read whole. It waits in its queue.")
+_STRANGER = T_("The payment names another payee than this practice. Check whose it is.")
+_NOT_STORED = T_(
+    "The payment could not be posted, and nothing of it was. It is tried again; meanwhile the rest stands."
+)
+_LOG = logging.getLogger("candor.imports")
 _FEW = 20
 """Payments of a file that is read in a moment."""
 _TRIES = 3
@@ -167,10 +173,14 @@ class _Poster:
                 return self._try(at, payment)
             except Conflict:
                 continue
-            except Denied:
+            except (Denied, Unavailable):
                 raise
             except Refused as refusal:
                 self._find(payment, refusal.code, refusal.text)
+                return _result("BUSY", None, payment)
+            except Exception as error:  # noqa: BLE001 - whatever one payment trips over, those behind it are posted
+                _LOG.warning("a payment was not posted", extra={"error": type(error).__name__})
+                self._find(payment, "not-stored", _NOT_STORED)
                 return _result("BUSY", None, payment)
         text = T_("Others worked on the same claims meanwhile; nothing of this payment was posted. It is tried again.")
         self._find(payment, "busy", text)
@@ -193,28 +203,39 @@ class _Poster:
             again = self.fresh and known.interchange_id == self.file_id and key not in self._met
             self._met.add(key)
             return self._known(payment, known.id, held=known.state == "HELD", again=again)
-        if ours is not None and payment.payee_id and payment.payee_id not in {ours.npi, ours.ein}:
-            self._find_once(
-                payment, "payee", T_("The payment names another payee than this practice. Check whose it is.")
-            )
+        stranger = ours is not None and payment.payee_id and payment.payee_id not in {ours.npi, ours.ein}
+        told = [Finding(payment.segment, "payee", _STRANGER)] if stranger else []
         if made is None:
-            held = self._hold(at, payment, key)
+            held = self._hold(at, payment, key, told)
             self._met.add(key)
             return held
-        unmatched = [
+        told += [
             Finding(part.row["segment"], "unmatched", part.unmatched.text) for part in made.parts if part.unmatched
         ]
         with self.units.write(self.actor, "remittance:post", request=self.request, kind="import") as uow:
             remittance_id = write(uow, made, self.file_id)
-            if self.fresh:
-                interchanges.keep(uow, self.file_id, unmatched)
+            self._keep(uow, told)
         self._met.add(key)
-        settle(self.units, self.actor, remittance_id, request=self.request)
-        self.findings += unmatched
+        self.findings += told
+        self._settle(remittance_id)
         return PaymentResult(
             "POSTED" if made.entries else "RECORDED", remittance_id, payment.trace, payment.amount_cents,
             len(payment.claims), made.matched, len(made.entries), len(made.cases),
         )  # fmt: skip
+
+    def _settle(self, remittance_id: bytes) -> None:
+        """At once as far as it goes: the payment stands, and the job that was asked for with it does the rest."""
+        try:
+            settle(self.units, self.actor, remittance_id, request=self.request)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - a worker is at the same claims, say; the job comes again
+            _LOG.info("a payment is settled by its job", extra={"error": type(error).__name__})
+
+    def _keep(self, uow: UnitOfWork, told: Sequence[Finding]) -> None:
+        """Findings go with the payment that they are about, so that none is lost when the reading breaks off."""
+        if self.fresh:
+            interchanges.keep(uow, self.file_id, told)
 
     def _known(self, payment: Payment, id_: bytes, *, held: bool, again: bool) -> PaymentResult:
         """A payment that stands; `again` when it stands by this very file, whose reading broke off."""
@@ -229,7 +250,7 @@ class _Poster:
         self._find(payment, "posted-before", T_("This payment was posted before; nothing was posted again."))
         return _result("KNOWN", id_, payment)
 
-    def _hold(self, at: int, payment: Payment, key: str) -> PaymentResult:
+    def _hold(self, at: int, payment: Payment, key: str, told: list[Finding]) -> PaymentResult:
         """Keep a payment that cannot be posted, with every reason, in the queue of those that do not add up."""
         following = self.found.payments[at + 1 : at + 2]
         end = following[0].segment if following else None
@@ -239,7 +260,7 @@ class _Poster:
             if finding.segment >= payment.segment and (end is None or finding.segment < end)
         ]
         reasons = [Finding(payment.segment, "unbalanced", text) for text in unpostable(payment)]
-        self.findings += reasons
+        told = [*told, *reasons, Finding(payment.segment, "held", _HELD)]
         with self.units.write(self.actor, "remittance:post", request=self.request, kind="import") as uow:
             if remittance_row(uow, key) is not None:
                 raise Conflict(T_("This payment came in meanwhile."), code="payment-posted")
@@ -250,16 +271,13 @@ class _Poster:
                 **payment_values(payment),
             )  # fmt: skip
             _queue(uow, row, reasons, payment)
+            self._keep(uow, told)
             held = row.id
-        self._find(payment, "held", _HELD)
+        self.findings += told
         return _result("HELD", held, payment)
 
     def _find(self, payment: Payment, code: str, text: Text) -> None:
         self.findings.append(Finding(payment.segment, code, text))
-
-    def _find_once(self, payment: Payment, code: str, text: Text) -> None:
-        if not any(each.segment == payment.segment and each.code == code for each in self.findings):
-            self._find(payment, code, text)
 
 
 def _queue(uow: UnitOfWork, row: RemittanceRow, reasons: Sequence[Finding], payment: Payment) -> None:

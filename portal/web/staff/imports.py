@@ -39,6 +39,8 @@ def upload(desk: Desk) -> Reply:
     except Refused as refused:
         return _again(desk, refused.text)
     here = url_for("staff.imports.show", interchange_id=taken.interchange_id)
+    if not taken.new and taken.waits:
+        return Go(here, T_("This file was here before and is being read. Nothing is made twice."), "note")
     if not taken.new:
         return Go(here, T_("This file was here before, and nothing was made twice. This is what came of it."), "note")
     return Go(here)

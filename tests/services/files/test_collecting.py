@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,24 @@ def test_by_hand_a_folder_of_two_practices_is_left_to_people(office: Office, wai
     (waiting / "pay.835").write_bytes(era(office.world))
     assert by_hand.collect(office.world.units, office.world.runtime.parts, office.world.actor("billing-manager")) == []
     assert names(waiting) == ["pay.835"]
+
+
+def test_by_hand_one_bad_file_stops_no_other_and_a_new_one_is_not_put_away_unread(
+    office: Office, waiting: Path, monkeypatch: pytest.MonkeyPatch
+):
+    first, second = era(office.world), era(office.world, number=2)
+    Path(os.fsdecode(os.fsencode(waiting) + b"/a\xff.835")).write_bytes(first)
+    (waiting / "b.835").write_bytes(first)
+    (waiting / "c.835").write_bytes(era(office.world, number=3))
+    read_in = reading.REMITTANCES.read_in
+
+    def replaced(*given):
+        (waiting / "b.835").write_bytes(second)
+        return read_in(*given)
+
+    manager = office.world.actor("billing-manager")
+    swapped = [replace(reading.REMITTANCES, read_in=replaced)]
+    taken = by_hand.collect(office.world.units, office.world.runtime.parts, manager, wanted=swapped)
+    assert [one.applied for one in taken] == [1, 1]
+    assert (waiting / "b.835").read_bytes() == second
+    assert names(waiting) == [os.fsdecode(b"a\xff.835"), "b.835"]

@@ -8,11 +8,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from portal.domain.errors import Refused
+from portal.domain.errors import Conflict, Refused
+from portal.domain.texts import T_
 from portal.models.encounters import EncounterRow
 from portal.models.interchanges import InterchangeRow
 from portal.models.jobs import JobRow
 from portal.models.ledger import LedgerEntryRow
+from portal.models.queues import QueueItemRow
 from portal.models.remittances import RemittanceRow
 from portal.services.auditing import searching
 from portal.services.encounters import importing as visits
@@ -239,6 +241,137 @@ def _new_payers(world: World) -> int:
     with world.read("interchange:view") as uow:
         (file,) = uow.entities(uow.select(InterchangeRow))
         return sum(each.code == "payer-new" for each in reading.interchanges.findings_of(uow, file))
+
+
+def test_one_payment_that_cannot_be_posted_stops_none_behind_it(world: World, monkeypatch: pytest.MonkeyPatch):
+    taken = take_in(world, "payment-poster", payments(world, 4))
+    real, seen = remittances.prepare, []
+
+    def prepare(uow, payment, *more):
+        seen.append(payment.trace)
+        if payment.trace == "T1":
+            raise OSError
+        return real(uow, payment, *more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(remittances, "prepare", prepare)
+        for attempt in range(1, 5):
+            with pytest.raises(reading.NotReadThrough):
+                reading.read_on(world.units, world.machine("file.read"), taken.interchange_id, attempt=attempt)
+            waiting = queued(world, "unread-files")
+            assert waiting == ([taken.interchange_id] if attempt == 4 else []), attempt
+    assert (end(world, taken.interchange_id), count(world, RemittanceRow)) == (("RECEIVED", 4, 3, 1), 3)
+    work.drain(world)
+    assert end(world, taken.interchange_id) == ("APPLIED", 4, 4, 0)
+    assert queued(world, "unread-files") == []
+
+
+def queued(world: World, queue: str) -> list[bytes]:
+    with world.read("queue:view") as uow:
+        rows = uow.rows(
+            uow.select(QueueItemRow.subject_id).where(QueueItemRow.queue == queue, QueueItemRow.state == "OPEN")
+        )
+        return [row.subject_id for row in rows]
+
+
+def test_a_reader_that_comes_late_leaves_what_the_first_found(world: World, monkeypatch: pytest.MonkeyPatch):
+    known = make.payment(make.answer(make.sent(world)), trace="T1", payee_id="1999999984")
+    taken = take_in(world, "payment-poster", make.file(known, make.payment(make.answer(make.sent(world)), trace="T2")))
+    actor, real = world.machine("file.read"), remittances._post_file
+
+    def late(poster, **more):
+        remittances._post_file = real
+        reading.read_on(world.units, actor, taken.interchange_id)
+        first.append(end(world, taken.interchange_id))
+        return real(poster, **more)
+
+    first: list[tuple] = []
+    monkeypatch.setattr(remittances, "_post_file", late)
+    reading.read_on(world.units, actor, taken.interchange_id)
+    assert first == [("APPLIED", 2, 2, 1)]
+    assert end(world, taken.interchange_id) == first[0]
+
+
+def test_settling_that_somebody_else_is_at_changes_nothing_about_the_payment(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    taken = take_in(world, "payment-poster", payments(world, 1))
+
+    def busy(*_: object, **__: object) -> None:
+        raise Conflict(T_("Somebody was faster."), code="version")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(remittances, "settle", busy)
+        reading.read_on(world.units, world.machine("file.read"), taken.interchange_id)
+    assert end(world, taken.interchange_id) == ("APPLIED", 1, 1, 0)
+
+
+@pytest.mark.parametrize("place", ["settle", "write", "remittance_row"])
+@pytest.mark.parametrize("odd", ["payee", "unbalanced"])
+def test_findings_of_a_payment_outlive_a_break_behind_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, place: str, odd: str
+):
+    first = make.payment(make.answer(make.sent(world)), trace="T1")
+    first = replace(first, payee_id="1999999984") if odd == "payee" else replace(first, amount_cents=1)
+    body = make.file(first, make.payment(make.answer(make.sent(world)), trace="T2"))
+    taken = take_in(world, "payment-poster", body)
+    real, seen = getattr(remittances, place), []
+
+    def second(*given, **more):
+        seen.append(1)
+        if len(seen) == 2:
+            raise Killed
+        return real(*given, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(remittances, place, second)
+        try:
+            reading.read_on(world.units, world.machine("file.read"), taken.interchange_id)
+        except Killed:
+            assert row(world, taken.interchange_id).state == "RECEIVED"
+    work.drain(world)
+    with world.read("interchange:view") as uow:
+        codes = [
+            each.code for each in reading.interchanges.findings_of(uow, uow.get(InterchangeRow, taken.interchange_id))
+        ]
+    assert codes.count("payee") + codes.count("unbalanced") == 1
+
+
+@pytest.mark.parametrize("other", [b"ST*837*", b"ST*999*"])
+def test_a_file_of_several_imports_is_stored_by_none(world: World, other: bytes):
+    guide = {b"ST*837*": b"005010X222A1", b"ST*999*": b"005010X231A1"}[other]
+    body = payments(world, 1)
+    stray = b"ST*" + other[3:6] + b"*0002*" + guide + b"~SE*2*0002~"
+    mixed = body.replace(b"GE*1*", stray + b"GE*2*")
+    assert mixed != body
+    with pytest.raises(Refused, match="several-kinds"):
+        take_in(world, "billing-manager", mixed)
+    with pytest.raises(Refused, match="several-kinds"):
+        remittances.import_remittances(world.units, world.actor("payment-poster"), None, "mixed", mixed)
+    assert count(world, InterchangeRow) == 0
+
+
+def test_a_file_of_too_many_transactions_is_refused_before_it_is_read(world: World):
+    body = payments(world, 1).replace(b"GE*1*", b"ST*835~" * 20_000 + b"GE*1*")
+    with pytest.raises(Refused, match="too-large"):
+        take_in(world, "payment-poster", body)
+
+
+def test_of_very_many_findings_the_first_are_kept_and_all_are_counted(world: World):
+    taken = take_in(world, "payment-poster", payments(world, 1).replace(b"GE*1*", b"ST*835~" * 900 + b"GE*1*"))
+    work.drain(world)
+    with world.read("interchange:view") as uow:
+        file = uow.get(InterchangeRow, taken.interchange_id)
+        kept = reading.interchanges.findings_of(uow, file)
+    assert len(kept) == reading.interchanges.MOST_FINDINGS < file.finding_count
+
+
+def test_a_visit_that_stands_twice_in_a_file_is_counted_once(world: World):
+    one, two = make_visits.some(2)
+    taken = take_in(world, "charge-clerk", make_visits.file([one, two, one]))
+    work.drain(world)
+    assert end(world, taken.interchange_id)[:3] == ("PARTLY", 3, 2)
+    assert count(world, EncounterRow) == 2
 
 
 def test_two_readers_at_once_make_nothing_twice(world: World):
