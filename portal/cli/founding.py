@@ -49,6 +49,12 @@ _FACTS = (
 )
 _KEYS = ("root_key_file", "signing_key_file", "web_secret_file")
 
+
+def _plain(value: object) -> bool:
+    """Whether an answer is a number, or a text that a file of settings can hold."""
+    return isinstance(value, int | float) or (isinstance(value, str) and value.isprintable())
+
+
 Questions = tuple[tuple[str, str, str | None], ...]
 
 
@@ -59,7 +65,9 @@ class _Answers:
         said = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
         given = said.pop("settings", {})
         named = {name: said.pop(name) for name, *_ in (*_SETTINGS, *_ON_POSTGRES, *_IN_PRODUCTION) if name in said}
-        self.settings: dict[str, Any] = named | (given if isinstance(given, dict) else {"settings": given})
+        within = given if isinstance(given, dict) else {"settings": given}
+        self._twice = sorted(name for name in named if name in within and named[name] != within[name])
+        self.settings: dict[str, Any] = named | within
         self._said, self._file, self._missing = said, file, list[str]()
 
     def to(self, questions: Questions) -> dict[str, str]:
@@ -76,8 +84,9 @@ class _Answers:
 
     def complete(self) -> None:
         unknown = sorted((self._said.keys() - {name for name, *_ in _FACTS}) | (self.settings.keys() - config.NAMES))
-        odd = sorted(name for name, value in (self._said | self.settings).items() if isinstance(value, list | dict))
+        odd = sorted(name for name, value in (self._said | self.settings).items() if not _plain(value))
         faults = [f"missing in {self._file}: {', '.join(self._missing)}"] if self._missing else []
+        faults += [f"said twice, and differently, in {self._file}: {', '.join(self._twice)}"] if self._twice else []
         faults += [f"neither a text nor a number in {self._file}: {', '.join(odd)}"] if odd else []
         faults += [f"unknown in {self._file}: {', '.join(unknown)}"] if unknown else []
         if faults:
@@ -174,7 +183,11 @@ def _put_in_place(home: Path, values: Mapping[str, Any]) -> config.Settings:
     home.mkdir(parents=True, exist_ok=True)
     file = home / config.FILE
     if values:  # the address of a database may hold its password
-        _put(file, "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()).encode(), 0o600)
+        _put(
+            file,
+            "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items()).encode(),
+            0o600,
+        )
     settings, faults = config.draft(os.environ)
     made = [] if faults else make_keys(settings)
     try:

@@ -10,6 +10,15 @@ from typing import Any
 
 _CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST_CODE = 20
+_FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+_TAXONOMY = re.compile(r"[0-9]{3}[A-Z0-9]{6}X")
+STATES = frozenset({
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA",
+    "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK",
+    "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "DC", "AS", "GU", "MP",
+    "PR", "VI", "AA", "AE", "AP", "FM", "MH", "PW",
+})  # fmt: skip
+"""States, territories and military addresses as the Postal Service abbreviates them (Publication 28, appendix B)."""
 _NPI = re.compile(r"[12][0-9]{9}")
 _NINE = re.compile(r"[0-9]{9}")
 _ZIP = re.compile(r"[0-9]{5}(?:[0-9]{4})?")
@@ -23,10 +32,12 @@ def is_practice_code(text: str) -> bool:
 
 
 def partner_folder(text: str) -> str | None:
-    """The one name below the exchange that a path leads to, however it is spelled; None when it leads elsewhere."""
+    """The one name below the exchange that a path leads to, however it is spelled; None when it leads elsewhere.
+
+    Of letters, digits, point, hyphen and underscore, so that no two names look alike to a person.
+    """
     name = posixpath.normpath(text) if text else ""
-    plain = name and not name.startswith(".") and not any(mark in name for mark in "/\\\0")
-    return name if plain else None
+    return name if _FOLDER.fullmatch(name) else None
 
 
 @lru_cache(maxsize=4096)
@@ -45,6 +56,11 @@ def is_npi(text: str) -> bool:
 def is_ein(text: str) -> bool:
     """Whether a text has the nine digits of an employer id, without a hyphen."""
     return _NINE.fullmatch(text) is not None
+
+
+def is_taxonomy(text: str) -> bool:
+    """Whether a text has the shape of a taxonomy code: ten characters that end in X (NUCC)."""
+    return _TAXONOMY.fullmatch(text) is not None
 
 
 def is_zip(text: str, *, nine: bool = False) -> bool:

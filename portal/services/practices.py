@@ -145,6 +145,22 @@ def practice_faults(facts: Practice) -> list[Refused]:
             "zip",
         ),
         (
+            shapes.is_taxonomy(facts.taxonomy),
+            T_("The taxonomy code {code} is not valid: ten characters that end in X.", code=facts.taxonomy),
+            "taxonomy",
+        ),
+        (bool(facts.name.strip()), T_("A practice has a name."), "name"),
+        (
+            bool(facts.address.line1.strip() and facts.address.city.strip()),
+            T_("A practice's address has a street and a city."),
+            "address",
+        ),
+        (
+            facts.address.state in shapes.STATES,
+            T_("There is no state {state}: it has two capital letters, such as OR.", state=facts.address.state),
+            "state",
+        ),
+        (
             not shapes.is_post_box(facts.address.line1),
             T_("The practice's address is a street; a post office box goes to remit-to."),
             "street",

@@ -146,6 +146,11 @@ def test_setting_up_again_changes_no_settings_and_names_those_that_would_be_othe
         (b"settings = 3\n" + ANSWERS.encode(), 2),
         (ANSWERS.replace('"juniper"', '["juniper"]').encode(), 2),
         (ANSWERS.encode() + b'[settings]\nkeys = "data/keys"\n', 2),
+        (ANSWERS.encode() + b"[settings]\nport = 07:32:00\n", 2),
+        (ANSWERS.encode() + b'[settings]\ndata = "a\\u0000b"\n', 2),
+        (b'mode = "production"\n' + ANSWERS.encode() + b'[settings]\nmode = "development"\n', 2),
+        (ANSWERS.replace('"OR"', '"Oregon"').encode(), 1),
+        (ANSWERS.replace('"Millbrook"', '" "').encode(), 1),
         (ANSWERS.replace("root@juniper.example", "root").encode(), 1),
     ],
 )

@@ -71,6 +71,24 @@ def test_a_partners_folder_however_it_is_spelled(spelled: str) -> None:
     assert partner_folder(spelled) == "clearing"
 
 
-@pytest.mark.parametrize("path", ["", ".", "..", "x/..", "a/b", "../clearing", "/clearing", ".hidden", "a\\b", "a\0b"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        ".",
+        "..",
+        "x/..",
+        "a/b",
+        "../clearing",
+        "/clearing",
+        ".hidden",
+        "a\\b",
+        "a\0b",
+        "a ",
+        "a\n",
+        "caf\u00e9",
+        "x" * 65,
+    ],
+)
 def test_a_path_that_is_no_partners_folder(path: str) -> None:
     assert partner_folder(path) is None
