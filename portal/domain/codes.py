@@ -70,6 +70,11 @@ def diagnosis_set(on: date) -> str:
     return "icd9cm" if on < ICD_10_START else "icd10cm"
 
 
+def diagnosis_qualifier(on: date) -> str:
+    """How the 837 names that set before the principal diagnosis (HI01-1): BK for ICD-9-CM, ABK for ICD-10-CM."""
+    return "BK" if on < ICD_10_START else "ABK"
+
+
 def is_place(code: str) -> bool:
     """Whether a code has the two digits of a place of service."""
     return _PLACE.fullmatch(code) is not None

@@ -8,10 +8,20 @@ import html5lib
 import pytest
 
 from portal.language.speaker import LOCALES
-from tests.language import samples_office, samples_paper, samples_patient, samples_queues
+from tests.language import (
+    samples_codes,
+    samples_documents,
+    samples_office,
+    samples_paper,
+    samples_patient,
+    samples_queues,
+)
 from tests.language.rendering import TEMPLATES, environment
 
-SAMPLES = samples_patient.SAMPLES + samples_office.SAMPLES + samples_queues.SAMPLES + samples_paper.SAMPLES
+SAMPLES = (
+    *samples_patient.SAMPLES, *samples_office.SAMPLES, *samples_queues.SAMPLES, *samples_codes.SAMPLES,
+    *samples_documents.SAMPLES, *samples_paper.SAMPLES,
+)  # fmt: skip
 ENVIRONMENTS = {locale: environment(locale) for locale in LOCALES}
 PARTS = {"base.html"}
 SHOWN = sorted(

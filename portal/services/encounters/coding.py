@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from portal.domain.claims import ServiceLine
+from portal.domain.codes import diagnosis_qualifier
 from portal.domain.encounters import CODING_ERRORS, EncounterFacts
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
@@ -109,7 +110,9 @@ def save(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> En
     if encounter.state != "PROPOSED":
         raise Refused(_NOT_NOW, code="settled")
     uow.change(encounter, expected_version=version)
-    chosen = read_diagnoses(typed.diagnoses, encounter.code_qualifier)
+    # The day of the service says which set is coded in, whatever the practice's file said.
+    qualifier = diagnosis_qualifier(encounter.service_from)
+    chosen = read_diagnoses(typed.diagnoses, qualifier)
     lines = [
         read_line(line, number, len(chosen))
         for number, line in enumerate(typed.lines, 1)
@@ -117,7 +120,10 @@ def save(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> En
     ]
     charges = apply_lines(uow, encounter, lines)
     # The diagnoses are sealed anew even when they are the same: the visit's version must rise with its lines.
-    uow.change(encounter, diagnoses_sealed=list(chosen), charge_cents=showing.total_of(charges).cents)
+    uow.change(
+        encounter, diagnoses_sealed=list(chosen), code_qualifier=qualifier,
+        charge_cents=showing.total_of(charges).cents,
+    )  # fmt: skip
     return encounter
 
 
@@ -227,8 +233,7 @@ def _code_lines(
 
 def _hits(uow: UnitOfWork, encounter: EncounterRow, find: str) -> tuple[CodeHit, ...]:
     """Codes that may be sent for the day of the visit: diagnoses, then services."""
-    diagnoses = "icd9cm" if encounter.code_qualifier == "BK" else "icd10cm"
-    kinds = ((diagnoses, "diagnosis", 12), ("hcpcs", "service", 12), ("cpt", "service", 6))
+    kinds = (("diagnosis", "diagnosis", 12), ("hcpcs", "service", 12), ("cpt", "service", 6))
     return tuple(
         CodeHit(hit.code, hit.description, kind)
         for code_set, kind, limit in kinds

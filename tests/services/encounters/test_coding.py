@@ -59,6 +59,27 @@ def test_a_visit_opens_with_its_proposal(world: World):
     assert state_and_queue(world, id_) == ("PROPOSED", ["coding"])
 
 
+def test_a_service_before_october_2015_is_coded_in_icd_9_cm(world: World):
+    claim = make.some(1)[0]
+    day = date(2015, 9, 30)
+    old = replace(claim, lines=tuple(replace(line, from_date=day, to_date=day) for line in claim.lines))
+    (id_,) = make.bring(world, old)
+    with world.write("code:load") as uow:
+        codes.load(uow, "icd9cm", "dx", b"4019  High blood pressure\n25000 Diabetes\n", date(2014, 10, 1))
+        codes.load(uow, "icd10cm", "order", icd10cm_file(), date(2015, 10, 1))
+    page = opened(world, id_, find="blood")
+    assert [(hit.code, hit.kind) for hit in page.hits or ()] == [("4019", "diagnosis")]
+    with pytest.raises(Refused, match="diagnosis"):
+        save(world, id_, replace(make.typed(page), diagnoses=("I10",)))
+    save(world, id_, replace(make.typed(page), diagnoses=("401.9", "25000")))
+    page = opened(world, id_)
+    assert [(each.code, each.words) for each in page.diagnoses] == [
+        ("4019", "High blood pressure"), ("25000", "Diabetes"),
+    ]  # fmt: skip
+    with world.read("account:view") as uow:
+        assert uow.get(EncounterRow, id_).code_qualifier == "BK"
+
+
 def test_what_is_changed_is_kept_beside_the_proposal(world: World):
     claim = make.some(1)[0]
     (id_,) = make.bring(world, claim)
