@@ -105,6 +105,13 @@ _ALL = (
         (("claim", "REJECTED"),),
     ),
     Queue(
+        "unanswered-claims",
+        T_("Claims without an answer"),
+        "claim:acknowledge",
+        3,
+        T_("No payer has been silent for too long."),
+    ),
+    Queue(
         "unread-files",
         T_("Files that could not be read"),
         "interchange:view",

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 
 from portal.access.actors import system
 from portal.jobs.handlers import Tools
-from portal.services import outbox
+from portal.services import outbox, practices
 from portal.services.auditing import digests, upkeep
-from portal.services.claims import sending
+from portal.services.claims import sending, silence
 from portal.services.files.collecting import Collector
 from portal.services.keys import renewing
 from portal.services.payments import polling
@@ -42,6 +42,13 @@ def resend_claims(tools: Tools) -> int:
     return sending.resend_unsent(tools.units, tools.parts, system("claim.resend"), after=sending.PATIENCE)
 
 
+def silent_claims(tools: Tools) -> int:
+    """Claims about which a payer has said nothing for too long surface, practice by practice."""
+    with tools.units.read(system("claim.silent"), "practice:edit", defer=True) as uow:
+        actors = [system("claim.silent", practice_id=id_) for id_, _, _ in practices.practice_codes(uow)]
+    return sum(silence.surface(tools.units, actor) for actor in actors)
+
+
 def collecting() -> Callable[[Tools], int]:
     """Looks into partners' folders; each call knows what the one before saw."""
     collector = Collector()
@@ -54,6 +61,7 @@ PERIODIC: tuple[Every, ...] = (
     Every("audit.digest", 900, lambda tools: digests.mail(tools.units)),
     Every("audit.index", 30, lambda tools: upkeep.index(tools.units)),
     Every("claim.resend", 300, resend_claims),
+    Every("claim.silent", 3600, silent_claims, apart=True),
     Every("file.collect", 60, collecting(), apart=True),
     Every("payment.poll", 300, lambda tools: polling.poll(tools.units, tools.parts), apart=True),
     Every("key.settle", 3600, lambda tools: renewing.settle(tools.units)),

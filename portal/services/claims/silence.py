@@ -1,0 +1,80 @@
+"""Claims about which nobody says anything: after some days each lies in a queue, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import and_, or_
+
+from portal.access.actors import Actor
+from portal.domain import queues as rules
+from portal.domain.texts import T_, Text, to_json
+from portal.models.claims import ClaimRow
+from portal.models.queues import QueueItemRow
+from portal.services import queues
+from portal.services.unit_of_work.units import Units
+from portal.services.unit_of_work.work import UnitOfWork
+
+QUEUE = "unanswered-claims"
+ACKNOWLEDGED_WITHIN: Final = timedelta(days=5)
+"""A payer's 277CA comes within two business days as a rule; a claim that is lost must be found before its limit."""
+PAID_WITHIN: Final = timedelta(days=30)
+"""Clean claims are paid within 30 days (Medicare: 42 CFR 405.922; most states' prompt-pay laws: 30 to 45)."""
+_AT_ONCE = 200
+_WORDS: Final[dict[str, Text]] = {
+    "no-acknowledgement": T_("The payer has not said that it has this claim. Look whether the file was taken; ask."),
+    "no-remittance": T_("The payer took this claim in and has not decided. Ask where it stands."),
+}
+
+
+def surface(units: Units, actor: Actor) -> int:
+    """Queue what was sent and not acknowledged, or accepted and not answered, too long ago; says how many.
+
+    Of the actor's practice. What lies in a queue already is left there; an answer takes a claim out by itself.
+    """
+    found = 0
+    while True:
+        with units.read(actor, "claim:acknowledge", defer=True) as uow:
+            ids = _silent(uow)
+        if not ids:
+            return found
+        with units.write(actor, "claim:acknowledge") as uow:
+            for claim in uow.entities(uow.select(ClaimRow).where(ClaimRow.id.in_(ids)).order_by(ClaimRow.id)):
+                _put(uow, claim)
+        found += len(ids)
+
+
+def _silent(uow: UnitOfWork) -> Sequence[bytes]:
+    waiting = uow.select(QueueItemRow.subject_id).where(
+        QueueItemRow.subject_table == "claim", QueueItemRow.state == queues.OPEN
+    )
+    rows = uow.rows(
+        uow.select(ClaimRow.id)
+        .where(
+            or_(
+                and_(ClaimRow.state == "SUBMITTED", ClaimRow.submitted_at < uow.now - ACKNOWLEDGED_WITHIN),
+                and_(ClaimRow.state == "ACCEPTED", ClaimRow.accepted_at < uow.now - PAID_WITHIN),
+            ),
+            ClaimRow.id.not_in(waiting),
+        )
+        .order_by(ClaimRow.id)
+        .limit(_AT_ONCE)
+    )
+    return [row.id for row in rows]
+
+
+def _put(uow: UnitOfWork, claim: ClaimRow) -> None:
+    reason = {"SUBMITTED": "no-acknowledgement", "ACCEPTED": "no-remittance"}.get(claim.state)
+    if reason is None or queues.items_of(uow, claim):  # it moved on between the two looks
+        return
+    detail = {"number": claim.control, "text": to_json(_WORDS[reason])}
+    limit = None if claim.state == "ACCEPTED" else claim.filing_due
+    queue = rules.QUEUES[QUEUE]
+    today = uow.today()
+    queues.put(
+        uow, QUEUE, claim, reason=reason, detail=detail, at_risk_cents=claim.charge_cents,
+        due_on=rules.due_on(queue, today, limit),
+        priority=rules.priority(claim.charge_cents, rules.days_left(limit, today)),
+    )  # fmt: skip

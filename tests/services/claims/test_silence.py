@@ -1,0 +1,61 @@
+"""Claims without an answer lie in their queue after some days, once, until an answer comes."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.models.queues import QueueItemRow
+from portal.services.claims import silence, steps
+from tests.make import answers
+from tests.make import remittances as money
+from tests.services.claims.office import Office
+
+
+def later(office: Office, days: int) -> int:
+    office.world.clock.forward(days=days)
+    return silence.surface(office.world.units, office.world.machine("claim.silent"))
+
+
+def test_a_claim_that_nobody_acknowledged_surfaces_once(office: Office):
+    claim = office.claim()
+    office.send()
+    assert later(office, 5) == 0
+    assert later(office, 1) == 1
+    assert office.items(claim) == [("unanswered-claims", "no-acknowledgement")]
+    assert later(office, 1) == 0
+
+
+def test_an_acceptance_takes_it_out_and_silence_after_it_surfaces_again(office: Office):
+    claim = office.claim()
+    office.send()
+    later(office, 6)
+    office.answered(answers.statuses(office.sent()))
+    assert office.items(claim) == []
+    assert later(office, 29) == 0
+    assert later(office, 2) == 1
+    assert office.items(claim) == [("unanswered-claims", "no-remittance")]
+    money.bring(office.world, money.payment(money.answer(money.sent_of(office.world, claim))))
+    assert office.items(claim) == []
+    assert later(office, 60) == 0
+
+
+def test_what_is_answered_held_or_not_sent_stays_out(office: Office):
+    rejected, ready = office.claim(last="Bell"), office.claim(last="Corso")
+    office.send(only=rejected)
+    office.answered(answers.statuses(office.sent(), ("A7:164:IL",)))
+    with office.world.write("claim:hold", office.biller) as uow:
+        steps.hold(uow, ready, "record")
+    assert later(office, 90) == 0
+    assert office.items(rejected) == [("rejected-claims", "A7")]
+    assert office.items(ready) == [("held-claims", "record")]
+
+
+def test_many_are_queued_in_parts_and_each_practice_has_its_own(office: Office, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(silence, "_AT_ONCE", 2)
+    claims = [office.claim(last=f"Person{n}") for n in range(5)]
+    office.send()
+    second = office.second_practice()
+    assert later(office, 6) == 5
+    assert [office.items(claim) for claim in claims] == [[("unanswered-claims", "no-acknowledgement")]] * 5
+    with second.read("queue:view") as uow:
+        assert uow.count(uow.select(QueueItemRow.id)) == 0
