@@ -72,9 +72,12 @@ def load_pairs(
         standing = {row.column_one: row.packed for row in uow.rows(query)}
         for column_one in part:
             new = staged.packed[column_one]
-            if standing.get(column_one) == new:
+            if column_one not in standing:
+                writing[column_one] = new
+                added += _count(new)
+            if standing.get(column_one, new) == new:
                 continue
-            old_edits = _unpacked(standing[column_one]) if column_one in standing else {}
+            old_edits = _unpacked(standing[column_one])
             new_edits = _unpacked(new)
             for key, edit in new_edits.items():
                 old = old_edits.get(key)
