@@ -48,6 +48,7 @@ INDEXES: Mapping[str, Index] = MappingProxyType(
         "payer-control": Index(9, 1, (rules.identifier,)),
         "one-time-code": Index(10, 1, (rules.one_time_code,)),
         "visit-source": Index(11, 1, (rules.digest,)),
+        "document-content": Index(12, 1, (rules.digest,)),
     }
 )
 
@@ -55,8 +56,8 @@ INDEXES: Mapping[str, Index] = MappingProxyType(
 def canonical(index: str, *parts: str | date | bytes) -> str | None:
     """Give the canonical form of a value, or None where nothing of it, or of one of its parts, is left.
 
-    `name-birth` takes a name and a date, `address` a street line and a ZIP code, `visit-source` bytes, all others one
-    str. An unknown index is a KeyError, a wrong number of parts a ValueError.
+    `name-birth` takes a name and a date, `address` a street line and a ZIP code, `visit-source` and `document-content`
+    bytes, all others one str. An unknown index is a KeyError, a wrong number of parts a ValueError.
     """
     reduced = [rule(part) for rule, part in zip(INDEXES[index].parts, parts, strict=True)]
     return rules.SEPARATOR.join(reduced) if all(reduced) else None

@@ -8,10 +8,13 @@ from types import MappingProxyType
 from typing import Final
 
 from portal.access.actors import Actor, system
+from portal.domain.errors import Refused
 from portal.domain.messages import MailDelayed, MailRefused, MailUncertain
 from portal.services import outbox
 from portal.services.attachments import drawing
 from portal.services.claims import drafting
+from portal.services.coverage import asking as coverage
+from portal.services.coverage import nights
 from portal.services.files import reading
 from portal.services.outbox import Job
 from portal.services.parts import Parts
@@ -73,10 +76,20 @@ def draw_pages(tools: Tools, job: Job) -> None:
     drawing.draw(tools.units, tools.parts, actor(job), job.ids["document"])
 
 
+def ask_coverage(tools: Tools, job: Job) -> None:
+    """Payers are asked about every coverage that is due; without a partner to ask through, nobody is."""
+    try:
+        coverage.ask_due(tools.units, tools.parts, actor(job))
+    except Refused:
+        return
+
+
 def draft_claim(tools: Tools, job: Job) -> None:
     """A covered visit whose charges are cleared gets its claim."""
     with tools.units.write(actor(job), "claim:edit") as uow:
-        drafting.draft_for(uow, job.ids["encounter"])
+        drafted = drafting.draft_for(uow, job.ids["encounter"])
+        if drafted.made:
+            nights.soon(uow)
 
 
 def run_statements(tools: Tools, job: Job) -> None:
@@ -116,6 +129,7 @@ Handler = Callable[[Tools, Job], None]
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "claim.draft": draft_claim,
     "document.pages": draw_pages,
+    "eligibility.ask": ask_coverage,
     "file.read": read_file,
     "mail.send": send_mail,
     "remittance.settle": settle_remittance,

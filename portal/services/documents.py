@@ -1,10 +1,16 @@
-"""Documents under their own keys: stored once, opened whole, every view told."""
+"""Documents under their own keys: stored once, opened whole, every view told, each role its kinds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from portal.access.fields import DOCUMENTS
+from portal.access.permissions import PERMISSIONS
+from portal.access.roles import SYSTEM
+from portal.domain.errors import NotFound
 from portal.models.documents import DocumentRow
+from portal.services.unit_of_work.reading import ABSENT
 from portal.services.unit_of_work.work import UnitOfWork
 
 
@@ -18,16 +24,25 @@ class Document:
 
 
 def store(
-    uow: UnitOfWork, *, patient_id: bytes | None, kind: str, name: str, media_type: str, body: bytes
+    uow: UnitOfWork, *, patient_id: bytes | None, kind: str, name: str, media_type: str, body: bytes, **more: Any
 ) -> DocumentRow:
-    """Seal a document under its own key."""
+    """Seal a document under its own key; `more` are columns of one that came in."""
     return uow.new(
         DocumentRow, patient_id=patient_id, kind=kind, media_type=media_type, size_bytes=len(body), name_sealed=name,
-        body_sealed=body, created_at=uow.now,
+        body_sealed=body, created_at=uow.now, **more,
     )  # fmt: skip
 
 
 def fetch(uow: UnitOfWork, document_id: bytes) -> Document:
-    """Open a document within reach; raises NotFound."""
+    """Open a document within reach; raises NotFound, alike for one of a kind that this role does not meet."""
     row = uow.get(DocumentRow, document_id)
+    if row.kind not in kinds(uow):
+        raise NotFound(ABSENT, code="not-found")
     return Document(uow.read(row, DocumentRow.name_sealed), row.media_type, uow.read(row, DocumentRow.body_sealed))
+
+
+def kinds(uow: UnitOfWork) -> frozenset[str]:
+    """The kinds of documents that whoever acts meets: those of all their roles that grant this permission."""
+    held = {SYSTEM} if uow.actor.system else uow.actor.roles()
+    granting = held & PERMISSIONS[uow.permission].reach_by_role.keys()
+    return frozenset().union(*(DOCUMENTS.get(role, frozenset()) for role in granting))

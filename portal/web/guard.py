@@ -159,10 +159,14 @@ def respond(reply: Reply) -> Response:
     return _download(reply)
 
 
+_SHOWN = frozenset({"application/pdf", "image/png", "image/jpeg"})
+"""What may stand in a page or a window of its own: what we drew ourselves."""
+
+
 def _download(file: File) -> Response:
     response = make_response(file.body)
     response.headers["Content-Type"] = file.media_type
-    kind = "inline" if file.inline and file.media_type == "application/pdf" else "attachment"
+    kind = "inline" if file.inline and file.media_type in _SHOWN else "attachment"
     safe = "".join(each if each.isalnum() or each in "-_." else "-" for each in file.name) or "file"
     response.headers["Content-Disposition"] = f'{kind}; filename="{safe}"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"

@@ -31,7 +31,7 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A download: sealed off by a sandbox policy and always an attachment, but for PDFs shown `inline`."""
+    """A download: sealed off by a sandbox policy and always an attachment, but for PDFs and pictures shown `inline`."""
 
     name: str
     media_type: str

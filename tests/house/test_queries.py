@@ -29,7 +29,7 @@ MOST = {
     "remittances": 14,
     "deposits": 8,
     "statements": 17,
-    "account": 23,
+    "account": 25,  # with the documents that came in
     "home": 35,
     "visits": 15,
     "who looked": 18,

@@ -161,7 +161,7 @@ def _upright(image: Image.Image) -> Image.Image:
 def _resolution(image: Image.Image) -> tuple[float, float]:
     """Dots an inch across and down; only their ratio counts, and only where a scanner may have meant it."""
     try:
-        across, down = (float(each) for each in cast("tuple[Any, Any]", image.info.get("dpi", (1, 1))))
+        across, down = (float(each) for each in image.info.get("dpi", (1, 1)))
     except (TypeError, ValueError, ZeroDivisionError):
         return 1.0, 1.0
     return (across, down) if across > 0 and down > 0 and 0.4 < across / down < 2.5 else (1.0, 1.0)
@@ -172,7 +172,7 @@ def _flat(image: Image.Image) -> Image.Image:
     if image.mode in {"1", "L", "RGB"}:
         return image
     if image.mode.startswith(("I", "F")):
-        low, high = (float(each) for each in image.getextrema())
+        low, high = (float(each) for each in cast("tuple[Any, Any]", image.getextrema()))
         step = 255 / (high - low) if high > low else 0.0
         wide = image.convert("F")
         return wide.point(lambda value: value * step - low * step).convert("L")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -17,6 +17,7 @@ from portal.services.auditing.searching import Wanted, events
 from portal.services.unit_of_work.work import UnitOfWork
 
 PAGE = 50
+_PAGE_OF_A_DOCUMENT = 80
 
 _ROLES: Final[Mapping[str, Text]] = MappingProxyType({
     "charge-clerk": T_("who enters what a visit costs"),
@@ -39,7 +40,8 @@ _THINGS: Final[Mapping[int | str, Text]] = MappingProxyType({
     22: T_("what your plan paid"), 23: T_("what your plan paid"), 29: T_("what your plan did not pay"),
     32: T_("a payment of yours"), 24: T_("your account"), 25: T_("your account"), 13: T_("your insurance"),
     10: T_("your name and address"), 11: T_("who may see your record"), 12: T_("the letter with your code"),
-    52: T_("a mail to you"), "audit_event": T_("the list of who looked"),
+    80: T_("a document of yours"), 81: T_("a document of yours"), 52: T_("a mail to you"),
+    "audit_event": T_("the list of who looked"),
 })  # fmt: skip
 
 _WHY: Final[Mapping[str, Text]] = MappingProxyType({
@@ -73,7 +75,7 @@ def looks_of(uow: UnitOfWork, patient_id: bytes, before: int | None = None) -> L
         uow.trail.asked.add((PatientRow.table_code, patient_id))
         raise NotFound(T_("There is no such record, or it is not yours to see."), code="not-found")
     uow.note("audit_event", f"viewers:{patient_id.hex()}")
-    found = list(islice(events(uow, Wanted(patient_id=patient_id, outcome=0, before=before)), PAGE + 1))
+    found = list(islice(_once(events(uow, Wanted(patient_id=patient_id, outcome=0, before=before))), PAGE + 1))
     shown = found[:PAGE]
     people = names.of_people(uow, {said["actor"] for said in shown})
     own = uow.actor.identity
@@ -81,6 +83,16 @@ def looks_of(uow: UnitOfWork, patient_id: bytes, before: int | None = None) -> L
     return Looks(
         looks, looks[-1].at if looks else None, before is not None, shown[-1]["seq"] if len(found) > PAGE else None
     )
+
+
+def _once(found: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Events, where somebody who leafs through a document looks once, though the log has each page of it."""
+    leafing = ""
+    for said in found:
+        pages = {each["type"] for each in said.get("objects", ())} & {_PAGE_OF_A_DOCUMENT} and said["action"] == "R"
+        if not pages or said["actor"] != leafing:
+            yield said
+        leafing = said["actor"] if pages else ""
 
 
 def _sentence(said: Mapping[str, Any], people: Mapping[str, Text | str], own: str) -> Text:

@@ -304,7 +304,7 @@ def _statements(uow: UnitOfWork, patient_id: bytes) -> tuple[AccountStatement, .
 def _documents(uow: UnitOfWork, patient_id: bytes, zone: str) -> tuple[DocumentItem, ...]:
     rows = uow.rows(
         uow.select(DocumentRow.id, DocumentRow.kind, DocumentRow.created_at)
-        .where(DocumentRow.patient_id == patient_id, DocumentRow.kind != "statement")
+        .where(DocumentRow.patient_id == patient_id, DocumentRow.kind != "statement", DocumentRow.pages.is_(None))
         .order_by(DocumentRow.created_at.desc(), DocumentRow.id)
     )
     return tuple(

@@ -10,7 +10,7 @@ from portal.access.policy import decide
 from portal.domain.errors import Conflict
 from portal.domain.texts import T_
 from portal.language.speaker import Speaker
-from portal.services import documents
+from portal.services.attachments import showing
 from portal.services.auditing.searching import last_change
 from portal.services.patients import account, changing, letters, searching
 from portal.services.patients.searching import SearchPage
@@ -51,7 +51,8 @@ def show(uow: UnitOfWork, patient_id: bytes) -> Reply:
     page = account.show(uow, patient_id, changing="change" in request.args)
     waits = page.has_sign_in and page.may_issue_code and letters.waits(uow, patient_id)
     opens = next((endpoint for permission, endpoint in _VISIT_PAGES if decide(uow.actor, permission).allowed), None)
-    return Page("staff/accounts/show.html", page, {"letter_waits": waits, "visit_page": opens})
+    part = showing.listed(uow, "patient", patient_id)
+    return Page("staff/accounts/show.html", page, {"letter_waits": waits, "visit_page": opens, "documents": part})
 
 
 @blueprint.post("/<id:patient_id>")
@@ -104,11 +105,3 @@ def _printed(letter: letters.Letter) -> File:
     said = Speaker(letter.language, letter.time_zone)
     parts = ("\n".join((letter.sender, "", *letter.to)), said.text(letter.subject), *map(said.text, letter.paragraphs))
     return File("letter.txt", "text/plain; charset=utf-8", "\n\n".join(parts).encode())
-
-
-@blueprint.get("/documents/<id:document_id>")
-@reads("document:view")
-def document(uow: UnitOfWork, document_id: bytes) -> Reply:
-    """One document as it was made."""
-    found = documents.fetch(uow, document_id)
-    return File(found.name, found.media_type, found.body)

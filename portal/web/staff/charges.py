@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, request, url_for
 
 from portal.domain.texts import T_
+from portal.services.attachments import showing
 from portal.services.charges import auditing, entering
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import reads, writes
@@ -18,7 +19,8 @@ blueprint = Blueprint("charges", __name__, url_prefix="/charges")
 @reads("charge:enter")
 def enter(uow: UnitOfWork, encounter_id: bytes) -> Reply:
     """Charges to enter."""
-    return Page("staff/charges/enter.html", entering.show(uow, encounter_id))
+    page, part = entering.show(uow, encounter_id), showing.listed(uow, "encounter", encounter_id)
+    return Page("staff/charges/enter.html", page, {"documents": part})
 
 
 @blueprint.post("/<id:encounter_id>/enter", endpoint="enter_post")
@@ -34,7 +36,8 @@ def enter_post(uow: UnitOfWork, encounter_id: bytes) -> Reply:
 @reads("charge:audit")
 def audit(uow: UnitOfWork, encounter_id: bytes) -> Reply:
     """Charges to audit."""
-    return Page("staff/charges/audit.html", auditing.show(uow, encounter_id))
+    page, part = auditing.show(uow, encounter_id), showing.listed(uow, "encounter", encounter_id)
+    return Page("staff/charges/audit.html", page, {"documents": part})
 
 
 @blueprint.post("/<id:encounter_id>/audit", endpoint="audit_post")

@@ -11,6 +11,7 @@ from portal.web.staff import (
     codes,
     denials,
     deposits,
+    documents,
     encounters,
     imports,
     queues,
@@ -20,7 +21,8 @@ from portal.web.staff import (
 
 blueprint = Blueprint("staff", __name__, url_prefix="/office")
 for _word in (
-    accounts, charges, claims, codes, denials, deposits, encounters, imports, queues, remittances, statements,
+    accounts, charges, claims, codes, denials, deposits, documents, encounters, imports, queues, remittances,
+    statements,
 ):  # fmt: skip
     blueprint.register_blueprint(_word.blueprint)
 blueprint.register_blueprint(queues.work_blueprint)

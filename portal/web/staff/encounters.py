@@ -9,6 +9,7 @@ from flask import Blueprint, request, url_for
 from portal.domain.codes import is_procedure
 from portal.domain.errors import Refused
 from portal.domain.texts import T_
+from portal.services.attachments import showing
 from portal.services.encounters import coding, review
 from portal.services.intake.lines import TypedLine
 from portal.services.unit_of_work.work import UnitOfWork
@@ -23,7 +24,7 @@ blueprint = Blueprint("encounters", __name__, url_prefix="/encounters")
 @reads("encounter:code")
 def code(uow: UnitOfWork, encounter_id: bytes) -> Reply:
     """A visit to code."""
-    return Page("staff/encounters/code.html", coding.show(uow, encounter_id))
+    return _coding(uow, coding.show(uow, encounter_id), encounter_id)
 
 
 @blueprint.post("/<id:encounter_id>/code", endpoint="code_post")
@@ -42,20 +43,27 @@ def code_post(desk: Desk, encounter_id: bytes) -> Reply:
         errors = {"code" if refused.code == "code" else "diagnosis": [refused.text]}
         with desk.read("encounter:code") as uow:
             page = coding.show(uow, encounter_id, typed=typed, find=find)
-        return Page("staff/encounters/code.html", page, {"form": forms.Form(errors=errors)}, 422)
+            return _coding(uow, page, encounter_id, forms.Form(errors=errors))
     if do == "coded":
         return Go(url_for("staff.queues.show", queue="coding"), T_("Coded. A colleague takes a second look."))
     if do != "find":
         return Go(url_for("staff.encounters.code", encounter_id=encounter_id), T_("Kept."))
     with desk.read("encounter:code") as uow:
-        return Page("staff/encounters/code.html", coding.show(uow, encounter_id, find=find))
+        return _coding(uow, coding.show(uow, encounter_id, find=find), encounter_id)
+
+
+def _coding(uow: UnitOfWork, page: coding.CodePage, encounter_id: bytes, form: forms.Form | None = None) -> Page:
+    """The page of coding with the documents of the visit, and what is wrong with what was typed."""
+    part = showing.listed(uow, "encounter", encounter_id)
+    return Page("staff/encounters/code.html", page, {"form": form, "documents": part}, 422 if form else 200)
 
 
 @blueprint.get("/<id:encounter_id>/review", endpoint="review")
 @reads("encounter:review")
 def review_(uow: UnitOfWork, encounter_id: bytes) -> Reply:
     """Codes to look at a second time."""
-    return Page("staff/encounters/review.html", review.show(uow, encounter_id))
+    page, part = review.show(uow, encounter_id), showing.listed(uow, "encounter", encounter_id)
+    return Page("staff/encounters/review.html", page, {"documents": part})
 
 
 @blueprint.post("/<id:encounter_id>/review", endpoint="review_post")

@@ -234,6 +234,6 @@ def test_a_document_is_served_as_it_was_made(world: World, flask):
         ).id
         whose = patient.id
     client = at_work(flask, world, "biller")
-    assert f"/office/patients/documents/{id_.hex()}" in client.get(f"/office/patients/{whose.hex()}").text
-    got = client.get(f"/office/patients/documents/{id_.hex()}")
+    assert f"/office/documents/{id_.hex()}/original" in client.get(f"/office/patients/{whose.hex()}").text
+    got = client.get(f"/office/documents/{id_.hex()}/original")
     assert (got.data, got.headers["Content-Type"]) == (b"%PDF-1", "application/pdf")

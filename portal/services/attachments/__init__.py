@@ -1,0 +1,1 @@
+"""Documents that came in: taken in, drawn, looked at, and what they belong to."""
