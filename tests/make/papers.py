@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from portal.access import roles
-from portal.jobs.handlers import Tools
-from portal.jobs.worker import Worker
+from portal.domain.documents import MAKING
+from portal.jobs.handlers import HANDLERS, Tools
+from portal.models.documents import DocumentRow
 from portal.services.attachments import taking
+from portal.services.outbox import Job
 from tests.make import scans
 
 
@@ -26,5 +29,10 @@ def take(
         return taking.take_in(uow, about, about_id, kind=kind, name=name, body=body or scans.pdf(2)).document_id
 
 
-def worker(world: Any) -> Worker:
-    return Worker(Tools(world.units, world.runtime.parts, lambda: None))
+def draw(world: Any) -> None:
+    """What the worker does for each document that waits, on either engine of jobs."""
+    with world.read("document:view") as uow:
+        waiting = [row.id for row in uow.rows(uow.select(DocumentRow.id).where(DocumentRow.pages == MAKING))]
+    for id_ in waiting:
+        job = Job(os.urandom(16), "document.pages", "", world.practice_id, {"document": id_}, 1)
+        HANDLERS["document.pages"](Tools(world.units, world.runtime.parts, lambda: None), job)

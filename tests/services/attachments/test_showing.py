@@ -92,7 +92,7 @@ def test_a_patient_does_not_reach_what_came_in(world: World, visit):
 
 def test_ten_pages_are_shown_at_a_time(world: World, visit):
     id_ = papers.take(world, "encounter", visit.encounter_id, body=scans.pdf(23))
-    papers.worker(world).drain()
+    papers.draw(world)
     with world.read("document:view", world.actor(roles.BILLER)) as uow:
         seen = [showing.show(uow, id_, begin=begin) for begin in (1, 11, 21, 999)]
     assert [[page.number for page in each.pages] for each in seen] == [
@@ -103,7 +103,7 @@ def test_ten_pages_are_shown_at_a_time(world: World, visit):
 
 def test_a_look_at_a_document_and_at_each_page_is_told_with_its_patient(world: World, visit):
     id_ = papers.take(world, "encounter", visit.encounter_id)
-    papers.worker(world).drain()
+    papers.draw(world)
     coder = world.actor(roles.CODER)
     with world.read("document:view", coder) as uow:
         showing.show(uow, id_)
@@ -121,7 +121,7 @@ def test_a_look_at_a_document_and_at_each_page_is_told_with_its_patient(world: W
 
 def test_who_leafs_through_a_document_is_one_line_of_the_patients_list(world: World, visit):
     id_ = papers.take(world, "encounter", visit.encounter_id)
-    papers.worker(world).drain()
+    papers.draw(world)
     biller = world.actor(roles.BILLER)
     world.people[roles.BILLER] = users.user(world, roles.BILLER)
     biller = world.actor(roles.BILLER)
