@@ -18,6 +18,7 @@ from portal.jobs.handlers import Tools
 from portal.services import outbox, practices
 from portal.services.auditing import digests, upkeep
 from portal.services.claims import sending, silence
+from portal.services.coverage import asking, nights
 from portal.services.files.collecting import Collector
 from portal.services.keys import renewing
 from portal.services.payments import polling
@@ -42,6 +43,11 @@ def resend_claims(tools: Tools) -> int:
     return sending.resend_unsent(tools.units, tools.parts, system("claim.resend"), after=sending.PATIENCE)
 
 
+def resend_questions(tools: Tools) -> int:
+    """The same for files of questions about coverage."""
+    return asking.resend_unsent(tools.units, tools.parts, system("eligibility.resend"))
+
+
 def silent_claims(tools: Tools) -> int:
     """Claims about which a payer has said nothing for too long surface, practice by practice."""
     with tools.units.read(system("claim.silent"), "practice:edit", defer=True) as uow:
@@ -62,6 +68,8 @@ PERIODIC: tuple[Every, ...] = (
     Every("audit.index", 30, lambda tools: upkeep.index(tools.units)),
     Every("claim.resend", 300, resend_claims),
     Every("claim.silent", 3600, silent_claims, apart=True),
+    Every("eligibility.night", 900, lambda tools: nights.night(tools.units)),
+    Every("eligibility.resend", 300, resend_questions),
     Every("file.collect", 60, collecting(), apart=True),
     Every("payment.poll", 300, lambda tools: polling.poll(tools.units, tools.parts), apart=True),
     Every("key.settle", 3600, lambda tools: renewing.settle(tools.units)),

@@ -31,8 +31,8 @@ from portal.models import (
 from portal.models.base import Base
 
 ROOMS = (
-    claims, codes, coverage, denials, documents, eligibility, encounters, fees, holds, interchanges, jobs, keys, ledger, ncci,
-    patients, payers, payments, practices, queues, remittances, statements, users,
+    claims, codes, coverage, denials, documents, eligibility, encounters, fees, holds, interchanges, jobs, keys,
+    ledger, ncci, patients, payers, payments, practices, queues, remittances, statements, users,
 )  # fmt: skip
 
 metadata: MetaData = Base.metadata

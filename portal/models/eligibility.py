@@ -69,7 +69,7 @@ class EligibilityAnswerRow(Base):
     """AAA03 of what was refused."""
     other_payer: Mapped[bool] = clear(12)
     """Whether the payer named another one."""
-    body_sealed: Mapped[Box] = sealed(13, kind="json", bucket=512)
+    body_sealed: Mapped[Box] = sealed(13, kind="json", bucket=1024)
     """Plan, dates, benefits, parties, refusals."""
     interchange_id: Mapped[bytes] = ref(14, "interchange.id", index=True)
     received_at: Mapped[datetime] = clear(15)

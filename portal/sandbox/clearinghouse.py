@@ -78,7 +78,7 @@ class Clearinghouse:
 
         What was put off and is decided by now comes first.
         """
-        later = self._inquiries.later(self._numbers, self._clock.now())
+        later = self._inquiries.put_off(self._numbers, self._clock.now())
         written = [self._write(kind, body) for kind, body in later]
         taken = self._claims / "taken"
         taken.mkdir(exist_ok=True)

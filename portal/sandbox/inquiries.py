@@ -67,9 +67,9 @@ class Inquiries:
                 return ("278", write_decisions(decided, partner=route, numbers=numbers(), at=at)) if decided else None
         return None
 
-    def later(self, numbers: Callable[[], ControlNumbers], at: datetime) -> list[tuple[str, bytes]]:
+    def put_off(self, numbers: Callable[[], ControlNumbers], at: datetime) -> list[tuple[str, bytes]]:
         """What was pended and is decided by now, a file each."""
         return [
             ("278", write_decisions([answer], partner=route, numbers=numbers(), at=at))
-            for route, answer in self.reviews.later(at.date())
+            for route, answer in self.reviews.decided_by(at.date())
         ]

@@ -79,7 +79,7 @@ class ReviewDesk:
             self._waiting.append(_Waiting(today + _WAITS, request, route))
         return self._decided(request, case, today)
 
-    def later(self, today: date) -> list[tuple[Partner, AuthorizationAnswer]]:
+    def decided_by(self, today: date) -> list[tuple[Partner, AuthorizationAnswer]]:
         """What was pended and is decided by a day, with the way each goes."""
         due = [one for one in self._waiting if one.day <= today]
         self._waiting = [one for one in self._waiting if one.day > today]

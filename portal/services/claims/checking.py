@@ -18,6 +18,7 @@ from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow, ProviderRow
 from portal.services import codes, ncci
 from portal.services import queues as work
+from portal.services.claims import covering
 from portal.services.claims.building import as_domains, found_by_id, slices, units_of
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -93,6 +94,7 @@ def edits_of(
     procedures = {line.code for claim in built.values() for line in claim.lines}
     tables = ncci.tables_of(uow, procedures.union(line.code for lines in prior.values() for line in lines))
     cleared = _cleared(uow, claims)
+    uncovered = covering.inactive(uow, claims)
     found = {}
     for claim in claims:
         context = EditContext(
@@ -104,7 +106,8 @@ def edits_of(
         )
         # a void takes back what was sent, whatever becomes of the visit
         open_visit = () if claim.encounter_id in cleared or claim.frequency == "8" else (_VISIT_OPEN,)
-        found[claim.id] = (*open_visit, *edit(built[claim.id], context))
+        told = () if claim.id not in uncovered or claim.frequency == "8" else (uncovered[claim.id],)
+        found[claim.id] = (*open_visit, *edit(built[claim.id], context), *told)
     return found
 
 

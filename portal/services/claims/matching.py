@@ -14,6 +14,8 @@ from portal.services.unit_of_work.work import UnitOfWork
 from portal.x12.envelope import Interchange
 
 _SLICE = 500
+_ANSWERED = ("837P", "270", "276", "278")
+"""Kinds of ours that partners acknowledge; only an 837P has claims whose state that decides."""
 DUPLICATE = "025"
 """TA105: this ISA13 was taken in before. It says nothing new about the claims, so it moves none."""
 
@@ -107,7 +109,7 @@ class Matcher:
                 InterchangeRow.id, InterchangeRow.control, InterchangeRow.group_control, InterchangeRow.partner_id
             ).where(
                 InterchangeRow.direction == "out",
-                InterchangeRow.kind == "837P",
+                InterchangeRow.kind.in_(_ANSWERED),
                 InterchangeRow.control.in_(sorted(controls)) | InterchangeRow.group_control.in_(sorted(groups)),
             )
         )

@@ -19,14 +19,14 @@ from portal.models.interchanges import InterchangeRow
 from portal.services import interchanges, practices
 from portal.services.claims import verdicts
 from portal.services.files import reading
-from portal.services.files.reading import ANSWERS, REMITTANCES, Import
+from portal.services.files.reading import ANSWERS, COVERAGE, REMITTANCES, Import
 from portal.services.parts import Parts
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
 
 _LOG = logging.getLogger("candor.jobs")
 _JOB = "file.collect"
-COLLECTED = (ANSWERS, REMITTANCES)
+COLLECTED = (ANSWERS, REMITTANCES, COVERAGE)
 """What partners send; visits are the practice's own."""
 
 
@@ -56,7 +56,7 @@ def collect(
     """
     mine = [one for one in wanted if all(policy.decide(actor, each).allowed for each in one.permissions)]
     shared = shared_folders(_folders(units))
-    with units.read(actor, "claim:acknowledge" if ANSWERS in mine else "remittance:import", request=request) as uow:
+    with units.read(actor, mine[0].permissions[0] if mine else "remittance:import", request=request) as uow:
         folders = sorted(set(verdicts.folders(uow)) - shared)
     done: list[Collected] = []
 

@@ -13,6 +13,7 @@ from portal.domain.texts import T_, to_json
 from portal.models.interchanges import InterchangeRow
 from portal.services import interchanges, queues
 from portal.services.claims import answers
+from portal.services.coverage import receiving as coverage
 from portal.services.encounters import importing as visits
 from portal.services.remittances import importing as remittances
 from portal.services.unit_of_work.trail import Request
@@ -34,7 +35,8 @@ REMITTANCES: Final = Import(
     "835", remittances.KINDS, (remittances.PERMISSION, "remittance:post"), remittances.read_in
 )  # fmt: skip
 ANSWERS: Final = Import("", answers.KINDS, (answers.PERMISSION,), answers.read_in)
-IMPORTS: Final = (VISITS, REMITTANCES, ANSWERS)
+COVERAGE: Final = Import("271", coverage.KINDS, (coverage.PERMISSION,), coverage.read_in)
+IMPORTS: Final = (VISITS, REMITTANCES, COVERAGE, ANSWERS)
 
 
 class NotReadThrough(Exception):

@@ -10,6 +10,7 @@ from sqlalchemy import and_, or_
 
 from portal.domain.texts import T_, Text
 from portal.models.claims import AcknowledgementRow
+from portal.models.eligibility import EligibilityAnswerRow
 from portal.models.encounters import EncounterRow
 from portal.models.interchanges import InterchangeRow
 from portal.models.remittances import RemittanceRow
@@ -25,6 +26,7 @@ KINDS = {
     "837P": T_("Visits or claims (837P)"), "837I": T_("Hospital claims (837I)"), "837D": T_("Dental claims (837D)"),
     "835": T_("Remittance (835)"), "999": T_("Acknowledgement of a file (999)"),
     "997": T_("Acknowledgement of a file (997)"), "TA1": T_("Acknowledgement of an envelope (TA1)"),
+    "270": T_("Questions about coverage (270)"), "271": T_("Answers about coverage (271)"),
     "277CA": T_("Acknowledgement of claims (277CA)"), "mixed": T_("Several kinds in one file"),
     "": T_("Not readable"),
 }  # fmt: skip
@@ -208,12 +210,15 @@ def _state(state: str) -> State:
 
 def _progress(uow: UnitOfWork, row: InterchangeRow) -> Progress:
     """Counted by what the file has made so far: visits, payments or answers."""
-    made: Any = {"837P": EncounterRow, "835": RemittanceRow}.get(row.kind, AcknowledgementRow)
+    of_kind: dict[str, Any] = {"837P": EncounterRow, "835": RemittanceRow, "271": EligibilityAnswerRow}
+    made = of_kind.get(row.kind, AcknowledgementRow)
     done = uow.count(uow.select(made.id).where(made.interchange_id == row.id)) if row.items else 0
     return Progress(min(done, row.items), row.items)
 
 
 def _sentence(row: InterchangeRow, now: datetime) -> Text:
+    if row.direction == "out" and row.kind == "270":
+        return T_("{n} question went out in it.", "{n} questions went out in it.", n=row.items)
     if row.direction == "out":
         return T_("{n} claim went out in it.", "{n} claims went out in it.", n=row.items)
     if row.state == "RECEIVED":
