@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, request, url_for
 
 from portal.access.policy import decide
@@ -101,12 +103,14 @@ def _back(desk: Desk, about: str, about_id: bytes) -> str:
     """The page of what a document was to be added to, if it is one that this person opens."""
     for permission, endpoint, name in _PAGES.get(about, ()):
         if about_id and decide(desk.actor, permission).allowed:
-            return url_for(endpoint, **{name: about_id}, _anchor="docs")
+            place: dict[str, Any] = {name: about_id}
+            return url_for(endpoint, **place, _anchor="docs")
     return url_for("staff.work.show")
 
 
 def _link(uow: UnitOfWork, about: str, about_id: str) -> str | None:
     for permission, endpoint, name in _PAGES.get(about, ()):
         if decide(uow.actor, permission).allowed:
-            return url_for(endpoint, **{name: about_id})
+            place: dict[str, Any] = {name: about_id}
+            return url_for(endpoint, **place)
     return None
