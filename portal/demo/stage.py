@@ -14,7 +14,7 @@ from pathlib import Path
 from portal import config, runtime
 from portal.access.actors import Actor, system
 from portal.config import Settings
-from portal.demo import patients, people
+from portal.demo import papers, patients, people
 from portal.demo.clock import WalkingClock
 from portal.demo.story import PARTNER, Story, evening, weeks
 from portal.jobs.handlers import Tools
@@ -168,3 +168,4 @@ def _live(story: Story, processor: CardProcessor, clock: WalkingClock, today: da
             story.said["card payments"] += patients.pay(story.runtime, processor, members)
             story.worker.drain()
         say(f"the week of {begin:%B %d}: {len(this_week)} visits")
+    papers.bring(story)
