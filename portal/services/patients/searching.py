@@ -108,6 +108,8 @@ def by_name(q: str) -> bool:
 
 def folded(text: str) -> str:
     """A name without case, accents and everything that is neither letter nor digit."""
+    if text.isascii() and text.isalnum():  # nearly every name, and this runs for each of a practice
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text)
     return "".join(each for each in plain.casefold() if each.isalnum() and not unicodedata.combining(each))
 

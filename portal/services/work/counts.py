@@ -1,4 +1,4 @@
-"""How much lies in the queues, their views and saved filters: counted up to a limit, so that none reads a million rows."""
+"""How much lies in queues, their views and saved filters, counted up to a limit: no page reads a million rows."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from portal.domain import queues as rules
 from portal.domain.money import Money
 from portal.domain.queues import QUEUES
 from portal.domain.texts import T_, Text
+from portal.domain.work import Narrowing
 from portal.models.queues import QueueItemRow
 from portal.services import queues
 from portal.services.unit_of_work.work import UnitOfWork
+from portal.services.work import lists
 from portal.services.work.lists import IS_OPEN
 
 MOST = 2_000
@@ -47,13 +49,17 @@ class WorkPage:
     queues: tuple[QueueCount, ...]
 
 
-def counted(uow: UnitOfWork, many: Sequence[Sequence[ColumnElement[bool]]]) -> list[tuple[int, bool]]:
-    """How many open items fit each of the conditions, and whether there are more than MOST; in one statement."""
-    if not many:
-        return []
+def counted(uow: UnitOfWork, name: str, many: Sequence[Narrowing], today: date) -> list[tuple[int, bool]]:
+    """How many items of a queue fit each of the views, and whether there are more than MOST; in one statement."""
     parts = [
-        select(func.count()).select_from(uow.select(QueueItemRow.id).where(*where).limit(MOST + 1).subquery())
-        for where in many
+        select(func.count()).select_from(
+            uow.select(QueueItemRow.id)
+            .where(*lists.conditions(uow, name, each, today))
+            .order_by(*lists.by_index(each))
+            .limit(MOST + 1)
+            .subquery()
+        )
+        for each in many
     ]
     row = uow.row(select(*(part.scalar_subquery().label(f"n{at}") for at, part in enumerate(parts))))
     return [_capped(number) for number in row or ()]
@@ -70,18 +76,20 @@ def work(uow: UnitOfWork) -> WorkPage:
     here = (item.practice_id == uow.practice_id, item.queue == names.c.name, IS_OPEN)
     soon = item.due_on <= today + timedelta(days=rules.PRESSING_DAYS)
 
-    def part(column: Any, *more: ColumnElement[bool]) -> Any:
+    def part(column: Any, view: str, *more: ColumnElement[bool]) -> Any:
         """The first rows of one queue, its name given by the statement around it."""
-        return uow.select(column.label("it")).where(*here, *more).limit(MOST + 1).correlate(names).subquery()
+        order = lists.by_index(Narrowing(view))
+        found = uow.select(column.label("it")).where(*here, *more).order_by(*order).limit(MOST + 1)
+        return found.correlate(names).subquery()
 
-    def count(*more: ColumnElement[bool]) -> Any:
-        return select(func.count()).select_from(part(item.id, *more)).scalar_subquery()
+    def count(view: str, *more: ColumnElement[bool]) -> Any:
+        return select(func.count()).select_from(part(item.id, view, *more)).scalar_subquery()
 
     rows = uow.rows(
         select(
-            names.c.name, count().label("n"), count(item.holder_id == uow.actor.user_id).label("mine"),
-            count(soon).label("soon"),
-            select(func.sum(part(item.at_risk_cents).c.it)).scalar_subquery().label("cents"),
+            names.c.name, count("all").label("n"), count("mine", item.holder_id == uow.actor.user_id).label("mine"),
+            count("due", soon).label("soon"),
+            select(func.sum(part(item.at_risk_cents, "all").c.it)).scalar_subquery().label("cents"),
         )
     )  # fmt: skip
     found = {row.name: row for row in rows}

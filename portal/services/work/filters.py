@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from portal.access import roles
 from portal.access.permissions import PERMISSIONS
@@ -153,10 +153,13 @@ def _reasons(uow: UnitOfWork, queue: Queue) -> tuple[Option, ...]:
     """The reasons that lie in a queue, each by one look into the index, with the words of one item that has it."""
     item = QueueItemRow
     here = (item.practice_id == uow.practice_id, item.queue == queue.name, IS_OPEN)
-    seen = uow.select(func.min(item.reason).label("reason")).where(*here).cte("seen", recursive=True)
-    later = uow.select(func.min(item.reason)).where(*here, item.reason > seen.c.reason).correlate(seen)
+    order = (item.reason, item.due_on, item.id)
+    # the first by the index itself: PostgreSQL reads a whole queue for min() as long as it knows nothing of the table
+    first = uow.select(item.reason).where(*here).order_by(*order).limit(1)
+    seen = select(first.scalar_subquery().label("reason")).cte("seen", recursive=True)
+    later = first.where(item.reason > seen.c.reason).correlate(seen)
     seen = seen.union_all(select(later.scalar_subquery()).where(seen.c.reason.is_not(None)))
-    sample = uow.select(item.detail).where(*here, item.reason == seen.c.reason).order_by(item.due_on).limit(1)
+    sample = uow.select(item.detail).where(*here, item.reason == seen.c.reason).order_by(*order).limit(1)
     rows = uow.rows(
         select(seen.c.reason, sample.correlate(seen).scalar_subquery().label("detail"))
         .where(seen.c.reason.is_not(None))

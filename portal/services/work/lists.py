@@ -99,6 +99,25 @@ def conditions(uow: UnitOfWork, name: str, narrowed: Narrowing, today: date) -> 
     return where
 
 
+def by_index(narrowed: Narrowing) -> tuple[InstrumentedAttribute[Any], ...]:
+    """An order whose index holds what fits this view close together.
+
+    Counting asks for it, so that no engine that knows too little of the table looks through all of a queue.
+    """
+    item = QueueItemRow
+    if narrowed.view in {"mine", "unassigned"} or narrowed.owner:
+        return (item.holder_id, item.due_on, item.id)
+    if narrowed.view == "skipped":
+        return (item.put_off_until, item.id)
+    if narrowed.reason:
+        return (item.reason, item.due_on, item.id)
+    if narrowed.payer:
+        return (item.payer_id, item.due_on, item.id)
+    if narrowed.over_cents is not None:
+        return (item.at_risk_cents, item.id)
+    return (item.due_on, item.id)
+
+
 def ready(today: date) -> ColumnElement[bool]:
     """What is not put off today. As one term, so that no engine looks for it by an index."""
     return func.coalesce(QueueItemRow.put_off_until, literal(_LONG_AGO, QueueItemRow.put_off_until.type)) <= today

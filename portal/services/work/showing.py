@@ -104,7 +104,7 @@ def show(
     queue, narrowed, today = queues.worked(uow, name), narrowed or Narrowing(), uow.today()
     kept = filters.kept(uow, name)
     wanted = [replace(narrowed, view=view) for view in VIEWS] + [each.narrowing for each in kept]
-    found = counts.counted(uow, [lists.conditions(uow, name, each, today) for each in wanted])
+    found = counts.counted(uow, name, wanted, today)
     items, newer, older = lists.page(uow, name, narrowed, after=after, before=before)
     views = tuple(View(view, VIEWS[view], *count) for view, count in zip(VIEWS, found, strict=False))
     return QueuePage(
