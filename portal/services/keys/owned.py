@@ -14,6 +14,9 @@ from portal.models.keys import SubjectKeyRow
 from portal.services.unit_of_work.fields import shape
 from portal.services.unit_of_work.work import UnitOfWork
 
+_FILE_BUCKET = 2048
+"""Columns of whole files and pictures are padded to this bucket at least (SECURITY 2.3)."""
+
 
 def tenant_of(uow: UnitOfWork, subject: bytes) -> bytes:
     """Under which tenant's keys a subject's stand; raises NotFound for one without a key."""
@@ -29,6 +32,12 @@ def sealed_models() -> list[type[Base]]:
     return sorted(
         (model for model in catalog.models().values() if shape(model).sealed), key=lambda each: each.table_code
     )
+
+
+def at_once(model: type[Base], batch: int) -> int:
+    """How many rows of a model to hold in memory, of a batch of small ones: those with whole files are up to 25 MiB."""
+    whole = any(field.kind == "bytes" and field.bucket >= _FILE_BUCKET for field in shape(model).sealed.values())
+    return max(1, batch // 100) if whole else batch
 
 
 def column(model: type[Base], name: str) -> Any:

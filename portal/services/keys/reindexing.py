@@ -24,7 +24,7 @@ from portal.models import catalog
 from portal.models.base import Base
 from portal.models.patients import RegistrationCodeRow
 from portal.models.users import FactorRow
-from portal.services.keys import steps
+from portal.services.keys import owned, steps
 from portal.services.keys.steps import Slot, name, step
 from portal.services.unit_of_work.fields import shape
 from portal.services.unit_of_work.reading import owner_of
@@ -86,7 +86,7 @@ def rewrite(units: Units, actor: Actor, tenant: bytes, batch: int = BATCH) -> It
                     uow.select(model)
                     .where(_of(model, tenant), _column(model, "id") > after, _older(model, generation))
                     .order_by(_column(model, "id"))
-                    .limit(batch)
+                    .limit(owned.at_once(model, batch))
                     .with_for_update()
                 )
                 uow.expect(*(owner_of(row) for row in rows))

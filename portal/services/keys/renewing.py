@@ -73,9 +73,10 @@ def reseal(units: Units, actor: Actor, subject: bytes, batch: int = BATCH) -> It
     for model in _models():
         with units.read(actor, "key:manage", kind="key") as uow:
             ids = _older(uow, model, subject, _active(uow, subject) or 0)
-        for at in range(0, len(ids), batch):
+        few = owned.at_once(model, batch)
+        for at in range(0, len(ids), few):
             with step(units, actor) as uow:
-                some = owned.column(model, "id").in_(ids[at : at + batch])
+                some = owned.column(model, "id").in_(ids[at : at + few])
                 rows = uow.entities(uow.select(model).where(some, owned.by(model, subject)).with_for_update())
                 for row in rows:
                     uow.reseal(row)

@@ -9,13 +9,15 @@ import pytest
 from portal.crypto.envelope import version_of
 from portal.domain.errors import NotFound
 from portal.models.claims import ClaimVersionRow
+from portal.models.documents import AttachmentRow, DocumentPageRow, DocumentRow
 from portal.models.encounters import EncounterRow
 from portal.models.patients import PatientRow
 from portal.services import documents
-from portal.services.keys import renewing
+from portal.services.attachments import showing
+from portal.services.keys import owned, renewing
 from portal.services.unit_of_work.work import new_id
 from tests.databases import World
-from tests.make import claims, visits
+from tests.make import claims, papers, scans, visits
 from tests.services.auditing.test_cells import verified
 from tests.services.keys.test_shredding import keys_of
 from tests.services.test_unit_of_work import patient
@@ -142,3 +144,23 @@ def test_what_was_written_under_the_old_key_meanwhile_is_sealed_again_before_it_
         assert uow.read(row, PatientRow.last_name_sealed) == "Late"
         assert version_of(row.last_name_sealed.blob) == 2
     assert verified(world).problems == ()
+
+
+def test_pages_of_a_document_follow_its_new_key(world: World):
+    with world.write("patient:change") as uow:
+        visit = claims.visit(uow)
+    id_ = papers.take(world, "encounter", visit.encounter_id, body=scans.pdf(9))
+    papers.draw(world)
+    with world.read("document:view") as uow:
+        before = [showing.picture(uow, id_, number).body for number in range(1, 10)]
+        sealed = {row.body_sealed.blob for row in uow.entities(uow.select(DocumentPageRow))}
+    renewing.renew(world.units, world.machine("keys"), id_)
+    with world.read("document:view") as uow:
+        assert [showing.picture(uow, id_, number).body for number in range(1, 10)] == before
+        assert not sealed & {row.body_sealed.blob for row in uow.entities(uow.select(DocumentPageRow))}
+
+
+def test_whole_files_are_sealed_again_a_few_at_a_time():
+    assert owned.at_once(DocumentRow, 200) == owned.at_once(DocumentPageRow, 200) == 2
+    assert owned.at_once(AttachmentRow, 200) == 200
+    assert owned.at_once(DocumentRow, 10) == 1
