@@ -205,10 +205,10 @@ def _run_of(runs: Sequence[tuple[bytes | str | None, _Run]], edge: Any, today: d
 def payers(uow: UnitOfWork, name: str, edge: Any = None) -> Sequence[Any]:
     """The payers with open items in a queue, and that of the edge, by name; one look into an index for each payer."""
     item = QueueItemRow
-    here = uow.select(item.id).where(
-        item.practice_id == uow.practice_id, item.queue == name, IS_OPEN, item.payer_id == PayerRow.id
-    )
-    wanted = here.correlate(PayerRow).exists()
+    here = (item.practice_id == uow.practice_id, item.queue == name, IS_OPEN, item.payer_id == PayerRow.id)
+    # one row asked for, not EXISTS, which PostgreSQL turns into a join that reads the whole queue
+    one = uow.select(item.id).where(*here).order_by(item.payer_id, item.due_on, item.id).limit(1)
+    wanted = one.correlate(PayerRow).scalar_subquery().is_not(None)
     if edge is not None and edge.payer_id is not None:
         wanted |= PayerRow.id == edge.payer_id
     return uow.rows(uow.select(PayerRow.id, PayerRow.name).where(wanted).order_by(PayerRow.name, PayerRow.id))
