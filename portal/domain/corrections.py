@@ -63,6 +63,13 @@ def ways(known: Evidence) -> tuple[Way, ...]:
     return (_original(known), _replacement(known), _void(known))
 
 
+def stands(frequency: str, state: str, claim_state: str) -> bool:
+    """Whether a correction in a state still fits where its claim stands; else it is given up by itself."""
+    if frequency == "7":
+        return claim_state == "ADJUDICATED"
+    return claim_state in (WITH_PAYER | ANSWERED if state == "REQUESTED" else {"VOID_PENDING"})
+
+
 def proposed(known: Evidence) -> Frequency | None:
     """The way that fits a claim whose content was wrong; None when it is not to go again now."""
     possible = {way.frequency for way in ways(known) if way.possible}
@@ -96,7 +103,7 @@ def _replacement(known: Evidence) -> Way:
     if known.state != "ADJUDICATED":
         return Way("7", False, T_("The payer has not decided about it, so there is nothing to replace."))
     if not known.payer_control:
-        return Way("7", False, _NO_NUMBER)
+        return Way("7", False, NO_NUMBER)
     return Way("7", True, T_("The payer has answered it: what was wrong is corrected by a replacement."))
 
 
@@ -106,15 +113,15 @@ def _void(known: Evidence) -> Way:
     if known.state not in WITH_PAYER | ANSWERED:
         return Way("8", False, T_("The payer does not have it, so there is nothing to void."))
     if not known.payer_control:
-        return Way("8", False, _NO_NUMBER)
+        return Way("8", False, NO_NUMBER)
     return Way("8", True, T_("If it should never have been billed to this payer. A manager approves it."))
 
 
-_NO_NUMBER = T_(
+NO_NUMBER = T_(
     "The payer's own claim number is not known. It comes with the remittance; without it the payer cannot tell which"
     " claim is meant."
 )
-_OPEN_STATES = ("REQUESTED", "OPEN", "READY")
+OPEN_STATES = ("REQUESTED", "OPEN", "READY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,7 @@ LIFE: Lifecycle[CorrectionFacts] = Lifecycle(
         Move("OPEN", "READY", "claim:edit", "either", guard="clean"),
         Move("READY", "OPEN", "claim:edit", "either"),
         Move("READY", "SENT", "claim:submit", "either"),
-        *(Move(frm, "CANCELLED", "claim:edit", "either", needs_reason=True) for frm in _OPEN_STATES),
+        *(Move(frm, "CANCELLED", "claim:edit", "either", needs_reason=True) for frm in OPEN_STATES),
     ),
     words={
         "REQUESTED": T_("Void asked for"),

@@ -107,10 +107,15 @@ def edits_of(
         # a void takes back what was sent, whatever becomes of the visit
         open_visit = () if claim.encounter_id in cleared or claim.frequency == "8" else (_VISIT_OPEN,)
         told = () if claim.id not in uncovered or claim.frequency == "8" else (uncovered[claim.id],)
-        found[claim.id] = (*open_visit, *edit(built[claim.id], context), *told)
+        said = (*edit(built[claim.id], context), *told)
+        if claim.frequency == "8":
+            said = tuple(one for one in said if one.code in _OF_VOIDS)
+        found[claim.id] = (*open_visit, *said)
     return found
 
 
+_OF_VOIDS = frozenset({"control", "frequency", "payer-control"})
+"""What stops a void: it takes back what went, whatever the visit or the plan look like by now."""
 _VISIT_OPEN = EditFinding(
     "visit-open",
     "block",

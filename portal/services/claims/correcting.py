@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import and_, or_
 
 from portal.domain.claims import ClaimFacts
 from portal.domain.corrections import (
     CANCELS,
+    OPEN_STATES,
     REPLACES,
     VOIDED,
     VOIDS,
@@ -18,6 +19,7 @@ from portal.domain.corrections import (
     Evidence,
     Frequency,
     Way,
+    stands,
     ways,
 )
 from portal.domain.edits.rules import EditFinding
@@ -25,13 +27,13 @@ from portal.domain.encounters import CODING_ERRORS
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text, to_json
 from portal.models.claims import ClaimRow, CorrectionRow
+from portal.models.encounters import EncounterRow
 from portal.services import queues
 from portal.services.claims import checking
 from portal.services.claims.building import new_control
-from portal.services.claims.visits import recode
+from portal.services.claims.visits import recode, take_over
 from portal.services.unit_of_work.work import UnitOfWork
 
-OPEN_STATES = ("REQUESTED", "OPEN", "READY")
 _WORDS = {
     ("7", False): ("replacement", T_("The replacement is ready to be sent.")),
     ("7", True): ("replacement", T_("The replacement is stopped by a finding.")),
@@ -42,9 +44,13 @@ _REFUSED = T_("The payer refused the void. The claim stands as it did.")
 
 
 def sendable(uow: UnitOfWork) -> Any:
-    """What sending takes: ready claims, and ready replacements and voids of claims that were sent before."""
-    corrected = uow.select(CorrectionRow.claim_id).where(CorrectionRow.state == "READY")
-    return or_(ClaimRow.state == "READY", ClaimRow.id.in_(corrected))
+    """What sending takes: ready claims, and ready replacements and voids of claims that stand where these may go."""
+    ready = uow.select(CorrectionRow.claim_id).where(CorrectionRow.state == "READY")
+    fits = or_(
+        and_(ClaimRow.state == "ADJUDICATED", ClaimRow.frequency == "7"),
+        and_(ClaimRow.state == "VOID_PENDING", ClaimRow.frequency == "8"),
+    )
+    return or_(ClaimRow.state == "READY", and_(fits, ClaimRow.id.in_(ready)))
 
 
 def under_way(uow: UnitOfWork, claim_id: bytes) -> CorrectionRow | None:
@@ -82,6 +88,8 @@ def start_replacement(
     uow.change(claim, frequency="7")
     if reason in CODING_ERRORS:
         recode(uow, claim, reason, note)
+    else:
+        take_over(uow, claim, uow.get(EncounterRow, claim.encounter_id))
     prepare(uow, claim, row)
     return row
 
@@ -152,16 +160,33 @@ def went(uow: UnitOfWork, claim: ClaimRow) -> None:
         uow.move(row, "SENT", CorrectionFacts(), reason="sent")
 
 
-def refused(uow: UnitOfWork, claim: ClaimRow) -> None:
-    """The payer rejected a void: the claim stands where it stood, and a person looks at it."""
+def void_is_out(uow: UnitOfWork, claim: ClaimRow) -> CorrectionRow | None:
+    """The void that was sent last, where nothing else is under way since; what is answered then is about it."""
+    uow.flush()
     row = uow.first(
         uow.select(CorrectionRow)
-        .where(CorrectionRow.claim_id == claim.id, CorrectionRow.state == "SENT", CorrectionRow.frequency == "8")
-        .order_by(CorrectionRow.created_at.desc())
+        .where(CorrectionRow.claim_id == claim.id, CorrectionRow.state != "CANCELLED")
+        .order_by(CorrectionRow.created_at.desc(), CorrectionRow.id.desc())
     )
-    if row is not None:
-        _stand_again(uow, claim, row, "void-refused")
-        _line_up(uow, claim, "rejected-claims", "void-refused", _REFUSED)
+    return row if row is not None and (row.frequency, row.state) == ("8", "SENT") else None
+
+
+def refused(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow) -> None:
+    """The payer rejected a void: the claim stands where it stood, and a person looks at it."""
+    _stand_again(uow, claim, row, "void-refused")
+    _line_up(uow, claim, "rejected-claims", "void-refused", _REFUSED)
+
+
+def follow(uow: UnitOfWork, claim: ClaimRow) -> None:
+    """After an answer moved a claim: what no longer fits is given up, what still waits for a manager waits on."""
+    row = under_way(uow, claim.id)
+    if row is None:
+        return
+    if not stands(row.frequency, row.state, claim.state):
+        uow.move(row, "CANCELLED", CorrectionFacts(), reason="answered")
+        uow.change(claim, frequency=row.frequency_before)
+    elif row.state == "REQUESTED" and not queues.items_of(uow, claim):
+        _line_up(uow, claim, "void-approvals", row.reason, VOIDS[row.reason])
 
 
 def voided(uow: UnitOfWork, claim: ClaimRow) -> None:

@@ -299,6 +299,7 @@ def _submit(uow: UnitOfWork, row: ClaimRow) -> None:
     payer_control = "" if row.frequency == "1" else uow.read(row, ClaimRow.payer_control_sealed) or ""
     if row.state != "VOID_PENDING":  # a void waits where it is for the money to be taken back
         uow.move(row, "SUBMITTED", checking.facts(uow, row, snapshot=True, payer_control=payer_control), reason="sent")
+        uow.change(row, state_before_remittance=None)  # an answer to what went before is none to this version
     correcting.went(uow, row)
     uow.change(row, versions=row.versions + 1, submitted_at=uow.now)
     queues.done(uow, row)

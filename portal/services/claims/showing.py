@@ -42,7 +42,7 @@ _ALLOWED = {
     "check": ("claim:edit", ("DRAFT",)),
     "release": ("claim:release", ("HELD",)),
     "hold": ("claim:hold", ("DRAFT", "READY")),
-    "draft": ("claim:edit", ("DRAFT", "READY", "HELD", "REJECTED")),
+    "draft": ("claim:edit", ("DRAFT", "READY", "HELD", "REJECTED", "VOIDED")),
 }
 _AGAIN = {"7": ("replace", "claim:edit"), "8": ("void", "claim:void")}
 _UNDER_WAY = {"REQUESTED": ("approve", "give_up"), "OPEN": ("give_up",), "READY": ("send", "give_up")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from portal.domain.claims import HOLDS, REWORKS
+from portal.domain.corrections import NO_NUMBER
 from portal.domain.encounters import CODING_ERRORS
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
@@ -56,13 +57,14 @@ def return_to_coding(
     """
     _known(reason, CODING_ERRORS)
     claim = uow.get(ClaimRow, claim_id)
-    checking.mendable(claim)
+    if claim.state != "VOIDED":  # its visit is free for another claim, once a clerk has chosen the right coverage
+        checking.mendable(claim)
     uow.change(claim, expected_version=expected_version)
     if claim.state in {"READY", "HELD"}:
         uow.move(claim, "DRAFT", checking.facts(uow, claim), reason=reason, note=note)
         uow.change(claim, held_from=None, hold_reason=None)
     recode(uow, claim, reason, note)
-    if claim.state == "DRAFT":
+    if claim.state in {"DRAFT", "VOIDED"}:
         queues.done(uow, claim)
     return claim
 
@@ -72,7 +74,8 @@ def rework(
 ) -> checking.Checked:
     """Make a rejected claim ready to go again as an original under a new number; REWORKS says what was corrected.
 
-    It was never adjudicated, so it does not go as a replacement. With findings that block, it stays rejected and the
+    One that the payer has answered before goes as a replacement under the payer's number, never as an original. With
+    findings that block, it stays rejected and the
     findings come back. Raises Refused, Conflict.
     """
     _known(reason, REWORKS)
@@ -80,6 +83,10 @@ def rework(
     uow.change(claim, expected_version=expected_version)
     if claim.state != "REJECTED":
         raise Refused(T_("Only a rejected claim is sent again this way. Reload the page."), code="not-rejected")
+    if claim.adjudicated_at is not None and claim.frequency == "1":
+        if not uow.read(claim, ClaimRow.payer_control_sealed):
+            raise Refused(NO_NUMBER, code="way")
+        uow.change(claim, frequency="7")
     encounter = uow.get(EncounterRow, claim.encounter_id)
     take_over(uow, claim, encounter)
     findings = checking.findings_of(uow, [claim])[claim.id]

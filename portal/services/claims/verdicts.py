@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import func
+
 from portal.domain.claims import ClaimFacts
 from portal.domain.edits.rules import EditFinding
 from portal.domain.interchanges import Acknowledgement
 from portal.domain.texts import T_
 from portal.models.claims import AcknowledgementRow, ClaimRow, ClaimVersionRow
 from portal.models.practices import PartnerRow
+from portal.models.remittances import RemittanceClaimRow
 from portal.services import queues
 from portal.services.claims import checking, correcting
 from portal.services.unit_of_work.work import UnitOfWork
@@ -35,7 +38,10 @@ def decide(uow: UnitOfWork, claim: ClaimRow, said: Sequence[Acknowledgement]) ->
         _accept(uow, claim)
     else:
         _reject(uow, claim, said)
-    number = next((one.payer_control for one in reversed(said) if one.payer_control), "")
+    correcting.follow(uow, claim)
+    # A rejection's number is none of the claim's, and what came with a remittance is surer.
+    taken = [one.payer_control for one in said if one.payer_control and one.outcome == "accepted"]
+    number = taken[-1] if taken and claim.adjudicated_at is None else ""
     if number and uow.read(claim, ClaimRow.payer_control_sealed) != number:
         uow.change(claim, payer_control_sealed=number)
 
@@ -64,10 +70,16 @@ def _latest(uow: UnitOfWork, claim: ClaimRow) -> Any:
 
 
 def _void(uow: UnitOfWork, claim: ClaimRow, *, accepted: bool) -> None:
-    """An accepted void of a claim that the payer had not decided about is done: there is no money to take back."""
+    """What is said of a void that went; accepted, it is done when none of the payer's money stands on the claim."""
+    row = correcting.void_is_out(uow, claim)
+    if row is None:
+        return
     if not accepted:
-        correcting.refused(uow, claim)
-    elif claim.adjudicated_at is None:
+        correcting.refused(uow, claim, row)
+        return
+    of_claim = RemittanceClaimRow.claim_id == claim.id, RemittanceClaimRow.state == "MATCHED"
+    paid = uow.value(uow.select(func.coalesce(func.sum(RemittanceClaimRow.paid_cents), 0)).where(*of_claim))
+    if not paid:
         uow.move(claim, "VOIDED", ClaimFacts(paid_cents=0), reason="accepted")
         correcting.voided(uow, claim)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.make import answers, work
 from tests.make import remittances as money
 from tests.services.claims.office import Office
 
+LATER = answers.AT + timedelta(hours=1)
 CO45, CO50 = Adjustment("CO", "45", 3_000), Adjustment("CO", "50", 7_000)
 
 
@@ -173,6 +175,10 @@ def test_a_void_needs_another_person_and_ends_when_the_money_is_back(office: Off
     money.bring(office.world, money.payment(money.turned(money.answer(sent, CO45))))
     work.drain(office.world)
     assert (office.state(claim), office.items(claim)) == ("VOIDED", [("claims", "voided")])
+    with office.world.write("claim:edit", office.biller) as uow:
+        steps.return_to_coding(uow, claim, "documentation")
+    assert office.items(claim) == []
+    assert office.items(office.row(claim).encounter_id) == [("coding", "documentation")]
 
 
 def test_nobody_approves_what_they_asked_for(office: Office, answered):
@@ -248,3 +254,109 @@ def test_each_step_wants_a_known_reason(office: Office, answered, reason: str):
     for step in (correcting.start_replacement, correcting.ask_void, correcting.give_up):
         with pytest.raises(Refused, match="reason-missing"), office.world.write("claim:edit") as uow:
             step(uow, claim, reason)
+
+
+def bystander(office: Office) -> bytes:
+    return office.claim(last="Nobody-Else")
+
+
+def back_alone(office: Office, sent: money.Sent) -> None:
+    """The payer takes back what it paid, and says nothing more."""
+    money.bring(office.world, money.payment(money.turned(money.answer(sent, CO45))))
+
+
+def test_a_void_asked_for_ends_with_a_rejection_and_stops_nobody(office: Office):
+    claim = office.claim()
+    office.send()
+    office.answered(answers.statuses(office.sent(), payer_control="ICN1"))
+    ask(office, claim)
+    office.answered(answers.statuses(office.sent(), ("A7:164:IL",), at=LATER))
+    assert (office.state(claim), correction(office).state) == ("REJECTED", "CANCELLED")
+    with office.world.write("claim:edit", office.biller) as uow:
+        steps.rework(uow, claim, "registration")
+    bystander(office)
+    assert office.send().claims == 2
+
+
+def test_a_request_waits_on_when_an_acceptance_comes_meanwhile(office: Office):
+    claim = office.claim()
+    office.send()
+    office.answered(answers.statuses(office.sent(), payer_control="ICN1"))
+    ask(office, claim)
+    office.answered(answers.statuses(office.sent(), at=LATER))
+    assert office.items(claim) == [("void-approvals", "wrong-patient")]
+
+
+@pytest.mark.parametrize("way", ["7", "8"])
+def test_money_taken_back_meanwhile_ends_what_was_ready_and_stops_nobody(office: Office, answered, way: str):
+    claim, sent = answered
+    if way == "7":
+        replaced(office, claim)
+    else:
+        ask(office, claim)
+        approve(office, claim)
+    other = bystander(office)
+    back_alone(office, sent)
+    work.drain(office.world)
+    assert correction(office).state == "CANCELLED"
+    assert (office.state(claim), office.row(claim).frequency) == ("VOIDED" if way == "8" else "SUBMITTED", "1")
+    assert office.send().claims == 1
+    assert office.state(other) == "SUBMITTED"
+
+
+def test_a_claim_does_not_close_while_its_replacement_is_ready(office: Office, answered):
+    claim, sent = answered
+    replaced(office, claim)
+    first = money.answer(sent, CO45)
+    whole = money.answer(money.sent_of(office.world, claim), control=sent.control)
+    money.bring(office.world, money.payment(money.turned(first), whole))
+    work.drain(office.world)
+    assert (office.state(claim), correction(office).state) == ("ADJUDICATED", "READY")
+    assert office.send().claims == 1
+
+
+def test_a_void_that_never_left_is_not_done_by_an_answer_about_the_original(office: Office):
+    claim = office.claim()
+    office.send()
+    office.answered(answers.statuses(office.sent(), payer_control="ICN1"))
+    ask(office, claim)
+    approve(office, claim)
+    office.answered(answers.statuses(office.sent(), at=LATER))
+    assert (office.state(claim), correction(office).state) == ("VOID_PENDING", "READY")
+    assert office.send().claims == 1
+
+
+def test_never_an_original_after_the_payer_has_answered(office: Office):
+    claim = office.claim()
+    office.send()
+    office.answered(answers.statuses(office.sent(), ("A7:164:IL",)))
+    sent = money.sent_of(office.world, claim)
+    money.bring(office.world, money.payment(money.answer(sent, CO45)))
+    back_alone(office, sent)
+    assert office.state(claim) == "REJECTED"
+    with office.world.write("claim:edit", office.biller) as uow:
+        steps.rework(uow, claim, "registration")
+    office.send()
+    _, out = last_sent(office, claim)
+    assert (out.frequency, out.payer_control) == ("7", f"ICN{sent.control}")
+
+
+def test_a_rejections_number_is_none_of_the_claims(office: Office, answered):
+    claim, sent = answered
+    replaced(office, claim)
+    office.send()
+    body = max(office.out.iterdir(), key=lambda path: path.name).read_bytes()
+    office.answered(answers.statuses(body, ("A7:164:IL",), batch="000000002-0002", payer_control="REJ999"))
+    with office.world.write("claim:edit", office.biller) as uow:
+        steps.rework(uow, claim, "registration")
+    office.send()
+    _, out = last_sent(office, claim)
+    assert out.payer_control == f"ICN{sent.control}"
+
+
+def test_an_old_payment_taken_back_does_not_answer_for_the_replacement(office: Office, answered):
+    claim, sent = answered
+    replaced(office, claim)
+    office.send()
+    back_alone(office, sent)
+    assert office.state(claim) == "SUBMITTED"

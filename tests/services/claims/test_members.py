@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from portal.domain.errors import NotFound, Refused
@@ -60,7 +62,8 @@ def test_what_was_not_sent_does_not_exist_for_the_payer(office: Office):
 def test_the_offices_work_on_a_claim_is_one_word_to_the_payer(office: Office, two: tuple[bytes, bytes]):
     claim = two[0]
     payer = office.row(claim).payer_id
-    office.answered(answers.statuses(office.sent(), ("A7:164:IL",), payer_control="ICN9"))
+    office.answered(answers.statuses(office.sent(), payer_control="ICN9"))
+    office.answered(answers.statuses(office.sent(), ("A7:164:IL",), at=answers.AT + timedelta(hours=1)))
     assert opened(office, claim, payer).payer_number == "ICN9"
     with office.world.write("claim:edit", office.biller) as uow:
         steps.rework(uow, claim, "coverage", note="our own words")
