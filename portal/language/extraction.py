@@ -25,6 +25,7 @@ SPOKEN_TO_PATIENTS = (
     "portal/domain/statements/**.py",
     "portal/domain/users.py",
     "portal/services/auditing/looks.py",
+    "portal/services/coverage/own.py",
     "portal/services/patients/letters.py",
     "portal/services/payments/paying.py",
     "portal/services/payments/showing.py",

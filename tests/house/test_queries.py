@@ -29,8 +29,8 @@ MOST = {
     "remittances": 14,
     "deposits": 8,
     "statements": 17,
-    "account": 25,  # with the documents that came in
-    "home": 35,
+    "account": 30,  # with the documents that came in
+    "home": 39,
     "visits": 15,
     "who looked": 18,
     "payer's claims": 14,

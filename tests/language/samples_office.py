@@ -19,6 +19,17 @@ def said(words: str, **parameters):
     return T_(words, **parameters)
 
 
+TOLD = (
+    made(
+        "Told",
+        payer_name="Bluestem Health Plan",
+        state=state("ACTIVE", "Active"),
+        said_on=date(2026, 11, 20),
+        about=date(2026, 11, 9),
+        lines=(said("Copay $30.00"),),
+        waits_since=date(2026, 11, 21),
+    ),
+)
 VISIT = {
     "encounter_id": ID,
     "version": 3,
@@ -766,7 +777,7 @@ STAFF = [
             ),
         )
     ),
-    ("staff/accounts/show.html", "full", {"page": made("AccountPage", **ACCOUNT)}),
+    ("staff/accounts/show.html", "full", {"page": made("AccountPage", **ACCOUNT), "told": TOLD}),
     (
         "staff/accounts/show.html",
         "letter",

@@ -139,8 +139,19 @@ HOME = {
 }
 PAYMENT = {"payment_id": ID, "statement_id": ID, "amount": Money(8640), "left": Money(0), "why": None}
 
+PLANS = (
+    made(
+        "OwnPlan",
+        payer_name="Bluestem Health Plan",
+        lines=(
+            T_("You pay {sum} for an office visit.", sum=Money(3000)),
+            T_("You pay {percent} percent of what your plan allows for a service.", percent="20"),
+        ),
+        said=T_("Your plan told us so on {day}.", day=date(2026, 11, 20)),
+    ),
+)
 PATIENT = [
-    ("patient/home.html", "owes", {"page": made("HomePage", **HOME)}),
+    ("patient/home.html", "owes", {"page": made("HomePage", **HOME), "plans": PLANS}),
     (
         "patient/home.html",
         "nothing",

@@ -10,6 +10,7 @@ import pytest
 from portal.language.speaker import LOCALES
 from tests.language import (
     samples_codes,
+    samples_coverage,
     samples_documents,
     samples_office,
     samples_paper,
@@ -20,7 +21,7 @@ from tests.language.rendering import TEMPLATES, environment
 
 SAMPLES = (
     *samples_patient.SAMPLES, *samples_office.SAMPLES, *samples_queues.SAMPLES, *samples_codes.SAMPLES,
-    *samples_documents.SAMPLES, *samples_paper.SAMPLES,
+    *samples_documents.SAMPLES, *samples_paper.SAMPLES, *samples_coverage.SAMPLES,
 )  # fmt: skip
 ENVIRONMENTS = {locale: environment(locale) for locale in LOCALES}
 PARTS = {"base.html"}

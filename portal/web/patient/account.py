@@ -11,6 +11,7 @@ from flask import request, session
 from portal.domain import dates
 from portal.services import documents
 from portal.services.auditing import looks
+from portal.services.coverage import own
 from portal.services.statements import home, showing, visits
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import reads
@@ -47,7 +48,7 @@ def show_home(uow: UnitOfWork) -> Page:
     page = home.home_page(uow, patient_id)
     if patient_id in uow.actor.own_patients:
         page = replace(page, looks=looks.looks_of(uow, patient_id).looks[:_LOOKS])
-    return Page("patient/home.html", page)
+    return Page("patient/home.html", page, {"plans": own.plans(uow, patient_id)})
 
 
 @blueprint.get("/statements/<id:statement_id>", endpoint="statement")

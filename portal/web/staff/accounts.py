@@ -12,6 +12,7 @@ from portal.domain.texts import T_
 from portal.language.speaker import Speaker
 from portal.services.attachments import showing
 from portal.services.auditing.searching import last_change
+from portal.services.coverage import showing as coverage
 from portal.services.patients import account, changing, letters, searching
 from portal.services.patients.searching import SearchPage
 from portal.services.unit_of_work.work import UnitOfWork
@@ -52,7 +53,9 @@ def show(uow: UnitOfWork, patient_id: bytes) -> Reply:
     waits = page.has_sign_in and page.may_issue_code and letters.waits(uow, patient_id)
     opens = next((endpoint for permission, endpoint in _VISIT_PAGES if decide(uow.actor, permission).allowed), None)
     part = showing.listed(uow, "patient", patient_id)
-    return Page("staff/accounts/show.html", page, {"letter_waits": waits, "visit_page": opens, "documents": part})
+    told = coverage.told(uow, patient_id)
+    more = {"letter_waits": waits, "visit_page": opens, "documents": part, "told": told}
+    return Page("staff/accounts/show.html", page, more)
 
 
 @blueprint.post("/<id:patient_id>")

@@ -9,6 +9,7 @@ from portal.web.staff import (
     charges,
     claims,
     codes,
+    coverage,
     denials,
     deposits,
     documents,
@@ -21,7 +22,7 @@ from portal.web.staff import (
 
 blueprint = Blueprint("staff", __name__, url_prefix="/office")
 for _word in (
-    accounts, charges, claims, codes, denials, deposits, documents, encounters, imports, queues, remittances,
+    accounts, charges, claims, codes, coverage, denials, deposits, documents, encounters, imports, queues, remittances,
     statements,
 ):  # fmt: skip
     blueprint.register_blueprint(_word.blueprint)

@@ -73,3 +73,13 @@ class Desk:
                 uow.select(QueueItemRow).where(QueueItemRow.queue == queue, QueueItemRow.state == "OPEN")
             )
             return [(row.reason, str(from_json(row.detail["text"]))) for row in rows]
+
+
+def folders(world: World) -> Path:
+    """A trading partner of the practice, with its folders."""
+    with world.write("partner:edit") as uow:
+        make.partner(uow, world.practice_id)
+    folder = world.runtime.settings.edi / "clearing"
+    (folder / "out").mkdir(parents=True)
+    (folder / "in").mkdir()
+    return folder

@@ -18,7 +18,8 @@ from portal.x12.coverage.asking import read_questions
 from portal.x12.reader import read
 from tests.databases import World
 from tests.make import claims as make
-from tests.services.coverage.desk import DAY, MEMBER, Desk
+from tests.make import work
+from tests.services.coverage.desk import DAY, MEMBER, Desk, folders
 
 
 def files(desk: Desk) -> list[str]:
@@ -151,18 +152,19 @@ def test_a_file_left_behind_goes_later_and_once(desk: Desk):
 
 def test_every_night_asks_once(desk: Desk):
     desk.visit()
-    worker = Worker(Tools(desk.world.units, desk.world.runtime.parts, lambda: None))
     desk.world.clock.forward(hours=-6)
     assert nights.night(desk.world.units) == 0, "one in the morning there"
     desk.world.clock.forward(hours=2)
     assert [nights.night(desk.world.units) for _ in range(2)] == [1, 0]
-    worker.drain()
+    work.drain(desk.world)
     assert len(desk.questions()) == 1
     desk.world.clock.forward(days=1)
     assert nights.night(desk.world.units) == 1
 
 
-def test_new_claims_ask_together_at_the_next_hour(desk: Desk):
+def test_new_claims_ask_together_at_the_next_hour(sqlite_world: World):  # the other engine's clock is its own
+    folders(sqlite_world)
+    desk = Desk(sqlite_world, sqlite_world.runtime.settings.edi / "clearing")
     worker = Worker(Tools(desk.world.units, desk.world.runtime.parts, lambda: None))
     with desk.world.write("claim:edit") as uow:
         make.claim(uow, cover={"member_id_sealed": MEMBER})

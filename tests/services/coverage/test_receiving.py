@@ -140,7 +140,8 @@ def test_a_payer_that_refuses_the_set_refuses_all_its_questions(desk: Desk):
     desk.visit(last="Cole", payer_code="LKM04", cover={"member_id_sealed": "LKM00000003"})
     assert desk.ask().questions == 3
     payer = Name("PLAN CBH03", qualifier="PI", identifier="CBH03")
-    reference = next(row.reference for row in desk.questions() if row.reference.endswith("0001"))
+    sent = read_questions(read(desk.sent()[0])).questions
+    reference = next(one.reference for one in sent if one.payer.identifier == "CBH03")
     refused = EligibilityAnswer(payer, NOBODY, reference=reference, rejections=(Rejection("payer", "79", "N"),))
     body = write_answers([refused], partner=PARTNER, numbers=ControlNumbers(1, 1, 1), at=AT)
     assert take(desk, body).applied == 1
