@@ -24,6 +24,7 @@ from portal.sandbox import practice as invented
 from portal.sandbox import visits as invented_visits
 from portal.sandbox.cards.processor import CardProcessor
 from portal.sandbox.clearinghouse import Clearinghouse
+from portal.sandbox.members import known_members
 from portal.services import codes, payers, practices
 
 MONTHS = timedelta(days=91)
@@ -106,7 +107,13 @@ def _cast(
     folder = running.settings.edi / PARTNER
     (folder / "out").mkdir(parents=True, exist_ok=True)
     (folder / "in").mkdir(parents=True, exist_ok=True)
-    house = Clearinghouse(folder / "out", folder / "in", clock=clock, next_payers=made.crossovers())
+    house = Clearinghouse(
+        folder / "out",
+        folder / "in",
+        clock=clock,
+        next_payers=made.crossovers(),
+        members=known_members(made.patients),
+    )
     return Story(running, clock, cast, made, house, worker)
 
 

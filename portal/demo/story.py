@@ -21,6 +21,7 @@ from portal.sandbox.practice import Practice
 from portal.sandbox.visits import Visit
 from portal.services.charges import auditing, entering
 from portal.services.claims import sending
+from portal.services.coverage import asking
 from portal.services.encounters import coding, importing, review, waiting
 from portal.services.files import collecting, reading
 from portal.services.intake import visits as intake
@@ -52,6 +53,7 @@ class Story:
         seen = list(seen)
         self.take_in(seen)
         second_coverages(self, seen)
+        self.ask_payers()
         self.work(leave=LEFT_FOR_PEOPLE if last else {})
         self.worker.drain()
         if sending_day or last:
@@ -81,6 +83,13 @@ class Story:
             cover=Cover("", "", "", person), billing=self.practice.billing, diagnoses=visit.diagnoses,
             lines=visit.lines, rendering=visit.provider,
         )  # fmt: skip
+
+    def ask_payers(self) -> None:
+        """Payers are asked whether the coverages of this week's visits stand, as every night, and answer at once."""
+        units, parts, biller = self.runtime.units, self.runtime.parts, self.cast.actor(roles.BILLER)
+        self.said["coverages asked about"] += asking.ask_due(units, parts, biller).questions
+        self.house.collect()
+        collecting.collect(units, parts, biller, wanted=[reading.ANSWERS, reading.COVERAGE])
 
     def work(self, leave: dict[str, int]) -> None:
         """Everything that waits goes one step after the other through the hands of its people."""
