@@ -9,6 +9,7 @@ from typing import Any
 from portal.access.actors import Actor
 from portal.domain.eligibility import EligibilityAnswer
 from portal.domain.interchanges import Finding
+from portal.domain.patients import as_people_write
 from portal.domain.texts import T_, Text, to_json
 from portal.models.coverage import CoverageRow
 from portal.models.eligibility import EligibilityAnswerRow, EligibilityQuestionRow
@@ -218,7 +219,7 @@ def _problem(
             T_("Read its answer on the account, and call the payer."),
         )
     if answer.says_other_payer and not _all_known(uow, cover, answer):
-        named = answer.other_payers[0].name.last if answer.other_payers else ""
+        named = as_people_write(answer.other_payers[0].name.last) if answer.other_payers else ""
         said = (
             T_("The payer knows of another payer: {payer}.", payer=named)
             if named

@@ -228,10 +228,16 @@ def _answer(told: Told, said: EligibilityAnswer | None, history: Sequence[Asking
         as_people_write(said.plan_name),
         said.group_name,
         tuple(each.text for each in said.rejections if each.text is not None),
-        tuple(_benefit(one) for one in said.benefits),
+        tuple(_benefit(one) for one in said.benefits if not _only_parties(one)),
         tuple(_party(one) for one in dict.fromkeys(every)),
         tuple(history),
     )
+
+
+def _only_parties(one: Benefit) -> bool:
+    """Whether it says nothing but who somebody is, which stands apart."""
+    told = words.value(one) or words.notes(one) or words.limits(one) or one.messages
+    return bool(one.parties) and not told
 
 
 def _benefit(one: Benefit) -> BenefitItem:

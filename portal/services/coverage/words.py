@@ -11,9 +11,9 @@ from portal.domain.money import Money
 from portal.domain.texts import T_, Text
 
 _KINDS: Mapping[str, Text] = MappingProxyType({
-    "1": T_("Stands"), "2": T_("Stands, full risk"), "3": T_("Stands, services capitated"),
-    "4": T_("Stands, services capitated to the primary care provider"), "5": T_("Stands, being looked into"),
-    "6": T_("Does not stand"), "7": T_("Does not stand yet"), "8": T_("Does not stand, being looked into"),
+    "1": T_("Active"), "2": T_("Active, full risk"), "3": T_("Active, services capitated"),
+    "4": T_("Active, services capitated to the primary care provider"), "5": T_("Active, being looked into"),
+    "6": T_("Not active"), "7": T_("Not active yet"), "8": T_("Not active, being looked into"),
     "A": T_("Coinsurance"), "B": T_("Copay"), "C": T_("Deductible"), "D": T_("About the benefit"),
     "E": T_("Excluded"), "F": T_("Limit"), "G": T_("Most that is paid out of pocket"), "H": T_("Without limit"),
     "I": T_("Not covered"), "J": T_("To keep cost down"), "L": T_("Primary care provider"),

@@ -77,6 +77,7 @@ def test_the_page_says_everything(desk: Desk):
     (found,) = page(desk, said(desk, *RICH)).coverages
     assert found.plan == "Gold Plan"
     rows = [(str(one.kind), [str(each) for each in one.services], str(one.value)) for one in found.benefits]
+    assert len(rows) == 8
     assert rows[1] == ("Copay", ["office visit", "urgent care"], "$25.00, a visit")
     assert rows[7] == ("Limit", ["services Q9"], "3 days")
     assert [str(one) for one in found.benefits[2].notes] == ["the patient", "needs an authorization"]

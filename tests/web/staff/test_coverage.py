@@ -40,7 +40,7 @@ def test_a_click_asks_and_the_answer_stands_on_the_pages(flask, desk: Desk):
     desk.take()
     page = clerk.get(here).text
     assert "Not active" in page
-    assert "Does not stand" in page
+    assert page.count("Not active") == 3, "the state, the benefit, the question"
     assert "Not active" in clerk.get(account).text
     biller = at_work(flask, desk.world, "biller")
     queue = biller.get(place(biller, "queues.show", queue="coverage")).text
