@@ -65,7 +65,7 @@ _TABLE: Final = (
     # What payers say of coverage.
     Permission("eligibility:view", _PAYMENT, _practice(*_CHARGING, *_MONEY), protected=True),
     Permission("eligibility:ask", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
-    Permission("eligibility:rule", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=False),
+    Permission("eligibility:edit", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=False),
     Permission("code:view", _PAYMENT, _practice(r.CODING_MANAGER, r.BILLING_MANAGER), protected=False),
     # Claims.
     Permission("claim:view", _PAYMENT, _practice(*_MONEY), protected=True),

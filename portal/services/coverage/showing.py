@@ -137,7 +137,7 @@ def show(uow: UnitOfWork, patient_id: bytes) -> EligibilityPage:
             _answer(_told(each, said, zone), said.get(answer_id(each)), asked.get(each.row.id, ())) for each in covers
         ),
         decide(uow.actor, "eligibility:ask").allowed,
-        decide(uow.actor, "eligibility:rule").allowed,
+        decide(uow.actor, "eligibility:edit").allowed,
     )
 
 

@@ -39,14 +39,14 @@ def ask(desk: Desk, patient_id: bytes) -> Reply:
 
 
 @blueprint.get("/rules", endpoint="rules")
-@reads("eligibility:rule")
+@reads("eligibility:edit")
 def show_rules(uow: UnitOfWork) -> Reply:
     """How often payers are asked."""
     return Page("staff/coverage/rules.html", rules.show(uow))
 
 
 @blueprint.post("/rules", endpoint="keep_rules")
-@desks("eligibility:rule")
+@desks("eligibility:edit")
 def keep_rules(desk: Desk) -> Reply:
     """Keep how often payers are asked."""
     here = url_for("staff.coverage.rules")
@@ -54,7 +54,7 @@ def keep_rules(desk: Desk) -> Reply:
         forms.id_of(name.removeprefix("payer-")): text for name, text in request.form.items() if name[:6] == "payer-"
     }
     try:
-        with desk.write("eligibility:rule") as uow:
+        with desk.write("eligibility:edit") as uow:
             rules.keep(uow, request.form.get("days", ""), {id_: text for id_, text in given.items() if id_ is not None})
     except Denied:
         raise

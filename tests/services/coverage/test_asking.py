@@ -79,7 +79,7 @@ def test_a_claim_that_is_not_sent_is_asked_about_again_after_the_days_of_the_rul
     desk.world.clock.forward(days=20)
     assert desk.ask().questions == 0
     payer_id = desk.questions()[0].payer_id
-    with desk.world.write("eligibility:rule") as uow:
+    with desk.world.write("eligibility:edit") as uow:
         uow.new(EligibilityRuleRow, payer_id=payer_id, recheck_days=14)
     assert desk.round().questions == 1
     assert desk.ask().questions == 0

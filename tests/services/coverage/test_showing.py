@@ -187,12 +187,12 @@ def test_rules_are_kept_per_payer(desk: Desk):
     manager = desk.world.actor("billing-manager")
 
     def shown() -> tuple[int, list[int | None]]:
-        with desk.world.read("eligibility:rule", manager) as uow:
+        with desk.world.read("eligibility:edit", manager) as uow:
             found = rules.show(uow)
             return found.days, [one.days for one in found.payers]
 
     def keep(days: str, own_days: str) -> None:
-        with desk.world.write("eligibility:rule", manager) as uow:
+        with desk.world.write("eligibility:edit", manager) as uow:
             assert visit.payer_id is not None
             rules.keep(uow, days, {visit.payer_id: own_days, b"y" * 16: "5"})
 
@@ -206,9 +206,9 @@ def test_rules_are_kept_per_payer(desk: Desk):
             keep(wrong, "7")
         assert refused.value.code == "recheck-days"
     assert shown() == (20, [None])
-    with desk.world.read("eligibility:rule", manager) as uow:
+    with desk.world.read("eligibility:edit", manager) as uow:
         assert uow.count(uow.select(EligibilityRuleRow.id)) == 1
-    with pytest.raises(Denied), desk.world.write("eligibility:rule", desk.clerk):
+    with pytest.raises(Denied), desk.world.write("eligibility:edit", desk.clerk):
         pass
 
 
