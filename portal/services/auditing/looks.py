@@ -39,6 +39,7 @@ _THINGS: Final[Mapping[int | str, Text]] = MappingProxyType({
     15: T_("what a visit cost"), 20: T_("what your plan paid"), 21: T_("what your plan paid"),
     22: T_("what your plan paid"), 23: T_("what your plan paid"), 29: T_("what your plan did not pay"),
     32: T_("a payment of yours"), 24: T_("your account"), 25: T_("your account"), 13: T_("your insurance"),
+    71: T_("what your plan told us"), 70: T_("a question to your plan"),
     10: T_("your name and address"), 11: T_("who may see your record"), 12: T_("the letter with your code"),
     80: T_("a document of yours"), 81: T_("a document of yours"), 52: T_("a mail to you"),
     "audit_event": T_("the list of who looked"),
