@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from portal.access.actors import system
 from portal.jobs.handlers import Tools
-from portal.services import outbox, practices
+from portal.services import interchanges, outbox, practices
 from portal.services.auditing import digests, upkeep
 from portal.services.claims import sending, silence
 from portal.services.coverage import asking, nights
@@ -40,7 +40,7 @@ class Every:
 
 def resend_claims(tools: Tools) -> int:
     """Hand on files of claims that a crash or a full folder left behind, of all practices."""
-    return sending.resend_unsent(tools.units, tools.parts, system("claim.resend"), after=sending.PATIENCE)
+    return sending.resend_unsent(tools.units, tools.parts, system("claim.resend"), after=interchanges.PATIENCE)
 
 
 def resend_questions(tools: Tools) -> int:

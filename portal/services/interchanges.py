@@ -10,16 +10,23 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+from portal.access.actors import Actor
 from portal.domain.errors import Refused
 from portal.domain.interchanges import ControlNumbers, Finding, Partner
 from portal.domain.texts import T_, from_json, to_json
 from portal.models.interchanges import InterchangeRow
 from portal.models.practices import ControlNumberRow, PartnerRow
 from portal.services import outbox, queues
+from portal.services.parts import Parts
+from portal.services.unit_of_work.trail import Request
+from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 from portal.x12 import reader
 from portal.x12.envelope import Envelope, walk
 
+WRITTEN, SENT = "WRITTEN", "SENT"
+PATIENCE = timedelta(minutes=5)
+"""So long a file may be on its way between its two units of work before it counts as left behind."""
 LIMIT_BYTES = 25 * 1024 * 1024
 READ_IN = frozenset({"837P", "835", "999", "997", "277CA", "TA1", "271", "277", "278"})
 """Kinds of transaction that some import reads."""
@@ -146,7 +153,7 @@ def sent(
     """Store a file that goes out, in the transaction that allocated its numbers."""
     digest = hashlib.sha256(body).digest()
     return _store(
-        uow, "out", name, body, digest, kind=kind, control=control, group=group, state="WRITTEN", partner_id=partner.id,
+        uow, "out", name, body, digest, kind=kind, control=control, group=group, state=WRITTEN, partner_id=partner.id,
         items=items, id_=id_,
     )  # fmt: skip
 
@@ -215,6 +222,40 @@ def findings_of(uow: UnitOfWork, row: InterchangeRow) -> list[Finding]:
 def finding_of(stored: dict[str, Any]) -> Finding:
     """The finding that `finding_values` stored."""
     return Finding(stored["segment"], stored["code"], from_json(stored["text"]))
+
+
+def hand_on(
+    units: Units, parts: Parts, actor: Actor, permission: str, id_: bytes, *, request: Request | None = None
+) -> bool:
+    """Put a stored file into its partner's folder, between units of work, and record that it went."""
+    with units.read(actor, permission, request=request) as uow:
+        file = uow.get(InterchangeRow, id_)
+        folder = uow.value(uow.select(PartnerRow.folder).where(PartnerRow.id == file.partner_id))
+        name, body = uow.read(file, InterchangeRow.name_sealed), uow.read(file, InterchangeRow.body_sealed)
+    try:
+        parts.exchange.put(folder, name, body)
+    except OSError:
+        return False
+    with units.write(actor, permission, request=request) as uow:
+        file = uow.get(InterchangeRow, id_)
+        if file.state == WRITTEN:
+            uow.change(file, state=SENT)
+    return True
+
+
+def left_behind(uow: UnitOfWork, kind: str, after: timedelta) -> list[bytes]:
+    """Files of a kind that were stored so long ago and not handed on, the oldest first."""
+    rows = uow.rows(
+        uow.select(InterchangeRow.id)
+        .where(
+            InterchangeRow.direction == "out",
+            InterchangeRow.kind == kind,
+            InterchangeRow.state == WRITTEN,
+            InterchangeRow.created_at <= uow.now - after,
+        )
+        .order_by(InterchangeRow.created_at, InterchangeRow.id)
+    )
+    return [row.id for row in rows]
 
 
 def control_numbers(uow: UnitOfWork, partner: PartnerRow, sets: int) -> ControlNumbers:

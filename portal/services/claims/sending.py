@@ -17,7 +17,6 @@ from portal.domain.errors import Refused
 from portal.domain.interchanges import ControlNumbers, Finding, Partner
 from portal.domain.texts import T_
 from portal.models.claims import ClaimRow, ClaimVersionRow
-from portal.models.interchanges import InterchangeRow
 from portal.models.practices import PartnerRow
 from portal.services import interchanges, queues
 from portal.services.claims import checking, correcting
@@ -32,9 +31,6 @@ from portal.x12.guides import validate
 from portal.x12.reader import read
 
 KIND = "837P"
-WRITTEN, SENT = "WRITTEN", "SENT"
-PATIENCE = timedelta(minutes=5)
-"""So long a file may be on its way between its two units of work before it counts as left behind."""
 MOST_CLAIMS = 500
 """Claims in a file: its transaction holds up other writers, so it stays short."""
 
@@ -119,7 +115,7 @@ def send_claims(
         with units.write(actor, "claim:submit", request=request) as uow:
             file = _store(uow, batch, sound)
         if file is not None:
-            sent = _hand_on(units, parts, actor, request, file.interchange_id)
+            sent = interchanges.hand_on(units, parts, actor, "claim:submit", file.interchange_id, request=request)
             done = replace(done, files=(*done.files, replace(file, sent=sent)))
 
 
@@ -132,20 +128,8 @@ def resend_unsent(
     the partner tells so (TA1 note 025), which moves no claim.
     """
     with units.read(actor, "claim:submit", request=request) as uow:
-        waiting = [
-            row.id
-            for row in uow.rows(
-                uow.select(InterchangeRow.id)
-                .where(
-                    InterchangeRow.direction == "out",
-                    InterchangeRow.kind == KIND,
-                    InterchangeRow.state == WRITTEN,
-                    InterchangeRow.created_at <= uow.now - after,
-                )
-                .order_by(InterchangeRow.created_at, InterchangeRow.id)
-            )
-        ]
-    return sum(_hand_on(units, parts, actor, request, id_) for id_ in waiting)
+        waiting = interchanges.left_behind(uow, KIND, after)
+    return sum(interchanges.hand_on(units, parts, actor, "claim:submit", id_, request=request) for id_ in waiting)
 
 
 def _next(uow: UnitOfWork, code: str, after: tuple[date, bytes] | None, only: bytes | None) -> _Batch | None:
@@ -303,20 +287,3 @@ def _submit(uow: UnitOfWork, row: ClaimRow) -> None:
     correcting.went(uow, row)
     uow.change(row, versions=row.versions + 1, submitted_at=uow.now)
     queues.done(uow, row)
-
-
-def _hand_on(units: Units, parts: Parts, actor: Actor, request: Request | None, id_: bytes) -> bool:
-    """Put a stored file into its partner's folder, between units of work, and record that it went."""
-    with units.read(actor, "claim:submit", request=request) as uow:
-        file = uow.get(InterchangeRow, id_)
-        folder = uow.value(uow.select(PartnerRow.folder).where(PartnerRow.id == file.partner_id))
-        name, body = uow.read(file, InterchangeRow.name_sealed), uow.read(file, InterchangeRow.body_sealed)
-    try:
-        parts.exchange.put(folder, name, body)
-    except OSError:
-        return False
-    with units.write(actor, "claim:submit", request=request) as uow:
-        file = uow.get(InterchangeRow, id_)
-        if file.state == WRITTEN:
-            uow.change(file, state=SENT)
-    return True

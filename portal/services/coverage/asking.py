@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,12 +35,9 @@ PERMISSION = "eligibility:ask"
 KIND = "270"
 MOST_QUESTIONS = 500
 """Questions in a file: its transaction holds up other writers, so it stays short."""
-PATIENCE = timedelta(minutes=5)
-"""So long a file may be on its way between its two units of work before it counts as left behind."""
 _SELF = "18"
 _RELATIONSHIPS = {"01": "01", "19": "19"}
 """INS02 of a 270 takes spouse, child and other adult (34); PAT01 knows many more."""
-_WRITTEN, _SENT = "WRITTEN", "SENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +78,8 @@ def ask_patient(
 def resend_unsent(units: Units, parts: Parts, actor: Actor) -> int:
     """Put files of questions that were stored and not handed on into their folder; how many went. See `sending`."""
     with units.read(actor, PERMISSION) as uow:
-        waiting = uow.rows(
-            uow.select(InterchangeRow.id)
-            .where(
-                InterchangeRow.direction == "out",
-                InterchangeRow.kind == KIND,
-                InterchangeRow.state == _WRITTEN,
-                InterchangeRow.created_at <= uow.now - PATIENCE,
-            )
-            .order_by(InterchangeRow.created_at, InterchangeRow.id)
-        )
-    return sum(_hand_on(units, parts, actor, None, row.id) for row in waiting)
+        waiting = interchanges.left_behind(uow, KIND, interchanges.PATIENCE)
+    return sum(interchanges.hand_on(units, parts, actor, PERMISSION, id_) for id_ in waiting)
 
 
 def _ask(
@@ -105,7 +93,7 @@ def _ask(
         with units.write(actor, PERMISSION, request=request) as uow:
             file_id = _store(uow, questions, reason)
         done = replace(done, questions=done.questions + len(questions), files=(*done.files, file_id))
-        _hand_on(units, parts, actor, request, file_id)
+        interchanges.hand_on(units, parts, actor, PERMISSION, file_id, request=request)
     return done
 
 
@@ -248,20 +236,3 @@ def _refused(uow: UnitOfWork) -> int:
 
 
 _FILE_REFUSED = T_("The partner refused our questions about coverage. Open the file: it says why.")
-
-
-def _hand_on(units: Units, parts: Parts, actor: Actor, request: Request | None, id_: bytes) -> bool:
-    """Put a stored file into its partner's folder, between units of work, and record that it went."""
-    with units.read(actor, PERMISSION, request=request) as uow:
-        file = uow.get(InterchangeRow, id_)
-        folder = uow.value(uow.select(PartnerRow.folder).where(PartnerRow.id == file.partner_id))
-        name, body = uow.read(file, InterchangeRow.name_sealed), uow.read(file, InterchangeRow.body_sealed)
-    try:
-        parts.exchange.put(folder, name, body)
-    except OSError:
-        return False
-    with units.write(actor, PERMISSION, request=request) as uow:
-        file = uow.get(InterchangeRow, id_)
-        if file.state == _WRITTEN:
-            uow.change(file, state=_SENT)
-    return True

@@ -10,6 +10,7 @@ from portal.domain.errors import Refused
 from portal.models.claims import ClaimVersionRow
 from portal.models.interchanges import InterchangeRow
 from portal.models.practices import PracticeRow
+from portal.services import interchanges
 from portal.services.claims import sending
 from portal.x12.claims.reading import read_claims
 from portal.x12.guides import validate
@@ -143,7 +144,7 @@ def test_what_is_on_its_way_is_not_taken_for_left_behind(office: Office):
     machine = replace(office.world.machine(), practice_id=None)
     for minutes, gone in ((4, 0), (1, 1), (9, 0)):
         office.world.clock.forward(minutes=minutes)
-        assert sending.resend_unsent(office.world.units, parts, machine, after=sending.PATIENCE) == gone
+        assert sending.resend_unsent(office.world.units, parts, machine, after=interchanges.PATIENCE) == gone
 
 
 def test_a_folder_that_is_full_leaves_the_file_to_go_later(office: Office):
