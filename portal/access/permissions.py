@@ -66,6 +66,15 @@ _TABLE: Final = (
     Permission("eligibility:view", _PAYMENT, _practice(*_CHARGING, *_MONEY), protected=True),
     Permission("eligibility:ask", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
     Permission("eligibility:edit", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=False),
+    # What is agreed with payers, the practice's own edits, and what the plan must not hear of.
+    Permission(
+        "contract:view", _OPERATIONS, _practice(*_BILLING, r.DENIAL_SPECIALIST, r.PAYMENT_POSTER), protected=False
+    ),
+    Permission("contract:edit", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=False),
+    Permission("edit-rule:view", _OPERATIONS, _practice(*_BILLING, *_CODING), protected=False),
+    Permission("edit-rule:edit", _OPERATIONS, _practice(*_BILLING), protected=True),
+    Permission("edit-rule:switch", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=False),
+    Permission("restriction:edit", _PATIENT_REQUEST, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
     Permission("code:view", _PAYMENT, _practice(r.CODING_MANAGER, r.BILLING_MANAGER), protected=False),
     # Claims.
     Permission("claim:view", _PAYMENT, _practice(*_MONEY), protected=True),

@@ -7,9 +7,11 @@ from sqlalchemy import MetaData
 from portal.models import (
     claims,
     codes,
+    contracts,
     coverage,
     denials,
     documents,
+    edit_rules,
     eligibility,
     encounters,
     fees,
@@ -25,14 +27,16 @@ from portal.models import (
     practices,
     queues,
     remittances,
+    restrictions,
     statements,
     users,
 )
 from portal.models.base import Base
 
 ROOMS = (
-    claims, codes, coverage, denials, documents, eligibility, encounters, fees, holds, interchanges, jobs, keys,
-    ledger, ncci, patients, payers, payments, practices, queues, remittances, statements, users,
+    claims, codes, contracts, coverage, denials, documents, edit_rules, eligibility, encounters, fees, holds,
+    interchanges, jobs, keys, ledger, ncci, patients, payers, payments, practices, queues, remittances, restrictions,
+    statements, users,
 )  # fmt: skip
 
 metadata: MetaData = Base.metadata
@@ -42,6 +46,7 @@ APPEND_ONLY = {
     "ledger_line": (("id",),),
     "claim_version": (("id",), ("claim_id", "number"), ("control",)),
     "queue_step": (("id",),),
+    "contract": (("id",), ("practice_id", "payer_id", "valid_from", "number")),
 }
 """Tables that are never changed once written, with their unique keys (MECHANISM 6)."""
 

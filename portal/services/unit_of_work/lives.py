@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from portal.domain import claims, corrections, denials, encounters, payments
+from portal.domain.edits import own
 from portal.domain.lifecycle import Lifecycle
 from portal.domain.statements import life as statements
 
@@ -14,6 +15,7 @@ LIVES: Final[Mapping[str, Lifecycle[Any]]] = MappingProxyType({
     "claim": claims.LIFE,
     "claim_correction": corrections.LIFE,
     "denial": denials.LIFE,
+    "edit_rule": own.LIFE,
     "encounter": encounters.LIFE,
     "payment": payments.LIFE,
     "statement": statements.LIFE,
