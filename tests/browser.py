@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -97,10 +96,9 @@ def sideways(page: Page) -> list[int]:
     return too_wide
 
 
-def picture(page: Page, name: str) -> Path:
-    """Save the whole page as NAME.png to be looked at, in the folder `CANDOR_PICTURES` or a temporary one."""
-    folder = Path(os.environ.get("CANDOR_PICTURES") or Path(tempfile.gettempdir()) / "candor-pictures")
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.png"
-    page.screenshot(path=path, full_page=True)
-    return path
+def picture(page: Page, name: str) -> None:
+    """Save the whole page as NAME.png in the folder `CANDOR_PICTURES`, for somebody who wants to look; else nothing."""
+    if kept := os.environ.get("CANDOR_PICTURES"):
+        folder = Path(kept)
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{name}.png", full_page=True)

@@ -46,7 +46,8 @@ def put(
 ) -> QueueItemRow:
     """Put a thing into a queue; where it lay in another, it leaves that one: an item lies in one queue at a time.
 
-    A thing that lies in this queue already keeps its place, holder and age; its reason follows.
+    A thing that lies in this queue already keeps its place, holder and age; its reason follows, and where that is
+    another one, it is put off no longer: whoever put it off did not know.
     """
     patient = patient_id or getattr(subject, "patient_id", None)
     payer = payer_id or getattr(subject, "payer_id", None)
@@ -55,7 +56,10 @@ def put(
             day = due_on or item.due_on
             if day != item.due_on:
                 tell(uow, item, work.DUE, day=day, day_before=item.due_on)
-            uow.change(item, reason=reason, detail=detail or {}, at_risk_cents=at_risk_cents, due_on=day)
+            put_off = item.put_off_until if item.reason == reason else None
+            uow.change(
+                item, reason=reason, detail=detail or {}, at_risk_cents=at_risk_cents, due_on=day, put_off_until=put_off
+            )
             return item
         _finish(uow, item)
     return uow.new(

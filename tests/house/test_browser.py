@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -54,9 +55,8 @@ def test_faults_are_found_waived_by_name_and_measured(page: Page, address: str) 
     assert sideways(page) == [320, 390]
 
 
-def test_a_picture_is_a_png(
-    page: Page, address: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CANDOR_PICTURES", str(tmp_path_factory.mktemp("pictures")))
+def test_a_picture_is_a_png(page: Page, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANDOR_PICTURES", str(tmp_path))
     page.goto(address)
-    assert picture(page, "amount-due").read_bytes().startswith(b"\x89PNG")
+    picture(page, "amount-due")
+    assert (tmp_path / "amount-due.png").read_bytes().startswith(b"\x89PNG")

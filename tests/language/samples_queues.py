@@ -109,12 +109,18 @@ PREVIEW = {
     "do": "skip",
     "what": said("Put them off"),
     "items": (ID, OTHER),
+    "over": (),
     "amount": Money(29_600),
     "happens": (made("Part", text=said("go behind all others until the day you choose"), n=2),),
     "left_out": (made("Part", text=said("wait no longer in this queue"), n=1),),
     "colleague": None,
 }
-GIVE = PREVIEW | {"do": "give", "what": said("Give them to {name}", name="Noor Haddad"), "colleague": COLLEAGUES[1]}
+GIVE = PREVIEW | {
+    "do": "give",
+    "what": said("Give them to {name}", name="Noor Haddad"),
+    "colleague": COLLEAGUES[1],
+    "over": (OTHER,),
+}
 NOTHING = PREVIEW | {"do": "assign", "items": (), "happens": (), "amount": Money(0)}
 
 

@@ -105,6 +105,17 @@ def test_views_count_and_filter(world: World):
         assert taking.carry_out(uow, "coding", order, Order(Do.PUT_BACK)) == 3
 
 
+def test_what_is_put_off_comes_back_when_its_reason_is_another(world: World):
+    (id_,) = make.bring(world)
+    day = world.clock.now().date() + timedelta(days=9)
+    for reason, put_off in (("as before", day), ("as before", day), ("something new", None)):
+        with world.write("queue:assign") as uow:
+            item = queues.put(uow, "coding", uow.get(EncounterRow, id_), reason=reason)
+            if item.put_off_until is None and reason == "as before":
+                uow.change(item, put_off_until=day)
+            assert item.put_off_until == put_off
+
+
 def test_a_thing_lies_in_one_queue_at_a_time(world: World):
     (id_,) = make.bring(world)
     make.coded(world, id_)

@@ -42,6 +42,8 @@ class Order:
     reason: str = ""
     day: str = ""
     words: str = field(default="", repr=False)
+    over: frozenset[bytes] = frozenset()
+    """Items of which the page said that they leave a colleague; no other is taken from one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Preview:
     what: Text
     items: tuple[str, ...]
     """Those to which something happens, hex."""
+    over: tuple[str, ...]
+    """Those of them that leave a colleague, hex."""
     amount: Money
     happens: tuple[Part, ...]
     left_out: tuple[Part, ...]
@@ -105,13 +109,17 @@ def preview(uow: UnitOfWork, name: str, items: Sequence[bytes], order: Order) ->
     chosen = [item for group in happens.values() for item in group]
     return Preview(
         queue.name, queue.title, order.do, _what(order.do, to), tuple(item.id.hex() for item in chosen),
+        tuple(item.id.hex() for item in chosen if _leaves(uow, order.do, item)),
         Money(sum(item.at_risk_cents for item in chosen)),
         tuple(Part(said[key], len(group)) for key, group in happens.items()), tuple(parts), to,
     )  # fmt: skip
 
 
 def carry_out(uow: UnitOfWork, name: str, items: Sequence[bytes], order: Order) -> int:
-    """Do a step with items of a queue; how many it changed. What was done meanwhile is passed. Raises Refused."""
+    """Do a step with items of a queue; how many it changed. What was done meanwhile is passed.
+
+    Raises Refused; `with-a-colleague` where nothing but taking from colleagues of whom the page said nothing is left.
+    """
     queue = queues.worked(uow, name)
     today = uow.today()
     to = filters.colleague(uow, queue, order.to) if order.do is Do.GIVE else None
@@ -124,11 +132,20 @@ def carry_out(uow: UnitOfWork, name: str, items: Sequence[bytes], order: Order) 
             raise Refused(T_("Write the reason into the note."), code="reason-missing")
     if order.do is Do.DUE:
         day = work.new_due(order.day, today)
-    changed = 0
+    changed = kept = 0
     for item in _standing(uow, queue, items):
-        if _left_out(uow, order.do, item, to) is None and not (order.do is Do.DUE and item.due_on == day):
-            _do(uow, item, order, day, to)
-            changed += 1
+        if _left_out(uow, order.do, item, to) is not None or (order.do is Do.DUE and item.due_on == day):
+            continue
+        if _leaves(uow, order.do, item) and item.id not in order.over:
+            kept += 1
+            continue
+        _do(uow, item, order, day, to)
+        changed += 1
+    if kept and not changed:
+        raise Refused(
+            T_("A colleague took it meanwhile. Look again.", "Colleagues took them meanwhile. Look again.", n=kept),
+            code="with-a-colleague",
+        )
     return changed
 
 
@@ -191,8 +208,13 @@ def _left_out(uow: UnitOfWork, do: Do, item: QueueItemRow, to: filters.Colleague
     return None
 
 
+def _leaves(uow: UnitOfWork, do: Do, item: QueueItemRow) -> bool:
+    """Whether a step takes an item from a colleague."""
+    return do in {Do.TAKE, Do.GIVE, Do.PUT_BACK} and item.holder_id not in {None, uow.actor.user_id}
+
+
 def _effect(uow: UnitOfWork, do: Do, item: QueueItemRow, to: filters.Colleague | None) -> Text:
-    others = item.holder_id is not None and item.holder_id != uow.actor.user_id
+    others = _leaves(uow, do, item)
     match do:
         case Do.TAKE:
             return T_("leave a colleague and come to you") if others else T_("come to you")

@@ -70,8 +70,12 @@ def act(desk: Desk, queue: str) -> Reply:
     if not chosen:
         return Go(_here(queue), T_("Nothing is selected."), "note")
     if len(chosen) == 1 and order.do not in _ASKS_MORE:
-        with desk.write("queue:assign") as uow:
-            return _done(order, taking.carry_out(uow, queue, chosen, order), _here(queue))
+        try:
+            with desk.write("queue:assign") as uow:
+                return _done(order, taking.carry_out(uow, queue, chosen, order), _here(queue))
+        except Refused as refused:  # it is with a colleague: the page says so first, whatever the list showed
+            if refused.code != "with-a-colleague":
+                raise
     return _preview(desk, queue, order, chosen)
 
 
@@ -86,6 +90,8 @@ def carry_out(desk: Desk, queue: str) -> Reply:
         with desk.write("queue:assign") as uow:
             return _done(order, taking.carry_out(uow, queue, chosen, order), here)
     except Refused as refused:
+        if refused.code == "with-a-colleague":
+            return _preview(desk, queue, order, chosen)
         if refused.code not in {"skip-day", "due-day", "reason-missing"}:
             raise
         return _preview(desk, queue, order, chosen, refused)
@@ -150,7 +156,11 @@ def _here(queue: str) -> str:
 
 
 def _items() -> list[bytes]:
-    return [found for item in request.form.getlist("item") if (found := forms.id_of(item)) is not None]
+    return _ids("item")
+
+
+def _ids(name: str) -> list[bytes]:
+    return [found for each in request.form.getlist(name) if (found := forms.id_of(each)) is not None]
 
 
 def _order() -> Order:
@@ -160,7 +170,10 @@ def _order() -> Order:
         do = Do(given.get("do", ""))
     except ValueError:
         raise Refused(T_("This form is not complete. Open the page again."), code="form") from None
-    return Order(do, given.get("to", ""), given.get("reason", ""), given.get("day", ""), given.get("words", ""))
+    return Order(
+        do, given.get("to", ""), given.get("reason", ""), given.get("day", ""), given.get("words", ""),
+        frozenset(_ids("over")),
+    )  # fmt: skip
 
 
 def _preview(desk: Desk, queue: str, order: Order, chosen: list[bytes], refused: Refused | None = None) -> Page:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -39,6 +40,11 @@ def act(world: World, items: list[bytes], order: Order, name: str = "Noor") -> i
 def looked(world: World, items: list[bytes], order: Order, name: str = "Noor") -> Preview:
     with world.read("queue:assign", world.actor("biller", name)) as uow:
         return taking.preview(uow, QUEUE, items, order)
+
+
+def seen(page: Preview, order: Order) -> Order:
+    """The order as the page of the preview posts it."""
+    return replace(order, over=frozenset(bytes.fromhex(each) for each in page.over))
 
 
 def take_next(world: World, name: str = "Noor", narrowed: Narrowing | None = None) -> bytes | None:
@@ -171,7 +177,7 @@ def test_a_preview_says_what_would_happen_and_changes_nothing(office: World):
     }  # fmt: skip
     assert {bytes.fromhex(each) for each in found.items} == set(order[2:5])
     assert row(office, order[3]).holder_id is None
-    assert act(office, [bytes.fromhex(each) for each in found.items], Order(Do.TAKE)) == 3
+    assert act(office, [bytes.fromhex(each) for each in found.items], seen(found, Order(Do.TAKE))) == 3
 
 
 @pytest.mark.parametrize("do", Do)
@@ -184,7 +190,26 @@ def test_a_step_does_to_as_many_as_its_preview_says(office: World, do: Do):
     order = Order(do, office.people["Priya"].hex(), "payer", day)
     found = looked(office, items, order)
     assert sum(part.n for part in (*found.happens, *found.left_out)) == 8
-    assert act(office, items, order) == len(found.items) == sum(part.n for part in found.happens)
+    assert act(office, items, seen(found, order)) == len(found.items) == sum(part.n for part in found.happens)
+
+
+@pytest.mark.parametrize("do", [Do.TAKE, Do.GIVE, Do.PUT_BACK])
+def test_nothing_leaves_a_colleague_of_whom_the_page_said_nothing(office: World, do: Do):
+    mine, free = (each.id for each in make.fill(office, 2))
+    make.worker(office, "Rosa")
+    order = Order(do, office.people["Rosa"].hex())
+    found = looked(office, [mine, free], order)
+    assert found.over == ()
+    act(office, [mine], Order(Do.TAKE), "Priya")
+    with pytest.raises(Refused, match="with-a-colleague"):
+        act(office, [mine], seen(found, order))
+    if do is not Do.PUT_BACK:
+        assert act(office, [mine, free], seen(found, order)) == 1, "the other one goes its way"
+    assert row(office, mine).holder_id == office.people["Priya"]
+    told = looked(office, [mine], order)
+    assert told.over == (mine.hex(),)
+    assert act(office, [mine], seen(told, order)) == 1
+    assert row(office, mine).holder_id != office.people["Priya"]
 
 
 def test_too_many_at_once_are_refused(office: World):

@@ -74,6 +74,21 @@ def test_one_is_taken_at_once_and_put_off_with_a_day(office: Office):
     assert "Put off (1)" in biller.get(PATH).text
 
 
+def test_a_stale_page_takes_nothing_from_a_colleague_unasked(office: Office):
+    (row,) = make.fill(office.world, 1)
+    priya, noor = office.as_("biller"), office.as_("biller")
+    item = row.id.hex()
+    assert noor.get(PATH).status_code == 200
+    assert "1 item is with you now." in notice(priya, office.post(priya, PATH, do="assign", item=item))
+    asked = office.post(noor, PATH, do="assign", item=item)
+    assert asked.status_code == 200
+    assert "leave a colleague and come to you" in asked.text.replace("1 item: ", "")
+    assert "With me (0)" in noor.get(PATH).text
+    carried = {name: re.findall(rf'name="{name}" value="(\w{{32}})"', asked.text) for name in ("item", "over")}
+    assert carried == {"item": [item], "over": [item]}
+    assert "1 item is with you now." in notice(noor, office.post(noor, f"{PATH}/do", do="assign", **carried))
+
+
 def test_next_opens_the_item_that_is_taken(office: Office):
     rows = make.fill(office.world, 2)
     biller = office.as_("biller")
