@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("requested_by", sa.LargeBinary(length=16), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("sent_version", sa.BigInteger(), nullable=True),
         *(
             sa.ForeignKeyConstraint([column], [target], name=op.f(f"fk_{_TABLE}_{column}"))
             for column, target in (

@@ -167,8 +167,9 @@ class ClaimFacts:
     undone: bool = False
     """A reversal negated the posted remittance and no correction followed."""
     state_before: str = ""
-    """Where it stood before the remittance now undone, or before the void the payer refused."""
+    """Where it stood before the remittance now undone, or before the void that was refused or given up."""
     void_refused: bool = False
+    """The payer refused the void, or it was given up."""
     approved_by: bytes | None = None
     """Who approved the void."""
     paid_cents: int = 0
@@ -237,7 +238,10 @@ LIFE: Lifecycle[ClaimFacts] = Lifecycle(
             Move(frm, "VOID_PENDING", "claim:void", "either", guard="voidable", needs_reason=True)
             for frm in ("SUBMITTED", "ACCEPTED", "PENDED", "ADJUDICATED", "CLOSED")
         ),
-        Move("VOID_PENDING", "ACCEPTED", "claim:acknowledge", "system", guard="void-refused"),
+        *(
+            Move("VOID_PENDING", to, "claim:acknowledge", "either", guard="void-refused")
+            for to in ("SUBMITTED", "ACCEPTED", "PENDED", "CLOSED")
+        ),
         Move("VOID_PENDING", "VOIDED", "claim:void", "system", guard="money-back"),
         Move("ADJUDICATED", "CLOSED", "claim:close", "system", guard="settled"),
     ),
@@ -283,7 +287,7 @@ LIFE: Lifecycle[ClaimFacts] = Lifecycle(
         ),
         "void-refused": Guard(
             lambda facts, move: facts.void_refused and facts.state_before == move.to,
-            T_("The payer has not refused the void."),
+            T_("The void was neither refused nor given up, or the claim stood elsewhere before it."),
         ),
         "money-back": Guard(
             lambda facts, _: facts.paid_cents == 0,

@@ -64,7 +64,7 @@ def ways(known: Evidence) -> tuple[Way, ...]:
 
 
 def stands(frequency: str, state: str, claim_state: str) -> bool:
-    """Whether a correction in a state still fits where its claim stands; else it is given up by itself."""
+    """Whether a correction that was not sent still fits where its claim stands; else it is given up by itself."""
     if frequency == "7":
         return claim_state == "ADJUDICATED"
     return claim_state in (WITH_PAYER | ANSWERED if state == "REQUESTED" else {"VOID_PENDING"})
@@ -142,6 +142,8 @@ LIFE: Lifecycle[CorrectionFacts] = Lifecycle(
         Move("OPEN", "READY", "claim:edit", "either", guard="clean"),
         Move("READY", "OPEN", "claim:edit", "either"),
         Move("READY", "SENT", "claim:submit", "either"),
+        # A void only: a replacement that is rejected is corrected and stays what it is.
+        Move("SENT", "REFUSED", "claim:acknowledge", "either", needs_reason=True),
         *(Move(frm, "CANCELLED", "claim:edit", "either", needs_reason=True) for frm in OPEN_STATES),
     ),
     words={
@@ -149,6 +151,7 @@ LIFE: Lifecycle[CorrectionFacts] = Lifecycle(
         "OPEN": T_("Being prepared"),
         "READY": T_("Ready to send"),
         "SENT": T_("Sent"),
+        "REFUSED": T_("Refused by the payer"),
         "CANCELLED": T_("Given up"),
     },
     guards={
@@ -169,3 +172,22 @@ CANCELS: Mapping[str, Text] = MappingProxyType({
     "refused": T_("A manager did not approve it"),
     "answered": T_("The payer's answer changed meanwhile"),
 })  # fmt: skip
+REFUSALS: Mapping[str, Text] = MappingProxyType({
+    "stands": T_("The payer says that its decision stands"),
+    "unknown-number": T_("The payer does not find a claim under the number"),
+    "too-late": T_("The payer takes no more voids of it"),
+    "other-way": T_("The payer wants it another way than by a void"),
+})  # fmt: skip
+"""What a payer told a person, by phone, letter or portal, when it refused a void; a 277CA says it by itself."""
+WORDS: Mapping[tuple[str, str], Text] = MappingProxyType({
+    ("7", "OPEN"): T_("The replacement is stopped by a finding."),
+    ("7", "READY"): T_("The replacement is ready to be sent."),
+    ("8", "OPEN"): T_("The void is approved, but a finding stops it."),
+    ("8", "READY"): T_("The void is approved and ready to be sent."),
+})  # fmt: skip
+"""What waits about a claim, by frequency and state of its correction."""
+OVERTAKEN: Mapping[str, Text] = MappingProxyType({
+    "7": T_("The payer's answer changed, so the replacement was given up. See whether it is still needed."),
+    "8": T_("The payer's answer changed, so the void was given up. See whether it is still needed."),
+})  # fmt: skip
+PAID_MEANWHILE = T_("The payer answered while the void was out. Ask whether it takes the void.")

@@ -26,6 +26,8 @@ class EncounterFacts:
     """Who entered its charges."""
     entered: bool = False
     """The charges stand in the ledger."""
+    untouched: bool = False
+    """Nothing of it was changed since a claim sent it back to be coded."""
     solo_waiver: bool = False
     """A recorded, reviewed exception to the two-person rule for this practice (DESIGN 3)."""
 
@@ -58,6 +60,8 @@ LIFE: Lifecycle[EncounterFacts] = Lifecycle(
         Move("QA", "CHARGED", "charge:audit", guard="not-the-clerk", needs_reason=True),
         # A claim went back because its codes or charges are wrong: the whole way is taken again.
         Move("CLEARED", "PROPOSED", "claim:edit", "either", needs_reason=True),
+        # The replacement that sent it back was given up before anybody changed a code: what was checked stands.
+        Move("PROPOSED", "CLEARED", "claim:edit", "either", guard="untouched", needs_reason=True),
     ),
     words={
         "PROPOSED": T_("To be coded"),
@@ -69,6 +73,10 @@ LIFE: Lifecycle[EncounterFacts] = Lifecycle(
         "CLEARED": T_("Cleared"),
     },
     guards={
+        "untouched": Guard(
+            lambda facts, _: facts.untouched,
+            T_("Somebody has worked on the visit since it came back, so it passes the same hands again."),
+        ),
         "coded": Guard(
             lambda facts, _: lines_point(facts.diagnoses, facts.pointers),
             T_("Add at least one diagnosis and let every service line point to one."),

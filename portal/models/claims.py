@@ -104,6 +104,8 @@ class CorrectionRow(Base):
     """The user who asked for it."""
     created_at: Mapped[datetime] = clear(12)
     version: Mapped[int] = clear(13)
+    sent_version: Mapped[int | None] = clear(14)
+    """The number of the claim's version as which it went."""
 
 
 class AcknowledgementRow(Base):

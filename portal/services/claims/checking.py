@@ -95,6 +95,7 @@ def edits_of(
     tables = ncci.tables_of(uow, procedures.union(line.code for lines in prior.values() for line in lines))
     cleared = _cleared(uow, claims)
     uncovered = covering.inactive(uow, claims)
+    moved = covering.moved(uow, claims)
     found = {}
     for claim in claims:
         context = EditContext(
@@ -107,7 +108,8 @@ def edits_of(
         # a void takes back what was sent, whatever becomes of the visit
         open_visit = () if claim.encounter_id in cleared or claim.frequency == "8" else (_VISIT_OPEN,)
         told = () if claim.id not in uncovered or claim.frequency == "8" else (uncovered[claim.id],)
-        said = (*edit(built[claim.id], context), *told)
+        elsewhere = (covering.MOVED,) if claim.id in moved else ()
+        said = (*elsewhere, *edit(built[claim.id], context), *told)
         if claim.frequency == "8":
             said = tuple(one for one in said if one.code in _OF_VOIDS)
         found[claim.id] = (*open_visit, *said)

@@ -3,44 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import and_, or_
 
-from portal.domain.claims import ClaimFacts
 from portal.domain.corrections import (
     CANCELS,
-    OPEN_STATES,
+    REFUSALS,
     REPLACES,
-    VOIDED,
     VOIDS,
     CorrectionFacts,
     Evidence,
     Frequency,
     Way,
-    stands,
     ways,
 )
 from portal.domain.edits.rules import EditFinding
 from portal.domain.encounters import CODING_ERRORS
-from portal.domain.errors import Refused
-from portal.domain.texts import T_, Text, to_json
+from portal.domain.errors import Conflict, Refused
+from portal.domain.texts import T_, Text
 from portal.models.claims import ClaimRow, CorrectionRow
 from portal.models.encounters import EncounterRow
-from portal.services import queues
-from portal.services.claims import checking
+from portal.services import corrections, queues
+from portal.services.claims import checking, verdicts
 from portal.services.claims.building import new_control
 from portal.services.claims.visits import recode, take_over
 from portal.services.unit_of_work.work import UnitOfWork
 
-_WORDS = {
-    ("7", False): ("replacement", T_("The replacement is ready to be sent.")),
-    ("7", True): ("replacement", T_("The replacement is stopped by a finding.")),
-    ("8", False): ("void", T_("The void is approved and ready to be sent.")),
-    ("8", True): ("void", T_("The void is approved, but a finding stops it.")),
-}
-_REFUSED = T_("The payer refused the void. The claim stands as it did.")
+_MOVED_ON = T_("Somebody went on with this replacement or void meanwhile. Nothing was changed; reload the page.")
+TO_SEE = frozenset({"visit-changed", "coverage-changed", "answered", "void-refused", "void-taken-late"})
+"""Reasons for which a claim lies in a queue until somebody says that it is settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The claim and its replacement or void in the versions that a person saw."""
+
+    claim_version: int
+    correction_id: bytes
+    version: int
 
 
 def sendable(uow: UnitOfWork) -> Any:
@@ -53,21 +55,14 @@ def sendable(uow: UnitOfWork) -> Any:
     return or_(ClaimRow.state == "READY", and_(fits, ClaimRow.id.in_(ready)))
 
 
-def under_way(uow: UnitOfWork, claim_id: bytes) -> CorrectionRow | None:
-    """The replacement or void of a claim that is not sent yet; there is one at most."""
-    uow.flush()
-    return uow.first(
-        uow.select(CorrectionRow).where(CorrectionRow.claim_id == claim_id, CorrectionRow.state.in_(OPEN_STATES))
-    )
-
-
 def evidence(uow: UnitOfWork, claim: ClaimRow) -> Evidence:
     """What is known of a claim that may go again."""
+    out = claim.state != "VOIDED" and corrections.void_out(uow, claim.id) is not None
     return Evidence(
         state=claim.state,
         adjudicated=claim.adjudicated_at is not None,
         payer_control=bool(uow.read(claim, ClaimRow.payer_control_sealed)),
-        under_way=under_way(uow, claim.id) is not None,
+        under_way=out or corrections.under_way(uow, claim.id) is not None,
     )
 
 
@@ -86,10 +81,11 @@ def start_replacement(
     claim = _claim(uow, claim_id, "7", reason, REPLACES, expected_version)
     row = _begin(uow, claim, "7", reason, "OPEN", note)
     uow.change(claim, frequency="7")
-    if reason in CODING_ERRORS:
+    encounter = uow.get(EncounterRow, claim.encounter_id)
+    if reason in CODING_ERRORS and encounter.state == "CLEARED":
         recode(uow, claim, reason, note)
-    else:
-        take_over(uow, claim, uow.get(EncounterRow, claim.encounter_id))
+    else:  # a visit that is being coded already says so as a finding
+        take_over(uow, claim, encounter)
     prepare(uow, claim, row)
     return row
 
@@ -100,14 +96,13 @@ def ask_void(
     """Ask a manager for a void, for a reason of VOIDS; the claim stays as it is. Raises Refused, Conflict."""
     claim = _claim(uow, claim_id, "8", reason, VOIDS, expected_version)
     row = _begin(uow, claim, "8", reason, "REQUESTED", note)
-    _line_up(uow, claim, "void-approvals", reason, VOIDS[reason])
+    corrections.wait(uow, claim, row)
     return row
 
 
-def approve_void(uow: UnitOfWork, claim_id: bytes, *, note: str = "") -> CorrectionRow:
-    """Approve a void that somebody else asked for: the claim waits for it to be sent. Raises Refused."""
-    claim = uow.get(ClaimRow, claim_id)
-    row = under_way(uow, claim.id)
+def approve_void(uow: UnitOfWork, claim_id: bytes, *, note: str = "", shown: Shown | None = None) -> CorrectionRow:
+    """Approve a void that somebody else asked for: the claim waits for it to be sent. Raises Refused, Conflict."""
+    claim, row = _going(uow, claim_id, shown)
     if row is None or row.state != "REQUESTED":
         raise Refused(T_("No void of this claim waits for approval. Reload the page."), code="no-request")
     about = CorrectionFacts(actor=uow.actor.user_id, requested_by=row.requested_by)
@@ -121,17 +116,53 @@ def approve_void(uow: UnitOfWork, claim_id: bytes, *, note: str = "") -> Correct
     return row
 
 
-def give_up(uow: UnitOfWork, claim_id: bytes, reason: str, *, note: str = "") -> None:
-    """Take a replacement or void back before it is sent, for a reason of CANCELS; the claim stands as it did."""
+def give_up(uow: UnitOfWork, claim_id: bytes, reason: str, *, note: str = "", shown: Shown | None = None) -> bool:
+    """Take a replacement or void back before it is sent, for a reason of CANCELS; the claim stands exactly as it did.
+
+    Whether the visit does too: one that was sent back to coding for it and worked on since stays in its hands.
+    Raises Refused, Conflict.
+    """
     _known(reason, CANCELS)
-    claim = uow.get(ClaimRow, claim_id)
-    row = under_way(uow, claim.id)
+    claim, row = _going(uow, claim_id, shown)
     if row is None:
         raise Refused(T_("Nothing is under way that could be given up. Reload the page."), code="no-request")
-    if row.state == "REQUESTED" and uow.actor.user_id != row.requested_by and not _manages(uow):
+    if not may_give_up(uow, row):
         raise Refused(T_("A void is taken back by who asked for it, or refused by a manager."), code="not-yours")
     uow.move(row, "CANCELLED", CorrectionFacts(actor=uow.actor.user_id), reason=reason, note=note)
-    _stand_again(uow, claim, row, "given-up")
+    verdicts.stand_again(uow, claim, row, "given-up", note)
+    return row.reason not in CODING_ERRORS or corrections.clear_again(uow, row, "given-up", note)
+
+
+def may_give_up(uow: UnitOfWork, row: CorrectionRow) -> bool:
+    """A void that is only asked for is its asker's, and the managers'."""
+    return row.state != "REQUESTED" or uow.actor.user_id == row.requested_by or _manages(uow)
+
+
+def record_refusal(
+    uow: UnitOfWork, claim_id: bytes, reason: str, *, note: str = "", shown: Shown | None = None
+) -> None:
+    """Record that the payer refused a void that is out, for a reason of REFUSALS; the claim stands where it stood.
+
+    For what the payer says by phone, letter or portal; its 277CA does the same by itself. Raises Refused, Conflict.
+    """
+    _known(reason, REFUSALS)
+    claim = uow.get(ClaimRow, claim_id)
+    row = corrections.void_out(uow, claim.id)
+    _fresh(claim, row, shown)
+    if row is None or claim.state != "VOID_PENDING":
+        raise Refused(T_("No void of this claim is with the payer. Reload the page."), code="no-void")
+    uow.move(row, "REFUSED", CorrectionFacts(actor=uow.actor.user_id), reason=reason, note=note)
+    verdicts.stand_again(uow, claim, row, reason, note)
+
+
+def check_again(uow: UnitOfWork, claim_id: bytes, *, shown: Shown | None = None) -> checking.Checked:
+    """Run the edits once more on a replacement or void that is not sent; raises Refused, Conflict."""
+    claim, row = _going(uow, claim_id, shown)
+    if row is None or row.state == "REQUESTED":
+        raise Refused(T_("Nothing is being prepared that could be checked. Reload the page."), code="no-request")
+    if row.frequency == "7":
+        take_over(uow, claim, uow.get(EncounterRow, claim.encounter_id))
+    return checking.Checked(claim.id, claim.state, prepare(uow, claim, row))
 
 
 def prepare(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow) -> tuple[EditFinding, ...]:
@@ -150,56 +181,45 @@ def settle(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow, findings: tuple
         uow.change(claim, control=new_control())  # every version has a number of its own
     elif row.state == "READY" and stopped:
         uow.move(row, "OPEN", CorrectionFacts(), reason="edits")
-    _line_up(uow, claim, "claims", *_WORDS[row.frequency, bool(stopped)])
+    corrections.wait(uow, claim, row)
 
 
 def went(uow: UnitOfWork, claim: ClaimRow) -> None:
-    """A replacement or void was sent."""
-    row = under_way(uow, claim.id)
+    """A replacement or void is sent as the claim's next version."""
+    row = corrections.under_way(uow, claim.id)
     if row is not None:
         uow.move(row, "SENT", CorrectionFacts(), reason="sent")
+        uow.change(row, sent_version=claim.versions + 1)
 
 
-def void_is_out(uow: UnitOfWork, claim: ClaimRow) -> CorrectionRow | None:
-    """The void that was sent last, where nothing else is under way since; what is answered then is about it."""
-    uow.flush()
-    row = uow.first(
-        uow.select(CorrectionRow)
-        .where(CorrectionRow.claim_id == claim.id, CorrectionRow.state != "CANCELLED")
-        .order_by(CorrectionRow.created_at.desc(), CorrectionRow.id.desc())
-    )
-    return row if row is not None and (row.frequency, row.state) == ("8", "SENT") else None
+def seen(uow: UnitOfWork, claim_id: bytes, *, expected_version: int | None = None) -> None:
+    """What a claim lay in a queue for, only to be looked at, is settled; see TO_SEE. Raises Refused, Conflict."""
+    claim = uow.get(ClaimRow, claim_id)
+    uow.change(claim, expected_version=expected_version)
+    if not to_see(uow, claim):
+        raise Refused(T_("Nothing of this claim waits to be looked at. Reload the page."), code="nothing-to-see")
+    queues.follow(uow, claim, reason="seen", at_risk_cents=claim.charge_cents, limit=claim.filing_due)
 
 
-def refused(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow) -> None:
-    """The payer rejected a void: the claim stands where it stood, and a person looks at it."""
-    _stand_again(uow, claim, row, "void-refused")
-    _line_up(uow, claim, "rejected-claims", "void-refused", _REFUSED)
+def to_see(uow: UnitOfWork, claim: ClaimRow) -> bool:
+    """Whether a claim lies in a queue for something that no step of its own takes out."""
+    return any(item.reason in TO_SEE for item in queues.items_of(uow, claim))
 
 
-def follow(uow: UnitOfWork, claim: ClaimRow) -> None:
-    """After an answer moved a claim: what no longer fits is given up, what still waits for a manager waits on."""
-    row = under_way(uow, claim.id)
-    if row is None:
+def _going(uow: UnitOfWork, claim_id: bytes, shown: Shown | None) -> tuple[ClaimRow, CorrectionRow | None]:
+    claim = uow.get(ClaimRow, claim_id)
+    row = corrections.under_way(uow, claim.id)
+    _fresh(claim, row, shown)
+    return claim, row
+
+
+def _fresh(claim: ClaimRow, row: CorrectionRow | None, shown: Shown | None) -> None:
+    """Refuse to act on another correction than the person saw, or on one or a claim that moved on since."""
+    if shown is None:
         return
-    if not stands(row.frequency, row.state, claim.state):
-        uow.move(row, "CANCELLED", CorrectionFacts(), reason="answered")
-        uow.change(claim, frequency=row.frequency_before)
-    elif row.state == "REQUESTED" and not queues.items_of(uow, claim):
-        _line_up(uow, claim, "void-approvals", row.reason, VOIDS[row.reason])
-
-
-def voided(uow: UnitOfWork, claim: ClaimRow) -> None:
-    """A void is done; what becomes of the visit's charges is for a person to say."""
-    _line_up(uow, claim, "claims", "voided", VOIDED)
-
-
-def _stand_again(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow, reason: str) -> None:
-    if claim.state == "VOID_PENDING":
-        to = "ADJUDICATED" if row.claim_state in {"ADJUDICATED", "CLOSED"} else "ACCEPTED"
-        uow.move(claim, to, ClaimFacts(void_refused=True, state_before=to), reason=reason)
-    uow.change(claim, frequency=row.frequency_before, edits=[])
-    queues.follow(uow, claim, reason=reason, at_risk_cents=claim.charge_cents, limit=claim.filing_due)
+    now = None if row is None else Shown(claim.version, row.id, row.version)
+    if now != shown:
+        raise Conflict(_MOVED_ON, code="version")
 
 
 def _claim(
@@ -228,11 +248,6 @@ def _begin(uow: UnitOfWork, claim: ClaimRow, frequency: Frequency, reason: str, 
     uow.flush()
     uow.begin(row, reason=reason, note=note or None)
     return row
-
-
-def _line_up(uow: UnitOfWork, claim: ClaimRow, queue: str, reason: str, words: Text) -> None:
-    detail: dict[str, Any] = {"number": claim.control, "text": to_json(words)}
-    queues.put(uow, queue, claim, reason=reason, detail=detail, at_risk_cents=claim.charge_cents)
 
 
 def _manages(uow: UnitOfWork) -> bool:

@@ -18,7 +18,7 @@ from portal.domain.interchanges import ControlNumbers, Finding, Partner
 from portal.domain.texts import T_
 from portal.models.claims import ClaimRow, ClaimVersionRow
 from portal.models.practices import PartnerRow
-from portal.services import interchanges, queues
+from portal.services import corrections, interchanges, queues
 from portal.services.claims import checking, correcting
 from portal.services.claims.building import as_domains
 from portal.services.parts import Parts
@@ -214,7 +214,7 @@ def _return(uow: UnitOfWork, batch: _Batch, faults: dict[bytes, tuple[EditFindin
     for claim in _standing(uow, versions, sorted(faults)):
         if claim.state == "READY":
             checking.settle(uow, claim, faults[claim.id], reason="guide")
-        elif (correction := correcting.under_way(uow, claim.id)) is not None:
+        elif (correction := corrections.under_way(uow, claim.id)) is not None:
             correcting.settle(uow, claim, correction, faults[claim.id])
         returned += 1
     return returned

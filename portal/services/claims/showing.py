@@ -22,18 +22,21 @@ from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.services import ledger
-from portal.services.claims import checking, correcting
+from portal.services.claims import again, checking, correcting
+from portal.services.claims.again import FREQUENCIES, Again, Correction
 from portal.services.claims.history import Happening, Step, Version, happened, steps_of, versions_of
 from portal.services.claims.lines import ClaimLine, lines_of
 from portal.services.claims.listing import NAMES, name_in
 from portal.services.claims.visits import NO_LIMIT
-from portal.services.intake.showing import State, colleague
+from portal.services.intake.showing import State
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.x12.reader import read
 
 RANKS = {"P": T_("first payer"), "S": T_("second payer"), "T": T_("third payer")}
-FREQUENCIES = {"1": T_("original"), "7": T_("replacement"), "8": T_("void")}
-ACTIONS = ("send", "ready", "check", "release", "hold", "draft", "replace", "void", "approve", "give_up")
+ACTIONS = (
+    "send", "ready", "check", "recheck", "release", "seen", "hold", "draft", "replace", "void", "approve", "refused",
+    "give_up",
+)  # fmt: skip
 """What can be done with a claim, the most likely first."""
 
 _ALLOWED = {
@@ -44,9 +47,6 @@ _ALLOWED = {
     "hold": ("claim:hold", ("DRAFT", "READY")),
     "draft": ("claim:edit", ("DRAFT", "READY", "HELD", "REJECTED", "VOIDED")),
 }
-_AGAIN = {"7": ("replace", "claim:edit"), "8": ("void", "claim:void")}
-_UNDER_WAY = {"REQUESTED": ("approve", "give_up"), "OPEN": ("give_up",), "READY": ("send", "give_up")}
-_ASKS = {"approve": "claim:void-approve", "give_up": "claim:edit", "send": "claim:submit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +79,6 @@ class ClaimSums:
     plan_paid: Money
     patient: Money
     open: Money
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A replacement or void on its way: which, why, how far, and who asked for it."""
-
-    frequency: Text
-    reason: Text
-    state: State
-    by: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """One way for this claim to go again, and why it may or may not."""
-
-    frequency: Text
-    possible: bool
-    why: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +116,7 @@ class ClaimPage:
     replace_reasons: tuple[tuple[str, Text], ...]
     void_reasons: tuple[tuple[str, Text], ...]
     give_up_reasons: tuple[tuple[str, Text], ...]
+    refusal_reasons: tuple[tuple[str, Text], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +143,7 @@ def show_claim(uow: UnitOfWork, claim_id: bytes) -> ClaimPage:
     assert about is not None, "a claim has its patient and payer"
     today = uow.today(claim.practice_id)
     due = None if claim.filing_due == NO_LIMIT else claim.filing_due
-    correction = correcting.under_way(uow, claim.id)
+    correction = again.on_its_way(uow, claim)
     ways = correcting.ways_of(uow, claim)
     return ClaimPage(
         claim_id=claim.id.hex(),
@@ -191,22 +172,12 @@ def show_claim(uow: UnitOfWork, claim_id: bytes) -> ClaimPage:
         hold_reasons=tuple((code, words) for code, words in HOLDS.items() if code != "answered-late"),
         rework_reasons=tuple(REWORKS.items()),
         return_reasons=tuple(CODING_ERRORS.items()),
-        correction=_correction(uow, correction) if correction is not None else None,
+        correction=again.shown(uow, claim, correction) if correction is not None else None,
         again=tuple(Again(FREQUENCIES[way.frequency], way.possible, way.why) for way in ways),
         replace_reasons=tuple(corrections.REPLACES.items()),
         void_reasons=tuple(corrections.VOIDS.items()),
         give_up_reasons=tuple(each for each in corrections.CANCELS.items() if each[0] != "answered"),
-    )
-
-
-def _correction(uow: UnitOfWork, row: CorrectionRow) -> Correction:
-    reasons = {**corrections.REPLACES, **corrections.VOIDS}
-    return Correction(
-        FREQUENCIES[row.frequency],
-        reasons[row.reason],
-        State(row.state, corrections.LIFE.words[row.state]),
-        colleague(uow, row.requested_by.hex()) if row.requested_by else "",
-        row.created_at,
+        refusal_reasons=tuple(corrections.REFUSALS.items()),
     )
 
 
@@ -214,6 +185,10 @@ _REASONS = {
     **corrections.REPLACES,
     **corrections.VOIDS,
     **corrections.CANCELS,
+    **corrections.REFUSALS,
+    "void-refused": T_("The payer refused the void"),
+    "void-out": T_("A void of it is with the payer"),
+    "given-up": T_("The void was given up"),
     **CODING_ERRORS,
     **RETURNS,
     **HOLDS,
@@ -246,12 +221,8 @@ def _actions(
 ) -> tuple[str, ...]:
     """What this person may do now, in the order of ACTIONS."""
     asks = {action: permission for action, (permission, states) in _ALLOWED.items() if claim.state in states}
-    asks |= dict(_AGAIN[way.frequency] for way in ways if way.possible and way.frequency in _AGAIN)
-    if correction is not None:
-        asks |= {action: _ASKS[action] for action in _UNDER_WAY[correction.state]}
     may = {action for action, permission in asks.items() if policy.decide(uow.actor, permission).allowed}
-    if correction is not None and correction.requested_by == uow.actor.user_id:
-        may.discard("approve")
+    may |= again.offered(uow, claim, correction, ways).keys()
     return tuple(action for action in ACTIONS if action in may)
 
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, false, func, not_, or_
 
 from portal.access.actors import Actor
 from portal.domain import queues as rules
 from portal.domain.texts import T_, Text, to_json
 from portal.models.claims import ClaimRow
 from portal.models.queues import QueueItemRow
-from portal.services import queues
+from portal.services import corrections, queues
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -26,11 +26,19 @@ _AT_ONCE = 200
 _WORDS: Final[dict[str, Text]] = {
     "no-acknowledgement": T_("The payer has not said that it has this claim. Look whether the file was taken; ask."),
     "no-remittance": T_("The payer took this claim in and has not decided. Ask where it stands."),
+    "void-unsent": T_("A void was approved and does not go. Send it, or give it up."),
+    "void-unanswered": T_("The payer says nothing of the void. Ask; what it refuses is recorded on the claim."),
+    "void-money": T_("The payer took the void in and has not taken its money back. Ask when it does."),
 }
+
+_TAKEN: Final = func.coalesce(ClaimRow.accepted_at >= ClaimRow.submitted_at, false())
+"""The payer took in what was sent last."""
 
 
 def surface(units: Units, actor: Actor) -> int:
     """Queue what was sent and not acknowledged, or accepted and not answered, too long ago; says how many.
+
+    A void is two silences: that the payer does not say that it has it, and that it does not take its money back.
 
     Of the actor's practice. What lies in a queue already is left there; an answer takes a claim out by itself.
     """
@@ -56,6 +64,11 @@ def _silent(uow: UnitOfWork) -> Sequence[bytes]:
             or_(
                 and_(ClaimRow.state == "SUBMITTED", ClaimRow.submitted_at < uow.now - ACKNOWLEDGED_WITHIN),
                 and_(ClaimRow.state == "ACCEPTED", ClaimRow.accepted_at < uow.now - PAID_WITHIN),
+                and_(
+                    ClaimRow.state == "VOID_PENDING",
+                    ClaimRow.submitted_at < uow.now - ACKNOWLEDGED_WITHIN,
+                    or_(not_(_TAKEN), ClaimRow.accepted_at < uow.now - PAID_WITHIN),
+                ),
             ),
             ClaimRow.id.not_in(waiting),
         )
@@ -66,11 +79,11 @@ def _silent(uow: UnitOfWork) -> Sequence[bytes]:
 
 
 def _put(uow: UnitOfWork, claim: ClaimRow) -> None:
-    reason = {"SUBMITTED": "no-acknowledgement", "ACCEPTED": "no-remittance"}.get(claim.state)
+    reason = _reason(uow, claim)
     if reason is None or queues.items_of(uow, claim):  # it moved on between the two looks
         return
     detail = {"number": claim.control, "text": to_json(_WORDS[reason])}
-    limit = None if claim.state == "ACCEPTED" else claim.filing_due
+    limit = claim.filing_due if claim.state == "SUBMITTED" else None
     queue = rules.QUEUES[QUEUE]
     today = uow.today()
     queues.put(
@@ -78,3 +91,16 @@ def _put(uow: UnitOfWork, claim: ClaimRow) -> None:
         due_on=rules.due_on(queue, today, limit),
         priority=rules.priority(claim.charge_cents, rules.days_left(limit, today)),
     )  # fmt: skip
+
+
+def _reason(uow: UnitOfWork, claim: ClaimRow) -> str | None:
+    if claim.state != "VOID_PENDING":
+        return {"SUBMITTED": "no-acknowledgement", "ACCEPTED": "no-remittance"}.get(claim.state)
+    if corrections.void_out(uow, claim.id) is None:
+        return "void-unsent"
+    return "void-money" if taken_in(claim) else "void-unanswered"
+
+
+def taken_in(claim: ClaimRow) -> bool:
+    """Whether the payer took in what was sent last."""
+    return claim.accepted_at is not None and claim.submitted_at is not None and claim.accepted_at >= claim.submitted_at

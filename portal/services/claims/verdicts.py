@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import func
 
 from portal.domain.claims import ClaimFacts
+from portal.domain.corrections import CorrectionFacts
 from portal.domain.edits.rules import EditFinding
 from portal.domain.interchanges import Acknowledgement
-from portal.domain.texts import T_
-from portal.models.claims import AcknowledgementRow, ClaimRow, ClaimVersionRow
+from portal.domain.texts import T_, Text, from_json
+from portal.models.claims import AcknowledgementRow, ClaimRow, ClaimVersionRow, CorrectionRow
 from portal.models.practices import PartnerRow
 from portal.models.remittances import RemittanceClaimRow
-from portal.services import queues
-from portal.services.claims import checking, correcting
+from portal.services import corrections, queues
+from portal.services.claims import checking
 from portal.services.unit_of_work.work import UnitOfWork
 
 _AGAIN = T_("Correct what they name, say what was corrected, and send the claim again.")
 _DECIDING = ("accepted", "rejected")
+_REFUSED = T_("The payer refused the void. The claim stands as it did.")
+_TAKEN_LATE = T_("The payer took the void in that was recorded as refused. Ask the payer what holds.")
 
 
 def decide(uow: UnitOfWork, claim: ClaimRow, said: Sequence[Acknowledgement]) -> None:
@@ -27,8 +30,11 @@ def decide(uow: UnitOfWork, claim: ClaimRow, said: Sequence[Acknowledgement]) ->
 
     A rejection of the same minute as an acceptance wins: whoever accepted passed the claim on to whoever rejects it.
     Answers about an earlier version are kept and decide nothing, but an earlier version that was accepted after all
-    holds a claim that would go again. What is adjudicated, voided or closed is not moved.
+    holds a claim that would go again. What is adjudicated, voided or closed is not moved. A void that the payer refused
+    is no version any more: what was said of the one before it decides again.
     """
+    if any(one.outcome == "accepted" for one in said):
+        _tell_of_refused(uow, claim)
     latest = _latest(uow, claim)
     if latest is None:
         return
@@ -37,8 +43,10 @@ def decide(uow: UnitOfWork, claim: ClaimRow, said: Sequence[Acknowledgement]) ->
     elif latest.outcome == "accepted":
         _accept(uow, claim)
     else:
-        _reject(uow, claim, said)
-    correcting.follow(uow, claim)
+        named = [one for one in said if one.outcome == "rejected"]
+        findings = [finding for one in named for finding in _findings(one.kind, one.category, one.reasons)]
+        _reject(uow, claim, findings, named[0].category if named else "rejected")
+    corrections.follow(uow, claim)
     # A rejection's number is none of the claim's, and what came with a remittance is surer.
     taken = [one.payer_control for one in said if one.payer_control and one.outcome == "accepted"]
     number = taken[-1] if taken and claim.adjudicated_at is None else ""
@@ -51,37 +59,91 @@ def folders(uow: UnitOfWork) -> list[str]:
     return [row.folder for row in uow.rows(uow.select(PartnerRow.folder))]
 
 
+def stand_again(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow, reason: str, note: str = "") -> None:
+    """A replacement or void is given up, or a void refused: the claim stands as before, and as was said meanwhile."""
+    voided = claim.state == "VOID_PENDING"
+    if voided:
+        facts = ClaimFacts(void_refused=True, state_before=row.claim_state)
+        uow.move(claim, row.claim_state, facts, reason=reason, note=note)
+    uow.change(claim, frequency=row.frequency_before, edits=[])
+    queues.follow(uow, claim, reason=reason, at_risk_cents=claim.charge_cents, limit=claim.filing_due)
+    latest = _latest(uow, claim) if voided else None
+    if latest is not None and latest.outcome == "accepted":
+        _accept(uow, claim)
+    elif latest is not None:
+        row_of = uow.get(AcknowledgementRow, latest.id)
+        reasons = [from_json(each) for each in uow.read(row_of, AcknowledgementRow.message_sealed)["reasons"]]
+        _reject(uow, claim, _findings(row_of.kind, row_of.category, reasons), row_of.category)
+
+
 def _latest(uow: UnitOfWork, claim: ClaimRow) -> Any:
+    refused = uow.select(CorrectionRow.sent_version).where(
+        CorrectionRow.claim_id == claim.id, CorrectionRow.state == "REFUSED", CorrectionRow.sent_version.is_not(None)
+    )
+    uow.flush()
     version = uow.row(
         uow.select(ClaimVersionRow.interchange_id)
-        .where(ClaimVersionRow.claim_id == claim.id)
+        .where(ClaimVersionRow.claim_id == claim.id, ClaimVersionRow.number.not_in(refused))
         .order_by(ClaimVersionRow.number.desc())
     )
-    if version is None:
-        return None
+    return None if version is None else _last_said(uow, claim, version.interchange_id)
+
+
+def _last_said(uow: UnitOfWork, claim: ClaimRow, file_id: bytes | None) -> Any:
     answers = uow.rows(
-        uow.select(AcknowledgementRow.outcome, AcknowledgementRow.made_at, AcknowledgementRow.received_at).where(
+        uow.select(
+            AcknowledgementRow.id, AcknowledgementRow.outcome, AcknowledgementRow.made_at,
+            AcknowledgementRow.received_at,
+        ).where(
             AcknowledgementRow.claim_id == claim.id,
-            AcknowledgementRow.about_interchange_id == version.interchange_id,
+            AcknowledgementRow.about_interchange_id == file_id,
             AcknowledgementRow.outcome.in_(_DECIDING),
         )
-    )
+    )  # fmt: skip
     return max(answers, key=lambda row: (row.made_at, row.outcome == "rejected", row.received_at), default=None)
+
+
+def _tell_of_refused(uow: UnitOfWork, claim: ClaimRow) -> None:
+    """A void that a person recorded as refused was taken in after all: only a person can find out what holds."""
+    row = uow.row(
+        uow.select(ClaimVersionRow.interchange_id)
+        .join(CorrectionRow, CorrectionRow.claim_id == ClaimVersionRow.claim_id)
+        .where(
+            ClaimVersionRow.claim_id == claim.id,
+            ClaimVersionRow.number == claim.versions,
+            CorrectionRow.sent_version == ClaimVersionRow.number,
+            CorrectionRow.state == "REFUSED",
+        )
+    )
+    said = None if row is None else _last_said(uow, claim, row.interchange_id)
+    if said is not None and said.outcome == "accepted":
+        corrections.line_up(uow, claim, "claims", "void-taken-late", _TAKEN_LATE)
 
 
 def _void(uow: UnitOfWork, claim: ClaimRow, *, accepted: bool) -> None:
     """What is said of a void that went; accepted, it is done when none of the payer's money stands on the claim."""
-    row = correcting.void_is_out(uow, claim)
+    row = corrections.void_out(uow, claim.id)
     if row is None:
         return
     if not accepted:
-        correcting.refused(uow, claim, row)
+        uow.move(row, "REFUSED", CorrectionFacts(), reason="void-refused")
+        stand_again(uow, claim, row, "void-refused")
+        if claim.state != "REJECTED":
+            corrections.line_up(uow, claim, "rejected-claims", "void-refused", _REFUSED)
         return
-    of_claim = RemittanceClaimRow.claim_id == claim.id, RemittanceClaimRow.state == "MATCHED"
-    paid = uow.value(uow.select(func.coalesce(func.sum(RemittanceClaimRow.paid_cents), 0)).where(*of_claim))
-    if not paid:
+    uow.change(claim, accepted_at=uow.now)
+    if not paid_on(uow, claim):
         uow.move(claim, "VOIDED", ClaimFacts(paid_cents=0), reason="accepted")
-        correcting.voided(uow, claim)
+        corrections.voided(uow, claim)
+    else:
+        queues.done(uow, claim)
+
+
+def paid_on(uow: UnitOfWork, claim: ClaimRow) -> int:
+    """What the payer paid on a claim and did not take back, in cents."""
+    of_claim = RemittanceClaimRow.claim_id == claim.id, RemittanceClaimRow.state == "MATCHED"
+    paid: int = uow.value(uow.select(func.coalesce(func.sum(RemittanceClaimRow.paid_cents), 0)).where(*of_claim))
+    return paid
 
 
 def _accept(uow: UnitOfWork, claim: ClaimRow) -> None:
@@ -97,17 +159,15 @@ def _accept(uow: UnitOfWork, claim: ClaimRow) -> None:
         checking.line_up(uow, claim, (), reason="answered-late")
 
 
-def _reject(uow: UnitOfWork, claim: ClaimRow, said: Sequence[Acknowledgement]) -> None:
+def _reject(uow: UnitOfWork, claim: ClaimRow, findings: Sequence[EditFinding], category: str) -> None:
     if claim.state in {"SUBMITTED", "ACCEPTED"}:
         uow.move(claim, "REJECTED", checking.facts(uow, claim), reason="rejected")
     if claim.state != "REJECTED":
         return
-    rejections = [one for one in said if one.outcome == "rejected"]
-    findings = [
-        EditFinding(f"{one.kind}:{one.category}", "block", None, text, _AGAIN)
-        for one in rejections
-        for text in one.reasons
-    ]
     if findings:
         checking.keep(uow, claim, findings)
-    checking.line_up(uow, claim, findings, reason=rejections[0].category if rejections else "rejected")
+    checking.line_up(uow, claim, findings, reason=category)
+
+
+def _findings(kind: str, category: str, reasons: Iterable[Text]) -> list[EditFinding]:
+    return [EditFinding(f"{kind}:{category}", "block", None, text, _AGAIN) for text in reasons]

@@ -16,7 +16,7 @@ from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
 from portal.models.queues import TransitionRow
 from portal.models.remittances import RemittanceClaimRow, RemittanceLineRow, RemittanceRow
-from portal.services import ledger
+from portal.services import corrections, ledger
 from portal.services import queues as work
 from portal.services.remittances.candidates import answerable
 from portal.services.remittances.cases import open_cases
@@ -61,6 +61,9 @@ def match_by_hand(uow: UnitOfWork, remittance_claim_id: bytes, claim_id: bytes) 
     row = {name: getattr(part, name) for name in names}
     open_cases(uow, uow.today(), cases, {part.position: row}, [])
     uow.flush()
+    corrections.follow(uow, claim)
+    if claim.state == "VOIDED":
+        corrections.voided(uow, claim)
     close_settled(uow, [claim.id])
     queue_credits(uow, [claim.patient_id])
     return remittance.id

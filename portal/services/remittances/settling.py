@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from portal.access.actors import Actor
 from portal.domain import queues
 from portal.domain.claims import ClaimFacts
-from portal.domain.corrections import OPEN_STATES, VOIDED, CorrectionFacts, stands
 from portal.domain.texts import T_, to_json
-from portal.models.claims import ClaimRow, CorrectionRow
+from portal.models.claims import ClaimRow
 from portal.models.denials import DenialRow
 from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientRow
 from portal.models.queues import QueueItemRow
 from portal.models.remittances import RemittanceClaimRow
-from portal.services import ledger
+from portal.services import corrections, ledger
 from portal.services import queues as work
 from portal.services.remittances.candidates import slices
 from portal.services.unit_of_work.trail import Request
@@ -56,15 +54,15 @@ def settle(units: Units, actor: Actor, remittance_id: bytes, *, request: Request
         balances = balances_of(uow, patients)
         closing = _closable(uow, claims, balances)
         voided = _voided(uow, claims)
-        stale = {row.claim_id for row in _stale(uow, claims)}
+        corrected = corrections.concerned(uow, claims)
         changed = {patient for patient in patients if balances.credits.get(patient)} | _queued(uow, patients)
     closed = 0
+    for some in _parts(corrected):
+        with units.write(actor, "remittance:post", request=request, kind="import") as uow:
+            _follow(uow, some)
     for some in _parts(closing):
         with units.write(actor, "remittance:post", request=request, kind="import") as uow:
             closed += close_settled(uow, some)
-    for some in _parts(stale):
-        with units.write(actor, "remittance:post", request=request, kind="import") as uow:
-            _give_up(uow, some)
     for some in _parts(voided):
         with units.write(actor, "remittance:post", request=request, kind="import") as uow:
             _queue_voided(uow, some)
@@ -74,30 +72,10 @@ def settle(units: Units, actor: Actor, remittance_id: bytes, *, request: Request
     return closed
 
 
-def _stale(uow: UnitOfWork, claim_ids: Iterable[bytes]) -> list[Any]:
-    """Replacements and voids on their way that no longer fit where the payment put their claims."""
-    return [
-        row
-        for some in slices(claim_ids)
-        for row in uow.rows(
-            uow.select(CorrectionRow.claim_id, CorrectionRow.frequency, CorrectionRow.state, ClaimRow.state.label("of"))
-            .join(ClaimRow, ClaimRow.id == CorrectionRow.claim_id)
-            .where(CorrectionRow.claim_id.in_(some), CorrectionRow.state.in_(OPEN_STATES))
-        )
-        if not stands(row.frequency, row.state, row.of)
-    ]
-
-
-def _give_up(uow: UnitOfWork, claim_ids: Iterable[bytes]) -> None:
-    for row in uow.entities(
-        uow.select(CorrectionRow).where(
-            CorrectionRow.claim_id.in_(list(claim_ids)), CorrectionRow.state.in_(OPEN_STATES)
-        )
-    ):
-        claim = uow.get(ClaimRow, row.claim_id)
-        if not stands(row.frequency, row.state, claim.state):
-            uow.move(row, "CANCELLED", CorrectionFacts(), reason="answered")
-            uow.change(claim, frequency=row.frequency_before)
+def _follow(uow: UnitOfWork, claim_ids: Iterable[bytes]) -> None:
+    """Replacements and voids of claims that a payment moved."""
+    for claim in uow.entities(uow.select(ClaimRow).where(ClaimRow.id.in_(list(claim_ids))).order_by(ClaimRow.id)):
+        corrections.follow(uow, claim)
 
 
 def _voided(uow: UnitOfWork, claim_ids: Iterable[bytes]) -> set[bytes]:
@@ -109,10 +87,8 @@ def _voided(uow: UnitOfWork, claim_ids: Iterable[bytes]) -> set[bytes]:
 
 
 def _queue_voided(uow: UnitOfWork, claim_ids: Iterable[bytes]) -> None:
-    """The money of a voided claim went back; what becomes of the visit's charges is for a person to say."""
     for claim in uow.entities(uow.select(ClaimRow).where(ClaimRow.id.in_(list(claim_ids)))):
-        detail = {"number": claim.control, "text": to_json(VOIDED)}
-        work.put(uow, "claims", claim, reason="voided", detail=detail, at_risk_cents=claim.charge_cents)
+        corrections.voided(uow, claim)
 
 
 def close_settled(uow: UnitOfWork, claim_ids: Iterable[bytes]) -> int:
@@ -124,25 +100,12 @@ def close_settled(uow: UnitOfWork, claim_ids: Iterable[bytes]) -> int:
     ]
     balances = balances_of(uow, {claim.patient_id for claim in claims})
     closable = _closable(uow, {claim.id for claim in claims}, balances)
-    corrected = {row.claim_id for row in _under_way(uow, closable)}
-    closable -= corrected
+    closable -= corrections.concerned(uow, closable)
     for claim in claims:
         if claim.id in closable:
             uow.move(claim, "CLOSED", ClaimFacts(open_balance=False, open_cases=0), reason="settled")
             work.done(uow, claim)
     return len(closable)
-
-
-def _under_way(uow: UnitOfWork, claim_ids: Iterable[bytes]) -> list[Any]:
-    return [
-        row
-        for some in slices(claim_ids)
-        for row in uow.rows(
-            uow.select(CorrectionRow.claim_id).where(
-                CorrectionRow.claim_id.in_(some), CorrectionRow.state.in_(OPEN_STATES)
-            )
-        )
-    ]
 
 
 def queue_credits(uow: UnitOfWork, patient_ids: Iterable[bytes]) -> None:

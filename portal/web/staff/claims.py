@@ -69,34 +69,61 @@ def act(desk: Desk, claim_id: bytes) -> Reply:
             with desk.write("claim:edit") as uow:
                 steps.return_to_coding(uow, claim_id, reason, note=note, expected_version=version)
             return Go(here, T_("Sent back to coding. The claim follows when the visit is cleared again."))
-        case "replace" | "void" | "approve" | "give_up":
-            return _again(desk, do, claim_id, reason, note, version)
+        case "seen":
+            with desk.write("claim:edit") as uow:
+                correcting.seen(uow, claim_id, expected_version=version)
+            return Go(here, T_("Settled. It waits in no queue for this any more."))
+        case "replace" | "void":
+            return _begun(desk, do, claim_id, reason, note, version)
+        case "approve" | "recheck" | "refused" | "give_up":
+            return _went_on(desk, do, claim_id, reason, note, version)
     raise Refused(T_("This form is not complete. Open the page again."), code="form")
 
 
-def _again(desk: Desk, do: str, claim_id: bytes, reason: str, note: str, version: int | None) -> Reply:
-    """What concerns a replacement or void of a claim that the payer has."""
+def _begun(desk: Desk, do: str, claim_id: bytes, reason: str, note: str, version: int) -> Reply:
+    """A replacement or void of a claim that the payer has."""
     here = url_for("staff.claims.show", claim_id=claim_id)
+    if do == "void":
+        with desk.write("claim:void") as uow:
+            correcting.ask_void(uow, claim_id, reason, note=note, expected_version=version)
+        return Go(here, T_("A manager is asked to approve the void. The claim stands until then."), "wait")
+    with desk.write("claim:edit") as uow:
+        row = correcting.start_replacement(uow, claim_id, reason, note=note, expected_version=version)
+        ready = row.state == "READY"
+    if ready:
+        return Go(here, T_("The replacement is ready to be sent."))
+    return Go(here, T_("The replacement is begun. What it still needs stands below."), "wait")
+
+
+def _went_on(desk: Desk, do: str, claim_id: bytes, reason: str, note: str, version: int) -> Reply:
+    """What becomes of a replacement or void on its way; the form says which one, and in which version it was seen."""
+    here = url_for("staff.claims.show", claim_id=claim_id)
+    which = forms.id_of(request.form.get("correction", "")) or b""
+    shown = correcting.Shown(version, which, forms.version("correction_version"))
     match do:
-        case "replace":
-            with desk.write("claim:edit") as uow:
-                row = correcting.start_replacement(uow, claim_id, reason, note=note, expected_version=version)
-                ready = row.state == "READY"
-            if ready:
-                return Go(here, T_("The replacement is ready to be sent."))
-            return Go(here, T_("The replacement is begun. What it still needs stands below."), "wait")
-        case "void":
-            with desk.write("claim:void") as uow:
-                correcting.ask_void(uow, claim_id, reason, note=note, expected_version=version)
-            return Go(here, T_("A manager is asked to approve the void. The claim stands until then."), "wait")
         case "approve":
             with desk.write("claim:void-approve") as uow:
-                correcting.approve_void(uow, claim_id, note=note)
-            return Go(here, T_("Approved. The void goes with the next claims that are sent."))
+                row = correcting.approve_void(uow, claim_id, note=note, shown=shown)
+                ready = row.state == "READY"
+            if ready:
+                return Go(here, T_("Approved. The void goes with the next claims that are sent."))
+            return Go(here, T_("Approved, but a finding stops the void. It stands below."), "wait")
+        case "recheck":
+            with desk.write("claim:edit") as uow:
+                return _checked(correcting.check_again(uow, claim_id, shown=shown), here)
+        case "refused":
+            with desk.write("claim:acknowledge") as uow:
+                correcting.record_refusal(uow, claim_id, reason, note=note, shown=shown)
+            return Go(here, T_("Recorded. The claim stands as it did before the void."))
         case _:
             with desk.write("claim:edit") as uow:
-                correcting.give_up(uow, claim_id, reason, note=note)
-            return Go(here, T_("Given up. The claim stands as it did."))
+                cleared = correcting.give_up(uow, claim_id, reason, note=note, shown=shown)
+            if cleared:
+                return Go(here, T_("Given up. The claim stands as it did."))
+            text = T_(
+                "Given up. The visit stays with the coder, who changed it already; it passes the same hands again."
+            )
+            return Go(here, text, "wait")
 
 
 @blueprint.post("/send")

@@ -21,9 +21,9 @@ class Form:
     errors: dict[str, list[Text]] = field(default_factory=dict)
 
 
-def version() -> int:
+def version(name: str = "version") -> int:
     """The row version the person saw; raises Refused where a form carries none."""
-    given = request.form.get("version", "")
+    given = request.form.get(name, "")
     if not (given.isascii() and given.isdigit() and len(given) < 10):
         raise Refused(T_("This form is not complete. Open the page again."), code="version")
     return int(given)
