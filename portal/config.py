@@ -21,15 +21,15 @@ DEMO_MARK = "demo.mark"
 
 NAMES = {
     "mode", "home", "data", "keys", "edi", "database_url", "database_owner_url", "root_key", "root_key_file",
-    "signing_key_file", "web_secret_file", "anchor_file", "tls", "public_url", "trusted_proxies", "debug",
-    "stripe_api_url", "stripe_secret_key_file", "stripe_webhook_secret_file", "card_pages_origin", "smtp_url",
+    "signing_key_file", "web_secret_file", "sftp_key_file", "anchor_file", "tls", "public_url", "trusted_proxies",
+    "debug", "stripe_api_url", "stripe_secret_key_file", "stripe_webhook_secret_file", "card_pages_origin", "smtp_url",
     "mail_from", "metrics_token_file", "witness_url", "witness_key", "host", "port",
 }  # fmt: skip
 
 
 _SECRET_FILES = (
     "root_key_file", "signing_key_file", "web_secret_file", "stripe_secret_key_file", "stripe_webhook_secret_file",
-    "metrics_token_file",
+    "metrics_token_file", "sftp_key_file",
 )  # fmt: skip
 _ROOT_KEY = re.compile(r"(?:([1-9][0-9]{0,8}):)?([0-9A-Fa-f]{64})")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
@@ -63,6 +63,8 @@ class Settings:
     root_key_file: Path
     signing_key_file: Path
     web_secret_file: Path
+    sftp_key_file: Path
+    """Signs in at partners' SFTP servers (Ed25519, OpenSSH's form); `./candor partners key` makes it."""
     anchor_file: Path
     tls: str
     """`terminated` says that a proxy in front speaks TLS to the world."""
@@ -190,6 +192,7 @@ def _settings(home: Path, given: Mapping[str, str], faults: list[str]) -> Settin
         root_key_file=path("root_key_file", keys / "root.key"),
         signing_key_file=path("signing_key_file", keys / "signing.key"),
         web_secret_file=path("web_secret_file", keys / "web.key"),
+        sftp_key_file=path("sftp_key_file", keys / "sftp.key"),
         anchor_file=path("anchor_file", home / "anchors" / "audit.jsonl"),
         tls=given.get("tls", ""),
         public_url=given.get("public_url", f"http://localhost:{port}").rstrip("/"),

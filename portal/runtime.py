@@ -23,12 +23,14 @@ from portal.config import DEMO, PRODUCTION, Settings, SettingsError, numbered, r
 from portal.crypto.errors import RootRefused
 from portal.crypto.keyring import Keyring
 from portal.crypto.roots import EnvRoot, FileRoot, Roots, make_root_file
+from portal.crypto.ssh import public_line
 from portal.domain.dates import Clock
 from portal.gateways import mail
 from portal.gateways.cards import Cards
 from portal.gateways.exchange import FolderExchange
 from portal.gateways.paper import Paper
 from portal.gateways.scans.calling import Scans
+from portal.gateways.sftp import SftpExchange
 from portal.models.database import db
 from portal.models.keys import InstallationRow
 from portal.services import outbox
@@ -51,6 +53,9 @@ WITNESS = "witness.key"
 """Beside them too: the public keys of witnesses that cosigned it."""
 ROOT = Path(__file__).resolve().parent.parent
 """The project's folder: templates, static files and migrations stand in it."""
+
+sftp_key = public_line
+"""Of a key file, the line that partners let in at their servers; a missing file is made. Raises ValueError, OSError."""
 
 _PRAGMAS = (
     "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "secure_delete=ON",
@@ -192,10 +197,10 @@ def build(settings: Settings, *, clock: Clock | None = None, parts: dict[str, An
     gate = Gate(settings.data / "writer.lock" if settings.sqlite else None)
     units = Units(engine, keyring, the_clock, Teller(socket.gethostname(), RELEASE), gate, _enqueue(engine))
     world = {
-        "clock": the_clock, "cards": _cards(settings), "mailer": _mailer(settings),
+        "clock": the_clock, "cards": _cards(settings), "mailer": _mailer(settings), "anchor_file": settings.anchor_file,
         "paper": Paper(ROOT / "templates", settings.data / "fonts"), "scans": Scans(),
-        "exchange": FolderExchange(settings.edi), "public_url": settings.public_url,
-        "demo": settings.demo, "release": RELEASE, "installation": installation, "anchor_file": settings.anchor_file,
+        "exchange": FolderExchange(settings.edi), "sftp": SftpExchange(settings.sftp_key_file),
+        "public_url": settings.public_url, "demo": settings.demo, "release": RELEASE, "installation": installation,
     } | (parts or {})  # fmt: skip
     return Runtime(settings, flask, engine, units, Parts(**world), root, keyring)
 

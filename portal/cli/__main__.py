@@ -17,7 +17,7 @@ _COMMANDS = {
     "db": ("portal.cli.office", "db"),
     "demo": ("portal.cli.showing", "demo"),
     "keys": ("portal.cli.keys", "keys"),
-    "partners": ("portal.cli.office", "partners"),
+    "partners": ("portal.cli.partners", "partners"),
     "payers": ("portal.cli.office", "payers"),
     "practices": ("portal.cli.office", "practices"),
     "remittances": ("portal.cli.trade", "remittances"),

@@ -110,39 +110,6 @@ def load(file: Path, as_user: str | None, as_json: bool) -> None:
 
 
 @click.group()
-def partners() -> None:
-    """Trading partners of a practice."""
-
-
-@partners.command("add", epilog="Example: ./candor partners add clearing --sender JUNIPER --receiver QUICKCLEAR …")
-@click.argument("code")
-@click.option("--name", required=True)
-@click.option("--sender", required=True, help="ISA06 and GS02.")
-@click.option("--receiver", required=True, help="ISA08 and GS03.")
-@click.option("--sender-qualifier", default="ZZ")
-@click.option("--receiver-qualifier", default="ZZ")
-@click.option("--contact", required=True, help="The submitter's contact (PER02).")
-@click.option("--contact-phone", required=True, help="Ten digits (PER04).")
-@click.option("--submitter", required=True, help="The submitter's name (NM103 of 1000A).")
-@click.option("--usage", type=click.Choice(["P", "T"]), default="P", help="ISA15: production or test.")
-@click.option("--folder", required=True, help="Folder below the installation's edi folder.")
-@options
-def add_partner(code: str, practice: str | None, as_user: str | None, as_json: bool, **given: str) -> None:
-    """Add a trading partner: envelope ids, submitter, production or test, folder."""
-    with opened("partners.add", practice=practice, as_user=as_user, as_json=as_json) as bench:
-        facts = practice_service.PartnerFacts(
-            code=code, name=given["name"], sender_id=given["sender"], receiver_id=given["receiver"],
-            group_sender=given["sender"], group_receiver=given["receiver"], submitter_name=given["submitter"],
-            submitter_contact=given["contact"], submitter_phone=given["contact_phone"], folder=given["folder"],
-            usage=given["usage"], sender_qualifier=given["sender_qualifier"],
-            receiver_qualifier=given["receiver_qualifier"],
-        )  # fmt: skip
-        with bench.runtime.units.write(bench.actor, "partner:edit") as uow:
-            row = practice_service.add_partner(uow, bench.actor.practice_id or b"", facts)
-        bench.say({"partner": row.id.hex()}, f"partner {code} is set up")
-
-
-@click.group()
 def charges() -> None:
     """The practice's prices."""
 

@@ -119,6 +119,13 @@ _ALL = (
         T_("Every file that came in was read through."),
     ),
     Queue(
+        "partner-troubles",
+        T_("Partners that cannot be reached"),
+        "interchange:view",
+        1,
+        T_("Every partner was reached, and every file went."),
+    ),
+    Queue(
         "unmatched-answers",
         T_("Answers without a claim"),
         "claim:acknowledge",

@@ -6,6 +6,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from portal.domain.texts import T_
+from portal.domain.transport import TransportFault
+
 _PARTIAL = frozenset({".part", ".tmp"})
 """What a partner's program is still writing."""
 MOST_BYTES = 25 * 1024 * 1024 + 1
@@ -22,16 +25,26 @@ class FolderExchange:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def put(self, folder: str, name: str, body: bytes) -> None:
-        """Write a file into `out`: aside, flushed to the disk, renamed; the same name again gives the same file."""
-        out = self._place(folder, "out")
-        path = out / _single(name)
-        aside = out / f".{path.name}.part"
-        with aside.open("wb") as file:
+    def lay(self, folder: str, name: str, body: bytes) -> None:
+        """Write a file aside in `out`, flushed to the disk, under a name that nobody takes."""
+        with self._aside(folder, name).open("wb") as file:
             file.write(body)
             file.flush()
             os.fsync(file.fileno())
-        aside.replace(path)
+
+    def hand(self, folder: str, name: str, body: bytes) -> None:
+        """Give a file that was laid aside its name, once: where the same stands there, it went, and where neither it
+        nor what was laid aside is there, it went and was taken. Raises TransportFault `other-bytes` for another file.
+        """
+        out, aside = self._place(folder, "out"), self._aside(folder, name)
+        path = out / single(name)
+        if path.exists():
+            with path.open("rb") as file:
+                if file.read(len(body) + 1) != body:
+                    raise TransportFault("other-bytes", T_("Another file of the name {name} is there.", name=name))
+            aside.unlink(missing_ok=True)
+        elif aside.exists():
+            aside.replace(path)
         _settle(out)
 
     def names(self, folder: str) -> Sequence[str]:
@@ -41,7 +54,7 @@ class FolderExchange:
 
     def take(self, folder: str, name: str) -> bytes:
         """The bytes of a file in `in`; of one that is too large for any import, one byte more than that."""
-        path = self._place(folder, "in") / _single(name)
+        path = self._place(folder, "in") / single(name)
         if not _whole(path):
             raise FileNotFoundError(name)
         with open(path, "rb", opener=_no_link) as file:
@@ -50,31 +63,39 @@ class FolderExchange:
     def done(self, folder: str, name: str) -> None:
         """Move a file from `in` to `done`; where one of that name lies there already, under a number."""
         waiting, away = self._place(folder, "in"), self._place(folder, "done")
-        target = away / _single(name)
+        target = away / single(name)
         number = 1
         while target.exists():
             number += 1
-            target = away / f"{_single(name)}.{number}"
-        (waiting / _single(name)).replace(target)
+            target = away / f"{single(name)}.{number}"
+        (waiting / single(name)).replace(target)
         _settle(away)
 
+    def _aside(self, folder: str, name: str) -> Path:
+        return self._place(folder, "out") / f".{single(name)}.part"
+
     def _place(self, folder: str, part: str) -> Path:
-        place = self._root / _single(folder) / part
+        place = self._root / single(folder) / part
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not place.resolve().is_relative_to(self._root.resolve()):
             raise ValueError("a partner's folder leads out of the exchange")
         return place
 
 
-def _single(name: str) -> str:
+def single(name: str) -> str:
     """A name that is one step down and nothing else."""
     if not name or name in {".", ".."} or name.startswith(".") or any(mark in name for mark in "/\\\0"):
         raise ValueError("a folder or file of the exchange has a plain name")
     return name
 
 
+def whole_name(name: str) -> bool:
+    """Whether a file of that name may be whole: not hidden, and none that a partner's program still writes."""
+    return not name.startswith(".") and Path(name).suffix not in _PARTIAL
+
+
 def _whole(path: Path) -> bool:
-    return not path.name.startswith(".") and path.suffix not in _PARTIAL and not path.is_symlink() and path.is_file()
+    return whole_name(path.name) and not path.is_symlink() and path.is_file()
 
 
 def _no_link(path: str, flags: int) -> int:

@@ -33,7 +33,7 @@ class InterchangeRow(Base):
     findings_sealed: Mapped[Box | None] = sealed(8, kind="json", bucket=1024)
     """List of {"segment", "code", "text", "parameters"}."""
     state: Mapped[str] = clear(9)
-    """RECEIVED, READ, APPLIED, PARTLY, REFUSED; out: WRITTEN, SENT, ANSWERED."""
+    """RECEIVED, READ, APPLIED, PARTLY, REFUSED, SPLIT, KEPT; out: WRITTEN, LAID, SENT, ANSWERED."""
     control: Mapped[str] = clear(10)
     """ISA13."""
     group_control: Mapped[str] = clear(11)
@@ -47,3 +47,22 @@ class InterchangeRow(Base):
     created_at: Mapped[datetime] = clear(17)
     version: Mapped[int] = clear(18)
     created_by: Mapped[str] = clear(19)
+    tried_at: Mapped[datetime | None] = clear(20)
+    """When somebody last set out to bring it to the partner and has not said yet what came of it."""
+
+
+class InterchangePartRow(Base):
+    """That a file holds another: one of several kinds is kept whole, and each part is a file that its import reads."""
+
+    __tablename__ = "interchange_part"
+    __table_args__ = (UniqueConstraint("whole_id", "number"),)
+    table_code = 96
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id", index=True)
+    whole_id: Mapped[bytes] = ref(3, "interchange.id")
+    part_id: Mapped[bytes] = ref(4, "interchange.id", index=True)
+    number: Mapped[int] = clear(5)
+    first_segment: Mapped[int] = clear(6)
+    """Where its interchange begins in the whole file, from 1 = the first ISA."""
+    last_segment: Mapped[int] = clear(7)

@@ -113,3 +113,45 @@ class ControlNumberRow(Base):
     partner_id: Mapped[bytes] = ref(3, "partner.id")
     kind: Mapped[str] = clear(4)
     following: Mapped[int] = clear(5)
+
+
+class PartnerServerRow(Base):
+    """The SFTP server of a partner; one without a row is reached by its folder. The key that signs in is no column."""
+
+    __tablename__ = "partner_server"
+    table_code = 94
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id", index=True)
+    partner_id: Mapped[bytes] = ref(3, "partner.id", unique=True)
+    host: Mapped[str] = clear(4)
+    port: Mapped[int] = clear(5)
+    user_name: Mapped[str] = clear(6)
+    host_key: Mapped[str] = clear(7)
+    """The one host key that is believed, "ssh-ed25519 BASE64"."""
+    inbox: Mapped[str] = clear(8)
+    outbox: Mapped[str] = clear(9)
+    done: Mapped[str] = clear(10)
+    """Where files go that were taken in; empty: they are removed there."""
+    version: Mapped[int] = clear(11)
+
+
+class PartnerTroubleRow(Base):
+    """That a partner cannot be reached: how often in a row, why, and when it is tried again."""
+
+    __tablename__ = "partner_trouble"
+    table_code = 95
+    digested = False
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id", index=True)
+    partner_id: Mapped[bytes] = ref(3, "partner.id", unique=True)
+    failures: Mapped[int] = clear(4)
+    """In a row; 0 after it was reached again."""
+    code: Mapped[str] = clear(5)
+    said: Mapped[dict[str, Any]] = clear(6, JSON)
+    """What and where, as a Text."""
+    since: Mapped[datetime] = clear(7)
+    failed_at: Mapped[datetime] = clear(8)
+    next_try_at: Mapped[datetime] = clear(9)
+    version: Mapped[int] = clear(10)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -14,9 +15,10 @@ from portal.access.actors import Actor
 from portal.domain.errors import Refused
 from portal.domain.interchanges import ControlNumbers, Finding, Partner
 from portal.domain.texts import T_, from_json, to_json
+from portal.domain.transport import TransportFault
 from portal.models.interchanges import InterchangeRow
 from portal.models.practices import ControlNumberRow, PartnerRow
-from portal.services import outbox, queues
+from portal.services import outbox, queues, transport
 from portal.services.parts import Parts
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
@@ -24,7 +26,7 @@ from portal.services.unit_of_work.work import UnitOfWork, new_id
 from portal.x12 import reader
 from portal.x12.envelope import Envelope, walk
 
-WRITTEN, SENT = "WRITTEN", "SENT"
+WRITTEN, LAID, SENT = "WRITTEN", "LAID", "SENT"
 PATIENCE = timedelta(minutes=5)
 """So long a file may be on its way between its two units of work before it counts as left behind."""
 LIMIT_BYTES = 25 * 1024 * 1024
@@ -227,20 +229,67 @@ def finding_of(stored: dict[str, Any]) -> Finding:
 def hand_on(
     units: Units, parts: Parts, actor: Actor, permission: str, id_: bytes, *, request: Request | None = None
 ) -> bool:
-    """Put a stored file into its partner's folder, between units of work, and record that it went."""
-    with units.read(actor, permission, request=request) as uow:
+    """Bring a stored file to its partner, between units of work, and record that it went; False when it did not.
+
+    It is laid aside there, that is recorded, and it gets its name: whatever breaks off, the next try sees how far it
+    came, and no file goes twice. A worker leaves alone what another is at, and a partner that rests after a failure;
+    what a person asks for is tried at once.
+    """
+    with units.write(actor, permission, request=request) as uow:
         file = uow.get(InterchangeRow, id_)
-        folder = uow.value(uow.select(PartnerRow.folder).where(PartnerRow.id == file.partner_id))
-        name, body = uow.read(file, InterchangeRow.name_sealed), uow.read(file, InterchangeRow.body_sealed)
+        (route,) = transport.routes(uow, file.partner_id)
+        held = file.tried_at is not None and file.tried_at > uow.now - PATIENCE
+        if file.state not in {WRITTEN, LAID} or (_by_itself(actor) and (held or route.rests(uow.now))):
+            return file.state == SENT
+        uow.change(file, tried_at=uow.now)
+        state, going = file.state, _Going(uow.read(file, InterchangeRow.name_sealed), id_, route)
+        body = uow.read(file, InterchangeRow.body_sealed)
+    if actor.user_id is None:  # what a worker for all practices does about one is that practice's
+        actor = replace(actor, practice_id=route.practice_id)
     try:
-        parts.exchange.put(folder, name, body)
-    except OSError:
+        with transport.reach(parts, route) as exchange:
+            if state == WRITTEN:
+                exchange.lay(route.folder, going.name, body)
+                with units.write(actor, permission, request=request) as uow:
+                    uow.change(uow.get(InterchangeRow, id_), state=LAID)
+            exchange.hand(route.folder, going.name, body)
+    except (OSError, TransportFault) as error:
+        with units.write(actor, permission, request=request) as uow:
+            _did_not_go(uow, going, transport.fault_of(error, route))
         return False
     with units.write(actor, permission, request=request) as uow:
         file = uow.get(InterchangeRow, id_)
-        if file.state == WRITTEN:
-            uow.change(file, state=SENT)
+        if file.state == LAID:
+            uow.change(file, state=SENT, tried_at=None)
+        transport.worked(uow, route)
+        queues.done(uow, file)
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Going:
+    """A file on its way."""
+
+    name: str
+    id: bytes
+    route: transport.Route
+
+
+def _by_itself(actor: Actor) -> bool:
+    """Whether a worker acts, and no person by page or command."""
+    return actor.user_id is None and not actor.purpose
+
+
+def _did_not_go(uow: UnitOfWork, going: _Going, fault: TransportFault) -> None:
+    """Another file of its name is a matter of this file; anything else is one of the partner."""
+    file = uow.get(InterchangeRow, going.id)
+    uow.change(file, tried_at=None)
+    if fault.code != "other-bytes":
+        transport.failed(uow, going.route, fault)
+        return
+    keep(uow, file.id, [Finding(0, fault.code, fault.text)])
+    text = T_("{partner}: {what}", partner=going.route.name, what=fault.text)
+    queues.put(uow, transport.QUEUE, file, reason=fault.code, detail={"text": to_json(text)})
 
 
 def left_behind(uow: UnitOfWork, kind: str, after: timedelta) -> list[bytes]:
@@ -250,7 +299,7 @@ def left_behind(uow: UnitOfWork, kind: str, after: timedelta) -> list[bytes]:
         .where(
             InterchangeRow.direction == "out",
             InterchangeRow.kind == kind,
-            InterchangeRow.state == WRITTEN,
+            InterchangeRow.state.in_((WRITTEN, LAID)),
             InterchangeRow.created_at <= uow.now - after,
         )
         .order_by(InterchangeRow.created_at, InterchangeRow.id)

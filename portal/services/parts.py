@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 from portal.domain.dates import Clock
 from portal.domain.documents import PagePicture
 from portal.domain.payments import CardEvent, Checkout, CheckoutState, RefundState
+from portal.domain.transport import Server
 
 
 class Cards(Protocol):
@@ -62,19 +64,29 @@ class Mailer(Protocol):
 
 
 class Exchange(Protocol):
-    """The clearinghouse: where files out go and files in come from."""
+    """Where files for a partner go and files from it come from; may raise OSError or TransportFault."""
 
-    def put(self, folder: str, name: str, body: bytes) -> None:
-        """Write a file under a fixed name, aside and renamed, so that it appears whole and once."""
+    def lay(self, folder: str, name: str, body: bytes) -> None:
+        """Write a file aside, under a name that nobody takes for a whole file."""
+
+    def hand(self, folder: str, name: str, body: bytes) -> None:
+        """Give a file that was laid aside its name, once, however often it is asked for; never over another file."""
 
     def names(self, folder: str) -> Sequence[str]:
         """Files waiting to be taken in, by name."""
 
     def take(self, folder: str, name: str) -> bytes:
-        """The bytes of a waiting file."""
+        """The bytes of a waiting file; raises FileNotFoundError when it is gone."""
 
     def done(self, folder: str, name: str) -> None:
         """Put a waiting file away once it is stored."""
+
+
+class Sftp(Protocol):
+    """Reaches partners' servers."""
+
+    def __call__(self, folder: str, server: Server) -> AbstractContextManager[Exchange]:
+        """The exchange with one partner, named `folder`, while the block lasts; may raise TransportFault."""
 
 
 class Enqueue(Protocol):
@@ -105,6 +117,7 @@ class Parts:
     scans: Scans
     mailer: Mailer
     exchange: Exchange
+    sftp: Sftp
     public_url: str
     demo: bool
     release: str

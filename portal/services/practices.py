@@ -11,8 +11,17 @@ from portal.domain import practices as shapes
 from portal.domain.claims import Address
 from portal.domain.errors import Conflict, Refused
 from portal.domain.texts import T_
+from portal.domain.transport import Server
 from portal.models.keys import InstallationRow
-from portal.models.practices import ControlNumberRow, PartnerRow, PracticeRow, PriceRow, ProviderRow
+from portal.models.practices import (
+    ControlNumberRow,
+    PartnerRow,
+    PartnerServerRow,
+    PracticeRow,
+    PriceRow,
+    ProviderRow,
+)
+from portal.services import transport
 from portal.services.keys import making
 from portal.services.unit_of_work.sealing import INSTALLATION
 from portal.services.unit_of_work.work import UnitOfWork, new_id
@@ -230,6 +239,43 @@ def add_partner(uow: UnitOfWork, practice_id: bytes, facts: PartnerFacts) -> Par
     for kind in ("interchange", "group", "set"):
         uow.new(ControlNumberRow, practice_id=practice_id, partner_id=row.id, kind=kind, following=1)
     return row
+
+
+def edit_partner(uow: UnitOfWork, practice_id: bytes, code: str, **changes: Any) -> PartnerRow:
+    """Change a partner's name, folder, submitter or usage; ids and code stay, as files carry them. Raises Refused."""
+    row = partner_by_code(uow, practice_id, code)
+    if "folder" in changes:
+        changes["folder"] = _own_folder(uow, practice_id, changes["folder"])
+    if changes.get("usage", row.usage) not in {"P", "T"}:
+        raise Refused(T_("A partner is P (production) or T (test)."), code="partner-shape")
+    uow.change(row, **changes)
+    return row
+
+
+def partner_by_code(uow: UnitOfWork, practice_id: bytes, code: str) -> PartnerRow:
+    """The practice's partner of a code; raises Refused naming it."""
+    row = uow.first(uow.select(PartnerRow).where(PartnerRow.practice_id == practice_id, PartnerRow.code == code))
+    if row is None:
+        raise Refused(T_("There is no partner {code}.", code=code), code="no-partner")
+    return row
+
+
+def set_server(uow: UnitOfWork, partner: PartnerRow, server: Server | None) -> None:
+    """Reach a partner by an SFTP server from now on, or by its folder again; it is tried anew at once."""
+    row = uow.first(uow.select(PartnerServerRow).where(PartnerServerRow.partner_id == partner.id))
+    if server is None:
+        if row is not None:
+            uow.delete(row)
+    else:
+        values: dict[str, Any] = {
+            "host": server.host, "port": server.port, "user_name": server.user, "host_key": server.host_key,
+            "inbox": server.inbox, "outbox": server.outbox, "done": server.done,
+        }  # fmt: skip
+        if row is None:
+            uow.new(PartnerServerRow, practice_id=partner.practice_id, partner_id=partner.id, **values)
+        else:
+            uow.change(row, **values)
+    transport.forget(uow, partner.id)
 
 
 def _own_folder(uow: UnitOfWork, practice_id: bytes, folder: str) -> str:

@@ -22,12 +22,13 @@ OPEN, DONE = "OPEN", "DONE"
 _KINDS = {"coding": "code", "code-review": "review", "charge-entry": "charge", "charge-audit": "audit"}
 _OPENS = {
     "claim": "claim", "remittance": "remittance", "remittance_claim": "remittance", "denial": "denial",
-    "interchange": "file",
+    "interchange": "file", "partner": "files",
 }  # fmt: skip
 _STEPS = {
     "code": T_("Code the visit"), "review": T_("Check the codes"), "charge": T_("Enter the charges"),
     "audit": T_("Audit the charges"), "claim": T_("Open the claim"), "remittance": T_("Open the payment"),
-    "file": T_("Open the file"), "denial": T_("Work the denial"), "account": T_("Open the account"),
+    "file": T_("Open the file"), "files": T_("See the files"),
+    "denial": T_("Work the denial"), "account": T_("Open the account"),
 }  # fmt: skip
 
 

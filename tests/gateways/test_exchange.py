@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.domain.transport import TransportFault
 from portal.gateways.exchange import MOST_BYTES, FolderExchange
 
 
@@ -22,10 +23,26 @@ def waiting(tmp_path: Path, name: str, body: bytes = b"ISA") -> Path:
 
 
 def test_a_file_appears_whole_under_its_name_and_nothing_beside_it(exchange: FolderExchange, tmp_path: Path):
-    exchange.put("house", "1.837", b"ISA*1~")
-    exchange.put("house", "1.837", b"ISA*1~")
     out = tmp_path / "edi" / "house" / "out"
+    exchange.lay("house", "1.837", b"ISA*1~")
+    assert [path.name for path in out.iterdir()] == [".1.837.part"], "nobody takes it for whole"
+    exchange.hand("house", "1.837", b"ISA*1~")
     assert [(path.name, path.read_bytes()) for path in out.iterdir()] == [("1.837", b"ISA*1~")]
+    exchange.lay("house", "1.837", b"ISA*1~")
+    exchange.hand("house", "1.837", b"ISA*1~")
+    assert [path.name for path in out.iterdir()] == ["1.837"]
+    (out / "1.837").unlink()
+    exchange.hand("house", "1.837", b"ISA*1~")
+    assert list(out.iterdir()) == [], "what the partner took does not come a second time"
+
+
+def test_another_file_of_the_same_name_is_refused_loudly_and_left(exchange: FolderExchange, tmp_path: Path):
+    exchange.lay("house", "1.837", b"ISA*1~")
+    other = tmp_path / "edi" / "house" / "out" / "1.837"
+    other.write_bytes(b"ISA*2~")
+    with pytest.raises(TransportFault, match="other-bytes"):
+        exchange.hand("house", "1.837", b"ISA*1~")
+    assert other.read_bytes() == b"ISA*2~"
 
 
 def test_a_write_that_fails_leaves_no_file_to_be_taken(
@@ -36,7 +53,7 @@ def test_a_write_that_fails_leaves_no_file_to_be_taken(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="no space"):
-        exchange.put("house", "1.837", b"ISA*1~")
+        exchange.lay("house", "1.837", b"ISA*1~")
     out = tmp_path / "edi" / "house" / "out"
     assert [path.name for path in out.iterdir() if not path.name.startswith(".")] == []
 
@@ -64,8 +81,9 @@ def test_a_file_taken_in_is_put_away_and_never_written_over(exchange: FolderExch
 @pytest.mark.parametrize("name", ["../x", "a/b", "..", ".", "", ".hidden", "a\\b", "a\0b", "/etc/passwd"])
 def test_no_name_leads_elsewhere(exchange: FolderExchange, tmp_path: Path, name: str):
     for call in (
-        lambda: exchange.put(name, "1.837", b""),
-        lambda: exchange.put("house", name, b""),
+        lambda: exchange.lay(name, "1.837", b""),
+        lambda: exchange.lay("house", name, b""),
+        lambda: exchange.hand("house", name, b""),
         lambda: exchange.take("house", name),
         lambda: exchange.done("house", name),
         lambda: exchange.names(name),
@@ -80,7 +98,7 @@ def test_a_folder_that_is_a_link_out_of_the_exchange_is_refused(exchange: Folder
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "edi" / "house").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ValueError, match="leads out"):
-        exchange.put("house", "1.837", b"x")
+        exchange.lay("house", "1.837", b"x")
     assert list((tmp_path / "elsewhere").rglob("*.837")) == []
 
 

@@ -73,6 +73,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "portal.gateways.scans.decoding": ((), ("PIL", "pypdfium2")),  # a program of its own, which knows nothing of ours
     "portal.gateways.mail": (("portal.domain", "portal.language"), ("jinja2", "markupsafe")),
     "portal.gateways.procrastinate": (("portal.domain",), ("procrastinate",)),
+    "portal.gateways.sftp": (("portal.domain",), ("paramiko",)),
     "portal.language": (("portal.domain.texts", "portal.domain.money", "portal.domain.dates"), ("babel",)),
     "portal.domain": ((), ()),
     "portal.access": ((), ()),
@@ -115,6 +116,7 @@ PROTECTED: dict[str, set[str]] = {
     "pypdfium2": {"portal.gateways.scans.decoding"},
     "procrastinate": {"portal.gateways.procrastinate", "portal.jobs"},
     "pyx12": {"portal.x12.maps"},
+    "paramiko": {"portal.gateways.sftp"},
 }
 
 TOP_LEVEL = {"portal", "templates", "static", "audit", "migrations", "tests", "wsgi.py", "pyproject.toml"} | {

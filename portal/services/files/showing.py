@@ -32,7 +32,8 @@ KINDS = {
 }  # fmt: skip
 _STATES = {
     "RECEIVED": T_("Received"), "READ": T_("Read, nothing new"), "APPLIED": T_("Read in"),
-    "PARTLY": T_("Read in part"), "REFUSED": T_("Nothing taken"), "WRITTEN": T_("Written"), "SENT": T_("Sent"),
+    "PARTLY": T_("Read in part"), "REFUSED": T_("Nothing taken"), "WRITTEN": T_("Written"),
+    "LAID": T_("On its way"), "SENT": T_("Sent"),
     "ANSWERED": T_("Answered"),
 }  # fmt: skip
 _STOPS = {"not-stored", "isa-unreadable", "claim-torn"}
