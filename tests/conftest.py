@@ -12,13 +12,26 @@ import hypothesis
 import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
+from werkzeug.routing.rules import Rule
 
 from portal.gateways.paper import Paper
 from tests.pages import CheckedClient
 
 Flask.test_client_class = CheckedClient
-# Each test makes an application of its own; compiled templates are kept between them.
+# Each test makes an application of its own; compiled templates and writers of addresses are kept between them.
 Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(tempfile.mkdtemp(prefix="candor-templates-"))}
+_compile, _writers = Rule._compile_builder, {}
+
+
+def _compiled(rule: Rule, append_unknown: bool = True):
+    """The function that writes a rule's address: it takes the rule as its first argument, so equal rules share one."""
+    key = (repr(rule._trace), repr(rule.defaults), append_unknown)
+    if key not in _writers:
+        _writers[key] = _compile(rule, append_unknown)
+    return _writers[key]
+
+
+Rule._compile_builder = _compiled
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
