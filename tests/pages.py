@@ -25,10 +25,10 @@ PROTECTED: set[str] = set()
 FORGIVEN: frozenset[str] = frozenset()
 """Parse errors, by html5lib's code, that are let pass; each with its reason beside it."""
 
-_ANEW = re.compile(
+ANEW = re.compile(
     r'(?<=name="csrf_token" value=")[^"]*|(?<=name="next" value=")[^"]*|(?<=<code>)[0-9a-f]{32}(?=</code>)'
 )
-"""What each answer has anew; left out, so that an equal page is parsed once."""
+"""What each answer has anew (a form's key changes every second); left out where two pages are compared."""
 
 _ADDRESSES = ("href", "src", "action", "formaction", "xlink:href", "data", "poster", "srcset")
 
@@ -62,7 +62,7 @@ def faults_of_answer(response: TestResponse) -> list[str]:
     policy = response.headers.get("Content-Security-Policy", "")
     nonce = policy.partition("'nonce-")[2].partition("'")[0]
     html = response.text.replace(nonce, "nonce") if nonce else response.text
-    return list(faults(_ANEW.sub("", html), "nonce" if nonce else ""))
+    return list(faults(ANEW.sub("", html), "nonce" if nonce else ""))
 
 
 @lru_cache(maxsize=512)

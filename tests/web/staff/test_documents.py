@@ -14,6 +14,7 @@ from portal.models.documents import AttachmentRow, DocumentRow
 from tests.databases import World
 from tests.make import claims as make
 from tests.make import papers, scans, users
+from tests.pages import ANEW
 from tests.services.test_unit_of_work import events
 from tests.web.staff.test_visits import form_of, place
 
@@ -169,7 +170,7 @@ def test_absent_and_unseen_are_told_alike_and_refusals_are_kept(world: World, fl
     for ending in ("", "/original", "/pages/1"):
         answers = [coder.get(f"/office/documents/{each.hex()}{ending}") for each in (id_, os.urandom(16))]
         assert [answer.status_code for answer in answers] == [404, 404]
-        assert re.sub(r"[0-9a-f-]{32,}", "", answers[0].text) == re.sub(r"[0-9a-f-]{32,}", "", answers[1].text)
+        assert ANEW.sub("", answers[0].text) == ANEW.sub("", answers[1].text)
     assert events(world)[-1]["reason"] == "not-found"
     for role in (roles.COMPLIANCE_OFFICER, roles.ADMINISTRATOR):
         assert at_work(flask, world, role).get(f"/office/documents/{id_.hex()}").status_code == 403
