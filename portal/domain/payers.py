@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, timedelta
-
-from portal.domain.dates import add_year, next_workday
 
 MEDICARE_FILING = frozenset({"MA", "MB"})
 """SBR09 of Medicare part A and B."""
@@ -30,19 +26,3 @@ class Payer:
     """Days from service in which a claim must arrive, by contract; None for no limit known."""
     filing_code: str = "CI"
     appeal_levels: tuple[AppealLevel, ...] = ()
-
-
-def filing_deadline(
-    from_date: date, filing_code: str, filing_days: int | None, holidays: AbstractSet[date] = frozenset()
-) -> date | None:
-    """The last day on which a service may be filed; None when no limit is known.
-
-    Medicare: one calendar year from the line's from date, 29 February counting to 28 February, a weekend or federal
-    holiday moving to the next workday (42 CFR 424.44; claims processing manual ch. 1, 70). Others: days by contract.
-    """
-    if filing_code not in MEDICARE_FILING:
-        return None if filing_days is None else from_date + timedelta(days=filing_days)
-    last = next_workday(add_year(from_date))
-    while last in holidays:
-        last = next_workday(last + timedelta(days=1))
-    return last

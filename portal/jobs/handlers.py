@@ -13,6 +13,7 @@ from portal.domain.messages import MailDelayed, MailRefused, MailUncertain
 from portal.services import outbox
 from portal.services.attachments import drawing
 from portal.services.claims import drafting
+from portal.services.contracts import recounting
 from portal.services.coverage import asking as coverage
 from portal.services.coverage import nights
 from portal.services.files import reading
@@ -84,6 +85,11 @@ def ask_coverage(tools: Tools, job: Job) -> None:
         return
 
 
+def recount_limits(tools: Tools, job: Job) -> None:
+    """A contract changed: the limits that follow from it are worked out again."""
+    recounting.recount(tools.units, actor(job), job.ids["payer"])
+
+
 def draft_claim(tools: Tools, job: Job) -> None:
     """A covered visit whose charges are cleared gets its claim."""
     with tools.units.write(actor(job), "claim:edit") as uow:
@@ -128,6 +134,7 @@ Handler = Callable[[Tools, Job], None]
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "claim.draft": draft_claim,
+    "contract.recount": recount_limits,
     "document.pages": draw_pages,
     "eligibility.ask": ask_coverage,
     "file.read": read_file,

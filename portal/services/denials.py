@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from portal.access import policy
-from portal.domain import denials, queues
+from portal.domain import contracts, denials, queues
 from portal.domain.claims import Person
 from portal.domain.denials import CATEGORIES, LIFE, DenialFacts
 from portal.domain.errors import Refused
@@ -59,6 +59,8 @@ class DenialPage:
     service: str | None
     due_on: date | None
     days_left: int | None
+    clock: Text | None
+    """Until when it may be appealed, in words."""
     history: tuple[Happening, ...]
     may_triage: bool
 
@@ -92,6 +94,7 @@ def show_denial(uow: UnitOfWork, denial_id: bytes) -> DenialPage:
         service=charge.code if charge else None,
         due_on=row.appeal_due,
         days_left=queues.days_left(row.appeal_due, uow.today()),
+        clock=None if row.appeal_due is None else contracts.appeal_by(row.appeal_due, uow.today()),
         history=tuple(Happening(move.at, _told(uow, move)) for move in moves),
         may_triage=row.state in _TRIAGEABLE and policy.decide(uow.actor, "denial:triage").allowed,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import IO
+from typing import IO, Any
 
 from portal.domain.errors import Refused
 from portal.domain.money import Money
@@ -17,6 +19,7 @@ from portal.services import releases
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 
 SCHEDULE = "fee-schedule"
+_SLICE = 500
 _FACILITIES = frozenset({
     "02", "19", "21", "22", "23", "24", "26", "31", "34", "41", "42", "51", "52", "53", "56", "61",
 })  # fmt: skip
@@ -99,6 +102,37 @@ def _newest(uow: UnitOfWork, payer_id: bytes) -> dict[FeeKey, Standing[int]]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A service of a payer on a day whose fee is wanted. `place` is the place of service; without one, the office's."""
+
+    payer_id: bytes
+    code: str
+    on: date
+    modifiers: tuple[str, ...] = ()
+    place: str = ""
+    locality: str = ""
+
+
+def fees_of(uow: UnitOfWork, asked: Sequence[Asked]) -> dict[Asked, int]:
+    """What payers allow the practice for one unit of each service, in cents; without those no schedule says.
+
+    The fee of a modifier comes before that of none, that of the place's setting before that of both, that of the
+    locality before that of everywhere.
+    """
+    by_payer: dict[bytes, list[Asked]] = {}
+    for one in dict.fromkeys(asked):
+        by_payer.setdefault(one.payer_id, []).append(one)
+    found: dict[Asked, int] = {}
+    for payer_id, some in by_payer.items():
+        listed = _listed(uow, payer_id, {one.code for one in some})
+        for one in some:
+            best = max((row for row in listed.get(one.code, ()) if _fits(row, one)), key=_nearness, default=None)
+            if best is not None:
+                found[one] = best.amount_cents
+    return found
+
+
 def fee_of(
     uow: UnitOfWork,
     payer_id: bytes,
@@ -109,23 +143,41 @@ def fee_of(
     place: str = "",
     locality: str = "",
 ) -> Money | None:
-    """What a payer allows the practice for one unit of a service on a day; None when no schedule says.
+    """What a payer allows the practice for one unit of a service on a day, as `fees_of`; None when nothing says."""
+    asked = Asked(payer_id, code, on, modifiers, place, locality)
+    cents = fees_of(uow, [asked]).get(asked)
+    return None if cents is None else Money(cents)
 
-    The fee of a modifier comes before that of none, that of the place's setting before that of both, that of the
-    locality before that of everywhere. `place` is the place of service; without one, the office's.
-    """
-    setting = FACILITY if place in _FACILITIES else NON_FACILITY
-    rows = uow.rows(
-        uow.select(FeeRow.modifier, FeeRow.setting, FeeRow.locality, FeeRow.amount_cents).where(
-            FeeRow.payer_id == payer_id,
-            FeeRow.practice_id == uow.practice_id,
-            FeeRow.code == code,
-            FeeRow.modifier.in_(("", *modifiers)),
-            FeeRow.setting.in_((ANYWHERE, setting)),
-            FeeRow.locality.in_(("", locality)),
-            FeeRow.valid_from <= on,
-            FeeRow.valid_to.is_(None) | (FeeRow.valid_to >= on),
-        )
+
+def _listed(uow: UnitOfWork, payer_id: bytes, wanted: Iterable[str]) -> dict[str, list[Any]]:
+    listed: dict[str, list[Any]] = {}
+    ordered = sorted(wanted)
+    for start in range(0, len(ordered), _SLICE):
+        rows = uow.rows(
+            uow.select(
+                FeeRow.code, FeeRow.modifier, FeeRow.setting, FeeRow.locality, FeeRow.amount_cents, FeeRow.valid_from,
+                FeeRow.valid_to,
+            ).where(
+                FeeRow.payer_id == payer_id,
+                FeeRow.practice_id == uow.practice_id,
+                FeeRow.code.in_(ordered[start : start + _SLICE]),
+            )
+        )  # fmt: skip
+        for row in rows:
+            listed.setdefault(row.code, []).append(row)
+    return listed
+
+
+def _fits(row: Any, asked: Asked) -> bool:
+    setting = FACILITY if asked.place in _FACILITIES else NON_FACILITY
+    return (
+        (not row.modifier or row.modifier in asked.modifiers)
+        and row.setting in (ANYWHERE, setting)
+        and row.locality in ("", asked.locality)
+        and row.valid_from <= asked.on
+        and (row.valid_to is None or asked.on <= row.valid_to)
     )
-    best = max(rows, key=lambda row: (row.modifier != "", row.setting != "", row.locality != ""), default=None)
-    return Money(best.amount_cents) if best is not None else None
+
+
+def _nearness(row: Any) -> tuple[bool, bool, bool]:
+    return row.modifier != "", row.setting != "", row.locality != ""

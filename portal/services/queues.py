@@ -106,6 +106,16 @@ def follow(
     )  # fmt: skip
 
 
+def reclock(uow: UnitOfWork, subject: Base, limit: date | None) -> None:
+    """Where a thing lies, its due day and urgency follow a limit (filing, appeal) that is another now."""
+    for item in items_of(uow, subject):
+        day = rules.due_on(rules.QUEUES[item.queue], item.created_at.date(), limit)
+        if day != item.due_on:
+            tell(uow, item, work.DUE, day=day, day_before=item.due_on)
+        left = rules.days_left(limit, uow.today())
+        uow.change(item, due_on=day, priority=rules.priority(item.at_risk_cents, left))
+
+
 def done(uow: UnitOfWork, subject: Base) -> None:
     """A thing waits no longer, in whichever queue it lay."""
     for item in items_of(uow, subject):

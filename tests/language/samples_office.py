@@ -159,6 +159,14 @@ CLAIM = {
     "payer_number": "262180-093",
     "filing_due": date(2027, 1, 30),
     "days_left": 70,
+    "clock": made(
+        "ClaimClock",
+        text=said("File by January 30: 70 days left."),
+        tone="wait",
+        why=said("90 days from the first day of service, by the contract."),
+        proof=made("Proof", text=said("Accepted on November 20 (277CA, A2)."), interchange_id=OTHER),
+        replace=said("Replace by March 1: 90 days left."),
+    ),
     "steps": STEPS,
     "findings": (
         made(
@@ -736,6 +744,7 @@ STAFF = [
                     service="G0438" if may else None,
                     due_on=DAY if may else None,
                     days_left=3 if may else None,
+                    clock=said("Appeal by November 25: 3 days left.") if may else None,
                     history=(made("Happening", at=THEN, text=said("New")),),
                     may_triage=may,
                 )

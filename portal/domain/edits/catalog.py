@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from portal.domain.claims import Claim
-from portal.domain.edits import history, lines, ncci, parties
+from portal.domain.edits import diagnoses, history, lines, modifiers, ncci, order, parties, prices
 from portal.domain.edits.rules import EditContext, EditFinding, Rule
 
-RULES: tuple[Rule, ...] = (*history.RULES, *parties.RULES, *lines.RULES, *ncci.RULES)
+RULES: tuple[Rule, ...] = (
+    *history.RULES,
+    *parties.RULES,
+    *order.RULES,
+    *lines.RULES,
+    *diagnoses.RULES,
+    *modifiers.RULES,
+    *ncci.RULES,
+    *prices.RULES,
+)
 
 
 def edit(claim: Claim, context: EditContext) -> tuple[EditFinding, ...]:
-    """Everything that every rule finds; empty for a clean claim. Only findings of severity block stop a claim."""
-    return tuple(finding for rule in RULES for finding in rule.findings(claim, context))
+    """Everything that every rule finds, the practice's own last; empty for a clean claim.
+
+    Only findings of severity block stop a claim.
+    """
+    return tuple(finding for rule in (*RULES, *context.own) for finding in rule.findings(claim, context))

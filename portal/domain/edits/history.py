@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from portal.domain.claims import Claim, ServiceLine
+from portal.domain.contracts import SOON_DAYS, Filing, Limit, filing_limit
 from portal.domain.edits.rules import EditContext, Found, PriorLine, Rule
-from portal.domain.payers import filing_deadline
 from portal.domain.texts import T_
 
 CONTROL_LENGTH = 20
 """What a payer must keep and return of CLM01 (X12 RFI 525)."""
-
-SOON_DAYS = 14
 
 _BASIC = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.")
 
@@ -96,49 +94,66 @@ def _control(claim: Claim, _context: EditContext) -> Iterator[Found]:
         )
 
 
-def _deadlines(claim: Claim, context: EditContext) -> Iterator[tuple[int, date]]:
+def _limits(claim: Claim, context: EditContext) -> Iterator[tuple[int, Limit]]:
+    """The last day for each line: the first line that is late makes the claim late."""
     if claim.frequency == "8":  # money is given back at any time
         return
     for number, line in enumerate(claim.lines, start=1):
-        start = line.from_date
-        if claim.cover.rank != "P" and context.earlier_payer_answered is not None:
-            start = context.earlier_payer_answered
-        if start is None:
+        if line.from_date is None:
             continue
-        last = filing_deadline(start, claim.cover.filing_code, context.filing_days, context.holidays)
-        if last is not None:
-            yield number, last
+        about = Filing(
+            line.from_date, line.to_date or line.from_date, claim.cover.filing_code, claim.cover.rank, claim.frequency,
+            context.earlier_payer_answered, context.answered,
+        )  # fmt: skip
+        yield number, filing_limit(about, context.terms)
 
 
 def _late(claim: Claim, context: EditContext) -> Iterator[Found]:
-    if claim.frequency == "7":  # the original was on time; payers have limits of their own for replacements
-        return
-    for number, last in _deadlines(claim, context):
-        if context.today > last:
+    for number, limit in _limits(claim, context):
+        if limit.known and claim.frequency != "7" and context.today > limit.last:
             yield Found(
-                T_("Line {line}: the payer took claims until {day}.", line=number, day=last),
+                T_("Line {line}: the payer took claims until {day}.", line=number, day=limit.last),
                 T_("Look for proof of earlier filing; else ask a manager for an exception or a write-off."),
                 number,
             )
 
 
-def _late_replacement(claim: Claim, context: EditContext) -> Iterator[Found]:
-    if claim.frequency != "7":
-        return
-    for number, last in _deadlines(claim, context):
-        if context.today > last:
+def _late_assumed(claim: Claim, context: EditContext) -> Iterator[Found]:
+    for number, limit in _limits(claim, context):
+        if not limit.known and claim.frequency != "7" and context.today > limit.last:
             yield Found(
-                T_("Line {line}: the payer took originals until {day}.", line=number, day=last),
-                T_("Look up until when this payer takes replacements before you send it."),
+                T_("Line {line}: the payer's limit is not on record, and may have passed on {day}.", line=number,
+                   day=limit.last),
+                T_("Look the payer's days up and keep them as its contract; then check the claim again."),
+                number,
+            )  # fmt: skip
+
+
+def _replaced_late(claim: Claim, context: EditContext) -> Iterator[Found]:
+    for number, limit in _limits(claim, context):
+        if limit.known and claim.frequency == "7" and context.today > limit.last:
+            yield Found(
+                T_("Line {line}: the payer took replacements until {day}.", line=number, day=limit.last),
+                T_("Ask the payer for an exception, or appeal; else ask a manager for a write-off."),
+                number,
+            )
+
+
+def _replaced_assumed(claim: Claim, context: EditContext) -> Iterator[Found]:
+    for number, limit in _limits(claim, context):
+        if not limit.known and claim.frequency == "7" and context.today > limit.last:
+            yield Found(
+                T_("Line {line}: the payer took originals until {day}.", line=number, day=limit.last),
+                T_("Look up until when this payer takes replacements, and keep it as its contract."),
                 number,
             )
 
 
 def _soon(claim: Claim, context: EditContext) -> Iterator[Found]:
-    for number, last in _deadlines(claim, context):
-        if context.today <= last < context.today + timedelta(days=SOON_DAYS):
+    for number, limit in _limits(claim, context):
+        if context.today <= limit.last < context.today + timedelta(days=SOON_DAYS):
             yield Found(
-                T_("Line {line}: the payer takes claims only until {day}.", line=number, day=last),
+                T_("Line {line}: the payer takes claims only until {day}.", line=number, day=limit.last),
                 T_("Send this claim before the others."),
                 number,
             )
@@ -178,11 +193,25 @@ RULES = (
     ),
     Rule("filing-passed", T_("Filing limit has not passed"), "block", T_("A Medicare visit of 13 months ago."), _late),
     Rule(
+        "filing-assumed",
+        T_("Filing limit is on record"),
+        "warn",
+        T_("A visit of half a year ago, to a payer without a contract."),
+        _late_assumed,
+    ),
+    Rule(
+        "replacement-passed",
+        T_("Limit for replacements has not passed"),
+        "block",
+        T_("A replacement 120 days after the remittance, where the contract gives 90."),
+        _replaced_late,
+    ),
+    Rule(
         "replacement-late",
         T_("Replacement after the filing limit"),
         "warn",
-        T_("A replacement of a Medicare claim of 13 months ago."),
-        _late_replacement,
+        T_("A replacement of a claim of a year ago, where the contract says nothing of replacements."),
+        _replaced_assumed,
     ),
     Rule("filing-soon", T_("Filing limit is near"), "warn", T_("A limit that ends in a week."), _soon),
     Rule("restricted", T_("Plan may be told"), "block", T_("A visit paid in full, kept from the plan."), _restricted),

@@ -57,6 +57,23 @@ def _taxonomy(claim: Claim, _context: EditContext) -> Iterator[Found]:
         yield Found(T_("The rendering provider's taxonomy is not ten characters ending in X."), _IN_PRACTICE)
 
 
+def _taxonomy_missing(claim: Claim, _context: EditContext) -> Iterator[Found]:
+    if not claim.billing.taxonomy:
+        yield Found(T_("The billing provider has no taxonomy; many payers need it to know the contract."), _IN_PRACTICE)
+    if claim.rendering is not None and not claim.rendering.taxonomy:
+        yield Found(T_("The rendering provider has no taxonomy."), _IN_PRACTICE)
+
+
+def _npi_kinds(claim: Claim, _context: EditContext) -> Iterator[Found]:
+    # A group bills under an NPI of type 2, a person renders under one of type 1; NPPES alone knows the type.
+    billing, rendering = claim.billing, claim.rendering
+    if rendering is not None and rendering.npi and rendering.npi == billing.npi and not billing.first_name:
+        yield Found(
+            T_("The person who rendered the service has the NPI of the practice."),
+            T_("Right for somebody who bills alone under their own NPI; else an administrator corrects it."),
+        )
+
+
 def _post_box(claim: Claim, _context: EditContext) -> Iterator[Found]:
     if is_post_box(claim.billing.address.line1) or is_post_box(claim.billing.address.line2):
         yield Found(
@@ -144,6 +161,20 @@ RULES = (
     ),
     Rule("tax-id", T_("Tax id has nine digits"), "block", T_("A tax id with a hyphen."), _tax_id),
     Rule("taxonomy", T_("Taxonomy has its shape"), "block", T_("A taxonomy of nine characters."), _taxonomy),
+    Rule(
+        "taxonomy-missing",
+        T_("Taxonomy is given"),
+        "warn",
+        T_("A practice without a taxonomy."),
+        _taxonomy_missing,
+    ),
+    Rule(
+        "npi-kinds",
+        T_("Practice and person have NPIs of their own"),
+        "warn",
+        T_("A clinician registered under the practice's NPI."),
+        _npi_kinds,
+    ),
     Rule("post-box", T_("Billing address is a street"), "block", T_("PO Box 12 as the billing address."), _post_box),
     Rule("billing-zip", T_("Billing ZIP has nine digits"), "block", T_("A billing ZIP of five digits."), _billing_zip),
     Rule(

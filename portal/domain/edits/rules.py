@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, Protocol
 
 from portal.domain.claims import Claim
 from portal.domain.codes import NO_CODES, CodeRelease
+from portal.domain.contracts import Terms, assumed
 from portal.domain.ncci import NO_NCCI, NcciTables
 from portal.domain.texts import Text
 
@@ -32,21 +33,51 @@ class PriorLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherCover:
+    """Another coverage of the patient on the day of service."""
+
+    rank: str
+    """P, S or T."""
+    filing_code: str
+    """SBR09."""
+    relationship: str
+    birthday: tuple[int, int] | None = None
+    """Month and day of its subscriber's birth."""
+    answered: bool = False
+    """Its payer has remitted on this visit."""
+
+
+class OwnRules(Protocol):
+    """A rule that is not built in (`edits.own`)."""
+
+    def findings(self, claim: Claim, context: EditContext) -> Iterable[EditFinding]:
+        """What it finds on a claim."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class EditContext:
     """What the rules may know besides the claim itself; `today` is the practice's."""
 
     today: date
     codes: CodeRelease = NO_CODES
     prior: tuple[PriorLine, ...] = ()
-    filing_days: int | None = None
-    """The payer's limit by contract; Medicare's rule is known by the filing code."""
+    terms: Terms = field(default_factory=assumed)
+    """The payer's days for services of these days; Medicare's year is known by the filing code."""
     earlier_payer_answered: date | None = None
-    """For a second payer: the day of the first one's answer, from which its limit runs."""
-    holidays: AbstractSet[date] = field(default_factory=frozenset)
+    """For a second payer: the day of the first one's remittance, from which its limit runs."""
+    answered: date | None = None
+    """For a replacement: the day of the remittance that it corrects."""
+    covers: tuple[OtherCover, ...] = ()
+    """The patient's other coverages that stand on the day of service."""
+    fees: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+    """What the payer allows for one unit, in cents, by the number of the line; as far as a schedule is loaded."""
     ncci: NcciTables = NO_NCCI
     """CMS's pairs and unit limits, as far as the services at hand need them."""
     restricted: bool = False
     """The patient paid in full and asked that the plan not be told (45 CFR 164.522(a)(1)(vi))."""
+    own: tuple[OwnRules, ...] = ()
+    """Rules of the practice itself that are in use, in their order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,17 @@ from typing import Any
 
 from portal.domain.claims import Claim, ClaimFacts
 from portal.domain.edits.catalog import edit
-from portal.domain.edits.rules import EditContext, EditFinding, PriorLine
+from portal.domain.edits.rules import EditFinding, PriorLine
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, from_json, to_json
 from portal.models.claims import ClaimRow
 from portal.models.encounters import ChargeRow, EncounterRow
-from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow, ProviderRow
-from portal.services import codes, ncci
 from portal.services import queues as work
 from portal.services.claims import covering
 from portal.services.claims.building import as_domains, found_by_id, slices, units_of
+from portal.services.claims.facts import contexts
+from portal.services.contracts import limits
 from portal.services.unit_of_work.work import UnitOfWork
 
 EDITED = ("DRAFT", "READY", "HELD", "REJECTED")
@@ -67,6 +67,9 @@ def mendable(claim: ClaimRow) -> None:
 def settle(uow: UnitOfWork, claim: ClaimRow, findings: Sequence[EditFinding], *, reason: str = "edits") -> None:
     """Keep findings with their claim, move it between draft and ready as they say, and put it where it is worked."""
     keep(uow, claim, findings)
+    due = limits.clocks_of(uow, [claim])[claim.id].limit.last
+    if due != claim.filing_due:  # a payer that comes first has answered meanwhile, or a contract is another
+        uow.change(claim, filing_due=due)
     stopped = blocking(findings)
     if claim.state == "DRAFT" and not stopped:
         uow.move(claim, "READY", facts(uow, claim, blocking_findings=stopped), reason="clean")
@@ -87,29 +90,17 @@ def edits_of(
     uow: UnitOfWork, claims: Sequence[ClaimRow], built: dict[bytes, Claim]
 ) -> dict[bytes, tuple[EditFinding, ...]]:
     """The same for claims that are built already."""
-    today = uow.today(claims[0].practice_id)
-    release = codes.release(uow, today)
-    payers = found_by_id(uow, PayerRow, (claim.payer_id for claim in claims))
-    prior = _prior(uow, claims, built)
-    procedures = {line.code for claim in built.values() for line in claim.lines}
-    tables = ncci.tables_of(uow, procedures.union(line.code for lines in prior.values() for line in lines))
+    known = contexts(uow, claims, built, _prior(uow, claims, built))
     cleared = _cleared(uow, claims)
     uncovered = covering.inactive(uow, claims)
     moved = covering.moved(uow, claims)
     found = {}
     for claim in claims:
-        context = EditContext(
-            today=today,
-            codes=release,
-            prior=prior[claim.id],
-            filing_days=payers[claim.payer_id].filing_limit_days or None,
-            ncci=tables,
-        )
         # a void takes back what was sent, whatever becomes of the visit
         open_visit = () if claim.encounter_id in cleared or claim.frequency == "8" else (_VISIT_OPEN,)
         told = () if claim.id not in uncovered or claim.frequency == "8" else (uncovered[claim.id],)
         elsewhere = (covering.MOVED,) if claim.id in moved else ()
-        said = (*elsewhere, *edit(built[claim.id], context), *told)
+        said = (*elsewhere, *edit(built[claim.id], known[claim.id]), *told)
         if claim.frequency == "8":
             said = tuple(one for one in said if one.code in _OF_VOIDS)
         found[claim.id] = (*open_visit, *said)

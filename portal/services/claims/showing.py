@@ -24,6 +24,7 @@ from portal.models.payers import PayerRow
 from portal.services import ledger
 from portal.services.claims import again, checking, correcting
 from portal.services.claims.again import FREQUENCIES, Again, Correction
+from portal.services.claims.clocks import ClaimClock, clock_of
 from portal.services.claims.history import Happening, Step, Version, happened, steps_of, versions_of
 from portal.services.claims.lines import ClaimLine, lines_of
 from portal.services.claims.listing import NAMES, name_in
@@ -100,6 +101,7 @@ class ClaimPage:
     payer_number: str | None
     filing_due: date | None
     days_left: int | None
+    clock: ClaimClock
     steps: tuple[Step, ...]
     findings: tuple[Finding, ...]
     denials: tuple[DenialItem, ...]
@@ -161,6 +163,7 @@ def show_claim(uow: UnitOfWork, claim_id: bytes) -> ClaimPage:
         payer_number=uow.read(claim, ClaimRow.payer_control_sealed),
         filing_due=due,
         days_left=None if due is None else (due - today).days,
+        clock=clock_of(uow, claim),
         steps=steps_of(uow, claim),
         findings=tuple(Finding(one.severity, one.text, one.what_to_do) for one in checking.kept(claim.edits)),
         denials=_denials(uow, claim, today),

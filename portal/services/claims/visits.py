@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from portal.domain.encounters import CODING_ERRORS, EncounterFacts
-from portal.domain.payers import filing_deadline
 from portal.domain.texts import to_json
 from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
 from portal.models.encounters import EncounterRow
-from portal.models.payers import PayerRow
 from portal.services import queues
+from portal.services.contracts import limits
 from portal.services.intake import visits
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -26,14 +25,13 @@ def take_over(uow: UnitOfWork, claim: ClaimRow, encounter: EncounterRow) -> None
         claim,
         charge_cents=encounter.charge_cents,
         service_from=encounter.service_from,
-        filing_due=filing_due(uow, encounter, cover),
+        filing_due=limits.filing_due(uow, encounter, cover, claim),
     )
 
 
 def filing_due(uow: UnitOfWork, encounter: EncounterRow, cover: CoverageRow) -> date:
-    """The last day on which the payer takes an original of this visit; NO_LIMIT where none is known."""
-    days = uow.value(uow.select(PayerRow.filing_limit_days).where(PayerRow.id == cover.payer_id))
-    return filing_deadline(encounter.service_from, cover.filing_code, days or None) or NO_LIMIT
+    """The last day on which the payer takes an original of this visit."""
+    return limits.filing_due(uow, encounter, cover)
 
 
 def recode(uow: UnitOfWork, claim: ClaimRow, reason: str, note: str) -> None:

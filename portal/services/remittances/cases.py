@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from portal.domain import denials, queues
+from portal.domain import queues
 from portal.domain.posting.remittances import Case, Unmatched
 from portal.domain.texts import Text, to_json
+from portal.models.claims import ClaimRow
 from portal.models.denials import DenialRow
-from portal.models.payers import PayerRow
 from portal.models.queues import QueueItemRow, TransitionRow
 from portal.services import queues as work
+from portal.services.contracts.limits import appeal_due, remitted
+from portal.services.contracts.terms import book
 from portal.services.remittances.candidates import slices
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 
@@ -89,7 +91,10 @@ def _case_rows(
     wanted = [case for case in cases if case.kind in _KINDS]
     if not wanted:
         return made
-    levels = {row.id: row.appeal_levels for row in uow.rows(uow.select(PayerRow.id, PayerRow.appeal_levels))}
+    parts = [rows[case.index] for case in wanted]
+    terms = book(uow, (part["payer_id"] for part in parts))
+    days = remitted(uow, (part["remittance_id"] for part in parts), today)
+    services = _services(uow, (part["claim_id"] for part in parts))
     places: dict[bytes, int] = {}
     for case in wanted:
         part = rows[case.index]
@@ -99,18 +104,22 @@ def _case_rows(
             "payer_id": part["payer_id"], "claim_id": part["claim_id"], "charge_id": case.charge_id,
             "remittance_claim_id": part["id"], "position": place, "kind": _KINDS[case.kind], "state": "NEW",
             "group_code": case.group, "reason": case.reason, "amount_cents": case.amount_cents,
-            "appeal_due": _appeal_due(levels.get(part["payer_id"]) or [], case.reason, today),
+            "appeal_due": appeal_due(
+                terms, part["payer_id"], case.reason, services[part["claim_id"]], days[part["remittance_id"]]
+            ),
             "note_sealed": None, "version": 1, "created_at": uow.now,
         }  # fmt: skip
         made.append((row, case))
     return made
 
 
-def _appeal_due(levels: Sequence[Mapping[str, Any]], reason: str, today: date) -> date | None:
-    """The last day of the first level of appeal; none for a duplicate (CARC 18), which is looked into, not appealed."""
-    if not levels or denials.category_of(reason) == "duplicate":
-        return None
-    return today + timedelta(days=int(levels[0]["days"]))
+def _services(uow: UnitOfWork, claims: Iterable[bytes]) -> dict[bytes, date]:
+    """The first day of service of claims."""
+    found: dict[bytes, date] = {}
+    for some in slices(claims):
+        rows = uow.rows(uow.select(ClaimRow.id, ClaimRow.service_from).where(ClaimRow.id.in_(some)))
+        found |= {row.id: row.service_from for row in rows}
+    return found
 
 
 def item(

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from portal.domain.claims import Claim, Rendering
 from portal.domain.codes import CodeRelease, CodeSpan
+from portal.domain.contracts import Terms, assumed
 from portal.domain.edits.catalog import RULES, edit
 from portal.domain.edits.history import line_key
-from portal.domain.edits.rules import EditContext
+from portal.domain.edits.rules import EditContext, OtherCover
 from portal.domain.ncci import NcciTables, PairEdit, UnitLimit
 from tests.domain.clean import claim
 
@@ -31,7 +32,7 @@ NCCI = NcciTables(
     {("G0438", "J1885"): (PairEdit(date(2020, 1, 1), None, "9"),)},
     {"G0438": (UnitLimit(date(2020, 1, 1), None, 2, "2"),), "J1885": (UnitLimit(date(2020, 1, 1), None, 8, "3"),)},
 )
-CONTEXT = EditContext(date(2026, 5, 20), RELEASE, filing_days=180, ncci=NCCI)
+CONTEXT = EditContext(date(2026, 5, 20), RELEASE, terms=Terms(180, replacement_days=90), ncci=NCCI)
 
 Spoiled = tuple[Claim, EditContext]
 Spoil = Callable[[Claim, EditContext], Spoiled]
@@ -74,8 +75,18 @@ def billed_before(**changes: Any) -> Spoil:
     return spoil
 
 
-def replaced_after_the_limit(clean: Claim, context: EditContext) -> Spoiled:
-    return replace(clean, frequency="7", payer_control="ICN1"), replace(context, today=date(2026, 11, 2))
+def replaced(today: date, **changes: Any) -> Spoil:
+    return lambda clean, context: (
+        replace(clean, frequency="7", payer_control="ICN1"),
+        replace(context, today=today, **changes),
+    )
+
+
+def covered_too(*covers: OtherCover, **cover: Any) -> Spoil:
+    return lambda clean, context: (
+        replace(clean, cover=replace(clean.cover, **cover)),
+        replace(context, covers=covers),
+    )
 
 
 def nothing_charged(clean: Claim, context: EditContext) -> Spoiled:
@@ -122,7 +133,12 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
         billed_before(modifiers=("59",)),
     ),
     "filing-passed": (in_context(today=date(2026, 11, 2)), medicare(date(2027, 5, 6))),
-    "replacement-late": (replaced_after_the_limit,),
+    "filing-assumed": (in_context(today=date(2026, 8, 4), terms=assumed()),),
+    "replacement-passed": (
+        replaced(date(2026, 9, 9), answered=date(2026, 6, 10)),
+        replaced(date(2026, 8, 4)),
+    ),
+    "replacement-late": (replaced(date(2026, 11, 2), terms=Terms(180)),),
     "filing-soon": (in_context(today=date(2026, 11, 1)), medicare(date(2027, 5, 5))),
     "restricted": (in_context(restricted=True),),
     "billing-required": (
@@ -138,6 +154,24 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
     ),
     "tax-id": (on("billing", tax_id="12-3456789"),),
     "taxonomy": (on("billing", taxonomy="207Q0000X"), on_claim(rendering=replace(RENDERING, taxonomy="doctor"))),
+    "taxonomy-missing": (on("billing", taxonomy=""), on_claim(rendering=replace(RENDERING, taxonomy=""))),
+    "npi-kinds": (on_claim(rendering=RENDERING),),
+    "cob-order": (covered_too(OtherCover("P", "CI", "18"), rank="S"),),
+    "cob-gap": (on("cover", rank="S"), covered_too(OtherCover("T", "CI", "18"), rank="S")),
+    "cob-same-rank": (covered_too(OtherCover("P", "CI", "18")),),
+    "cob-birthday": (covered_too(OtherCover("S", "CI", "19", (2, 28)), relationship="19"),),
+    "cob-medicare": (covered_too(OtherCover("S", "CI", "18"), filing_code="MB"),),
+    "diagnosis-sex": (
+        on_claim(diagnoses=("N400", "E119")),
+        lambda clean, context: on("patient", sex="M")(replace(clean, diagnoses=("O0990",)), context),
+    ),
+    "diagnosis-age": (on_claim(diagnoses=("Z38", "E119")), on_claim(diagnoses=("Z0012", "E119"))),
+    "diagnosis-external": (on_claim(diagnoses=("W110XXA", "E119")),),
+    "modifier-conflict": (on_line(modifiers=("50", "LT")), on_line(modifiers=("59", "XS"))),
+    "modifier-order": (on_line(modifiers=("59", "26")),),
+    "telehealth-place": (on_line(modifiers=("95",)),),
+    "fee-below": (in_context(fees={1: 10_001}),),
+    "fee-above": (in_context(fees={1: 1_999}),),
     "post-box": (address("billing", line1="P.O. Box 12"), address("billing", line2="PO BOX 9")),
     "billing-zip": (address("billing", postal_code="45402"),),
     "patient-required": (
@@ -234,7 +268,9 @@ CLEAN: Mapping[str, Spoil] = {
         replace(clean, frequency="8", payer_control="P1"),
         replace(context, today=date(2028, 1, 1)),
     ),
-    "no filing limit known": in_context(filing_days=None, today=date(2028, 1, 1)),
+    "no filing limit known": in_context(terms=assumed(), today=date(2028, 1, 1)),
+    "a second payer after the first has answered": covered_too(OtherCover("P", "CI", "18", answered=True), rank="S"),
+    "a charge five times the fee": in_context(fees={1: 2_000, 2: 1_000}),
     "repeated with a modifier": lambda clean, context: (
         replace(clean, charge_cents=20_000, lines=(clean.lines[0], replace(clean.lines[0], modifiers=("59",)))),
         context,

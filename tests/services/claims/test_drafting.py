@@ -8,7 +8,7 @@ import pytest
 from portal.domain.errors import NotFound
 from portal.models.claims import ClaimRow
 from portal.models.encounters import EncounterRow
-from portal.services.claims import drafting, visits
+from portal.services.claims import drafting
 from portal.services.claims.building import new_control
 from tests.databases import World
 from tests.make import claims as make
@@ -51,11 +51,12 @@ def test_a_draft_takes_over_what_was_corrected(world: World):
         assert "sum" in {each["code"] for each in row.edits}
 
 
-def test_a_limit_that_nobody_knows_is_no_limit(world: World):
+def test_a_limit_that_nobody_knows_is_assumed_and_stops_nothing(world: World):
     with world.write("claim:edit") as uow:
         make.payer(uow, filing_limit_days=0)
         claim = make.claim(uow, day=date(2024, 1, 8))
-        assert (claim.filing_due, claim.state) == (visits.NO_LIMIT, "READY")
+        assert (claim.filing_due, claim.state) == (date(2024, 4, 7), "READY")
+        assert [each["code"] for each in claim.edits] == ["filing-assumed", "filing-assumed"]
 
 
 def test_a_visit_out_of_reach_is_not_found(world: World):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -70,12 +70,12 @@ def test_views_by_state_payer_and_number_of_any_version(office: Office):
     assert number != office.row(one).control
 
 
-def test_a_claim_without_a_known_limit_shows_none(office: Office):
+def test_a_claim_without_a_known_limit_shows_the_assumed_one(office: Office):
     with office.world.write("claim:edit") as uow:
         make.payer(uow, filing_limit_days=0)
     office.claim()
     (one,) = page(office).claims
-    assert (one.filing_due, one.days_left) == (None, None)
+    assert (one.filing_due, one.days_left) == (date(2026, 10, 18), 76)
 
 
 def test_another_practice_sees_none_of_it(office: Office):
