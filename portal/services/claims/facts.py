@@ -111,7 +111,7 @@ def _covers(uow: UnitOfWork, claims: Sequence[ClaimRow]) -> dict[bytes, list[Oth
 
 
 def _stands(cover: Any, day: date) -> bool:
-    return bool(cover.valid_from <= day and (cover.valid_to is None or day <= cover.valid_to))
+    return bool((cover.valid_from is None or cover.valid_from <= day) and (cover.valid_to is None or day <= cover.valid_to))
 
 
 def _answered(uow: UnitOfWork, claims: Sequence[ClaimRow]) -> set[tuple[bytes, bytes]]:
