@@ -81,7 +81,10 @@ def test_a_closed_claim_reopens_on_a_take_back_and_a_refused_void_returns() -> N
     assert refused("ACCEPTED", "ADJUDICATED", ClaimFacts(reopened=True))
     assert not refused("VOID_PENDING", "ADJUDICATED", ClaimFacts(void_refused=True, state_before="ADJUDICATED"))
     assert refused("VOID_PENDING", "ADJUDICATED", ClaimFacts(void_refused=True, state_before="ACCEPTED"))
-    assert not refused("VOID_PENDING", "ACCEPTED", ClaimFacts(void_refused=True, state_before="ACCEPTED"))
+    for before in ("SUBMITTED", "ACCEPTED", "PENDED", "CLOSED"):
+        assert not refused("VOID_PENDING", before, ClaimFacts(void_refused=True, state_before=before))
+        assert refused("VOID_PENDING", before, ClaimFacts(void_refused=True, state_before="ADJUDICATED"))
+        assert refused("VOID_PENDING", before, ClaimFacts(state_before=before))
 
 
 def test_a_void_needs_the_payers_number_and_another_persons_approval() -> None:

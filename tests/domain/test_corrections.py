@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.domain.claims import LIFE as CLAIM
-from portal.domain.corrections import LIFE, CorrectionFacts, Evidence, proposed, ways
+from portal.domain.corrections import LIFE, WORDS, CorrectionFacts, Evidence, proposed, ways
 from portal.domain.errors import Refused
 
 known = st.builds(
@@ -67,3 +67,12 @@ def test_a_void_is_approved_by_another_and_goes_only_clean():
         LIFE.permit("OPEN", "READY", CorrectionFacts())
     with pytest.raises(Refused):
         LIFE.permit("REQUESTED", "READY", CorrectionFacts(other, me, clean=True))
+
+
+def test_only_what_was_sent_is_refused_and_with_a_reason():
+    LIFE.permit("SENT", "REFUSED", CorrectionFacts(), reason="stands")
+    with pytest.raises(Refused, match="reason-missing"):
+        LIFE.permit("SENT", "REFUSED", CorrectionFacts())
+    for state in LIFE.states:
+        assert LIFE.allows(state, "REFUSED") is (state == "SENT")
+    assert set(WORDS) == {(frequency, state) for frequency in "78" for state in ("OPEN", "READY")}

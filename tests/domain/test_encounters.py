@@ -58,3 +58,10 @@ def test_a_return_needs_its_category() -> None:
     with pytest.raises(Refused) as caught:
         LIFE.permit("CODE_REVIEW", "PROPOSED", EncounterFacts(MANAGER, coder=CODER))
     assert caught.value.code == "reason-missing"
+
+
+def test_a_visit_that_a_claim_sent_back_is_cleared_again_only_untouched() -> None:
+    LIFE.permit("PROPOSED", "CLEARED", EncounterFacts(None, untouched=True), reason="given-up")
+    with pytest.raises(Refused) as caught:
+        LIFE.permit("PROPOSED", "CLEARED", EncounterFacts(None), reason="given-up")
+    assert caught.value.code == "guard:untouched"

@@ -360,3 +360,58 @@ def test_an_old_payment_taken_back_does_not_answer_for_the_replacement(office: O
     office.send()
     back_alone(office, sent)
     assert office.state(claim) == "SUBMITTED"
+
+
+def test_a_stale_page_acts_on_nothing(office: Office, answered):
+    claim, _ = answered
+
+    def shown() -> correcting.Shown:
+        row = correction(office)
+        return correcting.Shown(office.row(claim).version, row.id, row.version)
+
+    ask(office, claim)
+    asked = shown()
+    with office.world.write("claim:void-approve", office.world.actor("billing-manager")) as uow:
+        correcting.approve_void(uow, claim, shown=asked)
+    with (
+        pytest.raises(Conflict),
+        office.world.write("claim:void-approve", office.world.actor("billing-manager")) as uow,
+    ):
+        correcting.approve_void(uow, claim, shown=asked)
+    approved = shown()
+    for step in (correcting.give_up, correcting.record_refusal, correcting.check_again):
+        reason = {"give_up": ("not-needed",), "record_refusal": ("stands",)}.get(step.__name__, ())
+        for stale in (asked, replace(approved, correction_id=bytes(16)), replace(approved, claim_version=1)):
+            with pytest.raises(Conflict), office.world.write("claim:edit", office.biller) as uow:
+                step(uow, claim, *reason, shown=stale)
+    with office.world.write("claim:edit", office.biller) as uow:
+        correcting.give_up(uow, claim, "not-needed", shown=approved)
+    ask(office, claim)
+    with pytest.raises(Conflict), office.world.write("claim:edit", office.biller) as uow:
+        correcting.give_up(uow, claim, "not-needed", shown=approved)
+    assert office.items(claim) == [("void-approvals", "wrong-patient")]
+
+
+def test_a_stopped_replacement_is_checked_again_when_the_fault_is_mended(office: Office, answered):
+    claim, _ = answered
+    replaced(office, claim, "modifier")
+    encounter = office.row(claim).encounter_id
+    with office.world.write("claim:edit") as uow:
+        uow.get(EncounterRow, encounter).state = "CLEARED"
+    with office.world.write("claim:edit", office.biller) as uow:
+        assert correcting.check_again(uow, claim).blocking == 0
+    assert (correction(office).state, office.items(claim)) == ("READY", [("claims", "replacement")])
+    office.send()
+    with pytest.raises(Refused, match="no-request"), office.world.write("claim:edit", office.biller) as uow:
+        correcting.check_again(uow, claim)
+
+
+def test_nothing_goes_again_beside_a_void_that_is_out(office: Office, answered):
+    claim, _ = answered
+    ask(office, claim)
+    approve(office, claim)
+    office.send()
+    with pytest.raises(Refused, match="way"):
+        replaced(office, claim)
+    with pytest.raises(Refused, match="way"):
+        ask(office, claim)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from portal.models.claims import ClaimRow
 from portal.models.queues import QueueItemRow
+from portal.services import queues
 from portal.services.claims import silence, steps
 from tests.make import answers
 from tests.make import remittances as money
 from tests.services.claims.office import Office
+from tests.services.claims.test_correcting import approve, ask, paid, said
 
 
 def later(office: Office, days: int) -> int:
@@ -59,3 +62,25 @@ def test_many_are_queued_in_parts_and_each_practice_has_its_own(office: Office, 
     assert [office.items(claim) for claim in claims] == [[("unanswered-claims", "no-acknowledgement")]] * 5
     with second.read("queue:view") as uow:
         assert uow.count(uow.select(QueueItemRow.id)) == 0
+
+
+def test_a_void_that_nobody_answers_and_money_that_stays_away_surface(office: Office):
+    claim = office.claim()
+    office.send()
+    paid(office, claim)
+    ask(office, claim)
+    approve(office, claim)
+    with office.world.write("claim:edit") as uow:
+        queues.done(uow, uow.get(ClaimRow, claim))
+    assert later(office, 6) == 1
+    assert office.items(claim) == [("unanswered-claims", "void-unsent")]
+    office.send()
+    assert office.items(claim) == []
+    assert later(office, 5) == 0
+    assert later(office, 1) == 1
+    assert office.items(claim) == [("unanswered-claims", "void-unanswered")]
+    office.answered(said(office))
+    assert (office.state(claim), office.items(claim)) == ("VOID_PENDING", [])
+    assert later(office, 29) == 0
+    assert later(office, 2) == 1
+    assert office.items(claim) == [("unanswered-claims", "void-money")]

@@ -211,6 +211,7 @@ def test_a_waived_duty_lets_one_person_do_both(world: World):
         )  # fmt: skip
     with world.write("encounter:review", world.actor("coding-manager", "one")) as uow:
         review.release(uow, id_, review.show(uow, id_).version)
+    assert state_and_queue(world, id_) == ("RELEASED", ["charge-entry"])
 
 
 def test_codes_come_back_with_a_category_and_words(world: World):

@@ -159,3 +159,54 @@ def test_a_void_is_asked_for_by_one_and_approved_by_another(flask, office: Offic
     assert "It was billed for the wrong patient" in manager.get("/office/queues/void-approvals").text
     assert manager.post(path, data={**form_of(manager, path, 'value="approve"'), "do": "approve"}).status_code == 303
     assert office.state(claim) == "VOID_PENDING"
+
+
+def test_a_void_on_its_way_is_told_and_each_step_is_taken_once(flask, office: Office):
+    claim = office.claim()
+    office.send()
+    money.bring(office.world, money.payment(money.answer(money.sent_of(office.world, claim), CO45)))
+    biller, manager = (at_work(flask, office.world, role) for role in ("biller", "billing-manager"))
+    path = f"/office/claims/{claim.hex()}"
+    biller.post(path, data={**form_of(biller, path, 'value="void"'), "do": "void", "reason": "wrong-patient"})
+    assert "until a manager approves" in biller.get(path).text
+    asked = form_of(manager, path, 'value="approve"')
+    own = form_of(biller, path, 'value="give_up"')
+    assert manager.post(path, data={**asked, "do": "approve"}).status_code == 303
+    assert manager.post(path, data={**asked, "do": "approve"}).status_code == 409
+    assert biller.post(path, data={**own, "do": "give_up", "reason": "not-needed"}).status_code == 409
+    nameless = {name: text for name, text in own.items() if not name.startswith("correction")}
+    assert biller.post(path, data={**nameless, "do": "give_up", "reason": "not-needed"}).status_code == 422
+    assert "approved and not sent yet" in biller.get(path).text
+    office.send()
+    shown = biller.get(path).text
+    assert "The void is with the payer." in shown
+    assert 'value="give_up"' not in shown
+    out = form_of(biller, path, 'value="refused"')
+    assert biller.post(path, data={**out, "do": "refused", "reason": "whim"}).status_code == 422
+    assert (
+        biller.post(path, data={**out, "do": "refused", "reason": "stands", "note": "Lee, by phone"}).status_code == 303
+    )
+    assert biller.post(path, data={**out, "do": "refused", "reason": "stands"}).status_code == 409
+    shown = biller.get(path).text
+    assert "The payer says that its decision stands" in shown
+    assert "Lee, by phone" in shown
+    assert office.state(claim) == "ADJUDICATED"
+
+
+def test_a_stopped_replacement_is_checked_again_or_given_up_from_its_page(flask, office: Office):
+    claim = office.claim()
+    office.send()
+    money.bring(office.world, money.payment(money.answer(money.sent_of(office.world, claim), CO45)))
+    biller = at_work(flask, office.world, "biller")
+    path = f"/office/claims/{claim.hex()}"
+    biller.post(path, data={**form_of(biller, path, 'value="replace"'), "do": "replace", "reason": "modifier"})
+    again = biller.post(path, data={**form_of(biller, path, 'value="recheck"'), "do": "recheck"})
+    assert "Checked: 1 finding must be fixed." in biller.get(again.location).text
+    poster = at_work(flask, office.world, "payment-poster")
+    given = {**form_of(biller, path, 'value="give_up"'), "do": "give_up", "reason": "not-needed"}
+    assert poster.post(path, data={**given, "csrf_token": form_token(poster, "/sessions")}).status_code == 403
+    assert biller.post(path, data=given).status_code == 303
+    shown = biller.get(path).text
+    assert "Given up. The claim stands as it did." in shown
+    assert 'value="replace"' in shown
+    assert biller.post(path, data={**given, "do": "seen"}).status_code in {409, 422}
