@@ -223,6 +223,7 @@ CLAIM = {
     "replace_reasons": (("registration", said("The registration was wrong")),),
     "void_reasons": (("not-rendered", said("The service was not given")),),
     "give_up_reasons": (("not-needed", said("It is not needed")),),
+    "refusal_reasons": (("stands", said("The decision stands")),),
 }
 FINDINGS = (
     made(
@@ -515,6 +516,9 @@ STAFF = [
                     | {
                         "correction": made(
                             "Correction",
+                            correction_id=OTHER,
+                            version=2,
+                            waits=said("It waits for the payer to take back {amount}.", amount=Money(3120)),
                             frequency=said("void"),
                             reason=said("The service was not given"),
                             state=state(code, "Void asked for"),
@@ -529,8 +533,9 @@ STAFF = [
         )
         for code, actions in (
             ("REQUESTED", ("approve", "give_up")),
-            ("OPEN", ("give_up",)),
-            ("ANSWERED", ("replace", "void")),
+            ("OPEN", ("recheck", "give_up")),
+            ("SENT", ("refused",)),
+            ("ANSWERED", ("seen", "replace", "void")),
         )
     ),
     (
