@@ -31,7 +31,10 @@ PATIENCE = timedelta(minutes=5)
 """So long a file may be on its way between its two units of work before it counts as left behind."""
 LIMIT_BYTES = 25 * 1024 * 1024
 READ_IN = frozenset({"837P", "835", "999", "997", "277CA", "TA1", "271", "277", "278"})
-"""Kinds of transaction that some import reads."""
+"""Kinds of transaction that come to us: read, or kept until there is a reader."""
+KINDS = READ_IN | {"837I", "837D", "270", "276"}
+"""Kinds that we know by name."""
+KEPT, SPLIT = "KEPT", "SPLIT"
 PASSING = frozenset({"busy", "not-stored"})
 """Findings about something in the way that the next reading may find gone."""
 MOST_SETS = 20_000
@@ -53,11 +56,13 @@ def receive(
     control: str = "",
     group: str = "",
     at_once: bool = False,
+    reads: bool = True,
 ) -> tuple[InterchangeRow, bool]:
     """Store a file that came in; returns its row and whether it is new. The same bytes again give the first row.
 
     In the same transaction its reading by a worker is asked for: `at_once`, or by a caller that reads it itself, for an
-    hour later, in case that breaks off. Raises Refused for a file over 25 MiB.
+    hour later, in case that breaks off; not of a file of which only its parts are read. Raises Refused for a file over
+    25 MiB.
     """
     check_size(body)
     digest = hashlib.sha256(body).digest()
@@ -70,8 +75,16 @@ def receive(
         return standing, False
     row = _store(uow, "in", name, body, digest, kind=kind, control=control, group=group, state="RECEIVED")
     uow.flush()
-    _ask(uow, row, "", wait=timedelta() if at_once else UNATTENDED)
+    if reads:
+        _ask(uow, row, "", wait=timedelta() if at_once else UNATTENDED)
     return row, True
+
+
+def read_anew(uow: UnitOfWork, row: InterchangeRow, *, kind: str) -> None:
+    """Have a file read at once that was put by, as the `kind` that it is stored as until then."""
+    uow.change(row, state="RECEIVED", kind=kind, items=0, finding_count=0, findings_sealed=None)
+    queues.done(uow, row)
+    _ask(uow, row, f":{uow.now:%Y%m%dT%H%M%S%f}", wait=timedelta())
 
 
 def check_size(body: bytes) -> None:

@@ -98,7 +98,7 @@ def reach(parts: Parts, route: Route) -> Iterator[Exchange]:
         yield session
 
 
-def fault_of(error: OSError | TransportFault, route: Route) -> TransportFault:
+def fault_of(error: OSError | ValueError | TransportFault, route: Route) -> TransportFault:
     """What went wrong on the way to a partner; what a disk says becomes `disk`."""
     if isinstance(error, TransportFault):
         return error

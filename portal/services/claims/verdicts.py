@@ -13,7 +13,6 @@ from portal.domain.edits.rules import EditFinding
 from portal.domain.interchanges import Acknowledgement
 from portal.domain.texts import T_, Text, from_json
 from portal.models.claims import AcknowledgementRow, ClaimRow, ClaimVersionRow, CorrectionRow
-from portal.models.practices import PartnerRow
 from portal.models.remittances import RemittanceClaimRow
 from portal.services import corrections, queues
 from portal.services.claims import checking
@@ -52,11 +51,6 @@ def decide(uow: UnitOfWork, claim: ClaimRow, said: Sequence[Acknowledgement]) ->
     number = taken[-1] if taken and claim.adjudicated_at is None else ""
     if number and uow.read(claim, ClaimRow.payer_control_sealed) != number:
         uow.change(claim, payer_control_sealed=number)
-
-
-def folders(uow: UnitOfWork) -> list[str]:
-    """The folders of the practice's partners."""
-    return [row.folder for row in uow.rows(uow.select(PartnerRow.folder))]
 
 
 def stand_again(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow, reason: str, note: str = "") -> None:

@@ -1,6 +1,7 @@
-"""What partners put into their folders is taken in: by the worker when it lies there whole, or at once when asked for.
+"""What partners put into their folders or onto their servers is taken in: by the worker when it lies there whole, or at
+once when asked for.
 
-Files of other kinds stay where they are, for a person.
+What is no answer of a partner is left for an hour, then kept sealed for a person.
 """
 
 from __future__ import annotations
@@ -10,24 +11,30 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 
 from portal.access import policy
 from portal.access.actors import Actor, system
 from portal.domain.errors import Refused, TradeError
+from portal.domain.transport import TransportFault
 from portal.models.interchanges import InterchangeRow
-from portal.services import interchanges, practices
-from portal.services.claims import verdicts
+from portal.services import interchanges, practices, transport
 from portal.services.files import reading
-from portal.services.files.reading import ANSWERS, COVERAGE, REMITTANCES, Import
-from portal.services.parts import Parts
+from portal.services.files.reading import IMPORTS, VISITS
+from portal.services.files.splitting import Import, Piece
+from portal.services.parts import Exchange, Parts
+from portal.services.transport import Route
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
 
 _LOG = logging.getLogger("candor.jobs")
 _JOB = "file.collect"
-COLLECTED = (ANSWERS, REMITTANCES, COVERAGE)
+_READS = "claim:acknowledge"
+COLLECTED = tuple(one for one in IMPORTS if one is not VISITS)
 """What partners send; visits are the practice's own."""
+LEFT_FOR = timedelta(hours=1)
+"""So long a file that no import takes, or that does not end, is left where it lies: its writing may go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,57 +56,77 @@ def collect(
     request: Request | None = None,
     wanted: Collection[Import] = COLLECTED,
 ) -> list[Collected]:
-    """Take in and read now whatever wanted files wait whole in the folders of the actor's practice.
+    """Take in and read now whatever wanted files wait whole with the partners of the actor's practice.
 
     Left where it is: what the actor may not read in, what ends as no interchange ends, and every file of a folder that
     partners of two practices name.
     """
     mine = [one for one in wanted if all(policy.decide(actor, each).allowed for each in one.permissions)]
-    shared = shared_folders(_folders(units))
-    with units.read(actor, mine[0].permissions[0] if mine else "remittance:import", request=request) as uow:
-        folders = sorted(set(verdicts.folders(uow)) - shared)
+    shared = shared_folders(_routes(units))
+    permission = mine[0].permissions[0] if mine else "remittance:import"
+    with units.read(actor, permission, request=request) as uow:
+        routes = [route for route in transport.routes(uow) if route.server or route.folder not in shared]
     done: list[Collected] = []
 
-    def take(folder: str, name: str) -> bool:
-        body = parts.exchange.take(folder, name)
-        one = import_in(body, mine)
-        if one is None:
+    def take(exchange: Exchange, folder: str, name: str) -> bool:
+        body = exchange.take(folder, name)
+        pieces = whole(body, mine)
+        if not pieces:
             return False
-        taken = reading.take_in(units, actor, name, body, request=request, found=one, at_once=False)
-        one.read_in(units, actor, request, taken.interchange_id)
-        _away(parts, folder, name, body)
-        with units.read(actor, one.permissions[0], request=request) as uow:
-            row = uow.get(InterchangeRow, taken.interchange_id)
-            applied = row.applied if taken.new else 0
-            done.append(Collected(row.id, row.kind, row.items, applied, row.finding_count))
+        taken = reading.take_in(units, actor, name, body, request=request, found=pieces, at_once=False)
+        for piece, id_ in zip(pieces, taken.parts or (taken.interchange_id,), strict=False):
+            one = next((one for one in mine if one.kind == piece.kind), None)
+            if one is not None:
+                one.read_in(units, actor, request, id_)
+            with units.read(actor, piece.permissions[0], request=request) as uow:
+                row = uow.get(InterchangeRow, id_)
+                applied = row.applied if taken.new else 0
+                done.append(Collected(row.id, row.kind, row.items, applied, row.finding_count))
+        _away(exchange, folder, name, body)
         return True
 
-    for folder in folders:
-        _each(folder, _names(parts, folder), take, _told)
+    for route in routes:
+        _visit(units, parts, actor, permission, route, partial(_each, take=take, leave=_told))
     return done
 
 
-def _names(parts: Parts, folder: str) -> Sequence[str]:
+def _visit(
+    units: Units, parts: Parts, actor: Actor, permission: str, route: Route,
+    act: Callable[[Exchange, str, Sequence[str]], int],
+) -> int:  # fmt: skip
+    """Reach one partner and do something with the files that wait there; a failure is counted and stops no other."""
     try:
-        return parts.exchange.names(folder)
-    except (OSError, ValueError) as error:
-        _LOG.error("a partner's folder cannot be read", extra={"error": type(error).__name__})
-        return ()
+        with transport.reach(parts, route) as exchange:
+            done = act(exchange, route.folder, exchange.names(route.folder))
+    except (OSError, ValueError, TransportFault) as error:
+        _LOG.error("a partner was not reached", extra={"error": type(error).__name__})
+        fault = transport.fault_of(error, route)
+        with units.write(actor, permission) as uow:
+            transport.failed(uow, route, fault)
+        return 0
+    if route.failing:
+        with units.write(actor, permission) as uow:
+            transport.worked(uow, route)
+    return done
 
 
 def _each(
+    exchange: Exchange,
     folder: str,
     names: Sequence[str],
-    take: Callable[[str, str], bool],
+    *,
+    take: Callable[[Exchange, str, str], bool],
     leave: Callable[[str, str], None],
 ) -> int:
     """Take files one after the other, so that a bad one stops no other; returns how many were taken."""
     taken = 0
     for name in names:
         try:
-            taken += take(folder, name)
+            taken += take(exchange, folder, name)
         except FileNotFoundError:  # a worker was faster
             continue
+        except TransportFault:  # the way there broke, for all that follow
+            raise
         except (Refused, ValueError):  # ValueError: not even its name can be written down
             leave(folder, name)
         except TradeError:  # somebody else was at the same: the next look
@@ -113,95 +140,120 @@ def _told(_folder: str, _name: str) -> None:
     _LOG.warning("a file in a partner's folder is left for a person")
 
 
-def _away(parts: Parts, folder: str, name: str, body: bytes) -> None:
+def _away(exchange: Exchange, folder: str, name: str, body: bytes) -> None:
     """Put a file away that was stored; one that took its place meanwhile is not put away unread."""
-    if parts.exchange.take(folder, name) == body:
-        parts.exchange.done(folder, name)
+    if exchange.take(folder, name) == body:
+        exchange.done(folder, name)
 
 
-def import_in(body: bytes, wanted: Collection[Import]) -> Import | None:
-    """The import of a file that lies there whole, if it is one of the wanted; raises Refused for several at once."""
-    found = interchanges.kinds_of(body) if interchanges.ends(body) else frozenset()
-    one = next((one for one in wanted if one.kinds & found), None)
-    if one is not None:
-        interchanges.refuse_others(found, one.kinds)
-    return one
+def whole(body: bytes, wanted: Collection[Import]) -> tuple[Piece, ...]:
+    """The pieces of a file that lies there whole, if all of it is wanted, or known and not read yet; else none."""
+    if not interchanges.ends(body):
+        return ()
+    pieces = reading.sort(body)
+    kinds = {one.kind for one in wanted}
+    mine = all(piece.kind in (kinds if piece.import_ else interchanges.READ_IN) for piece in pieces)
+    return pieces if mine else ()
 
 
-def shared_folders(each: Collection[tuple[Actor, str]]) -> frozenset[str]:
+def shared_folders(each: Collection[tuple[Actor, Route]]) -> frozenset[str]:
     """Folders that partners of two practices name: whose a file there is, a person must say."""
-    met = Counter(folder for _, folder in each)
-    return frozenset(folder for folder, times in met.items() if times > 1)
+    met = Counter({(route.folder, actor.practice_id): 1 for actor, route in each if route.server is None})
+    times = Counter(folder for folder, _ in met)
+    return frozenset(folder for folder, count in times.items() if count > 1)
 
 
-def _folders(units: Units) -> list[tuple[Actor, str]]:
-    """Every folder that a practice's partners name, once for each practice, with who acts there."""
+def _routes(units: Units) -> list[tuple[Actor, Route]]:
+    """Every way to a partner, a folder once for each practice, with who acts there."""
     with units.read(system(_JOB), "practice:edit", defer=True) as uow:
         actors = [system(_JOB, practice_id=id_) for id_, _, _ in practices.practice_codes(uow)]
     each = []
     for actor in actors:
-        with units.read(actor, "claim:acknowledge", defer=True) as uow:
-            each += [(actor, folder) for folder in sorted(set(verdicts.folders(uow)))]
+        with units.read(actor, _READS, defer=True) as uow:
+            each += [(actor, route) for route in {route.key: route for route in transport.routes(uow)}.values()]
     return each
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A file as it lay there at the last look; `left` for a person, until its bytes change."""
+    """A file as it lay there at the last look, and since when; `left` for a person, until its bytes change."""
 
     digest: bytes
+    since: datetime
     left: bool = False
+
+
+_Place = tuple[tuple[bytes, str], str]
 
 
 @dataclass(slots=True)
 class Collector:
-    """Looks into the folders of all partners of all practices, again and again.
+    """Looks into the folders and onto the servers of all partners of all practices, again and again.
 
     A file is taken when two looks in a row found the same bytes and it ends as an interchange ends: what is still being
-    written is left.
+    written is left. What no import takes, or does not end, is set aside for a person after an hour.
     """
 
-    _seen: dict[tuple[str, str], _Look] = field(default_factory=dict)
+    _seen: dict[_Place, _Look] = field(default_factory=dict)
     _shared: frozenset[str] = frozenset()
 
     def look(self, units: Units, parts: Parts) -> int:
         """Store what is whole and ask for its reading, one file after the other, so that a bad one stops no other.
 
-        Returns how many were taken in. Nothing is taken from a folder of two practices.
+        Returns how many were taken in. Nothing is taken from a folder of two practices; a partner that failed lately
+        is left to rest.
         """
-        each = _folders(units)
+        each = _routes(units)
         shared = shared_folders(each)
         if shared - self._shared:
             _LOG.error("partners of two practices name the same folder: nothing is taken from it")
         self._shared = shared
-        return sum(self._collect(units, parts, actor, folder) for actor, folder in each if folder not in shared)
+        now = parts.clock.now()
+        return sum(
+            _visit(units, parts, actor, _READS, route, partial(self._collect, units, actor, route, now))
+            for actor, route in each
+            if not route.rests(now) and (route.server or route.folder not in shared)
+        )
 
-    def _collect(self, units: Units, parts: Parts, actor: Actor, folder: str) -> int:
-        names = _names(parts, folder)
-        for key in [key for key in self._seen if key[0] == folder and key[1] not in names]:
+    def _collect(
+        self, units: Units, actor: Actor, route: Route, now: datetime, exchange: Exchange, folder: str,
+        names: Sequence[str],
+    ) -> int:  # fmt: skip
+        for key in [key for key in self._seen if key[0] == route.key and key[1] not in names]:
             del self._seen[key]
-        return _each(folder, names, partial(self._take, units, parts, actor), self._leave)
+        return _each(
+            exchange,
+            folder,
+            names,
+            take=partial(self._take, units, actor, route, now),
+            leave=partial(self._leave, route),
+        )
 
-    def _take(self, units: Units, parts: Parts, actor: Actor, folder: str, name: str) -> bool:
-        body = parts.exchange.take(folder, name)
-        now, before = _Look(hashlib.sha256(body).digest()), self._seen.get((folder, name))
-        if before is None or before.digest != now.digest:
-            self._seen[folder, name] = now
+    def _take(
+        self, units: Units, actor: Actor, route: Route, now: datetime, exchange: Exchange, folder: str, name: str
+    ) -> bool:
+        body = exchange.take(folder, name)
+        place, digest = (route.key, name), hashlib.sha256(body).digest()
+        before = self._seen.get(place)
+        if before is None or before.digest != digest:
+            self._seen[place] = _Look(digest, now)
             return False
-        if before.left:
+        pieces = () if before.left else whole(body, COLLECTED)
+        if pieces:
+            reading.take_in(units, actor, name, body, found=pieces)
+        elif now - before.since >= LEFT_FOR:
+            reading.set_aside(units, actor, name, body)
+        else:
+            self._leave(route, folder, name)
             return False
-        one = import_in(body, COLLECTED)
-        if one is None:
-            self._leave(folder, name)
-            return False
-        reading.take_in(units, actor, name, body, found=one)
-        del self._seen[folder, name]  # the next of that name is another file
-        _away(parts, folder, name, body)
+        del self._seen[place]  # the next of that name is another file
+        _away(exchange, folder, name, body)
         return True
 
-    def _leave(self, folder: str, name: str) -> None:
+    def _leave(self, route: Route, folder: str, name: str) -> None:
         """Leave a file for a person."""
-        before = self._seen.get((folder, name), _Look(b""))
-        if not before.left:
+        place = (route.key, name)
+        before = self._seen.get(place)
+        if before is not None and not before.left:
             _told(folder, name)
-        self._seen[folder, name] = replace(before, left=True)
+            self._seen[place] = replace(before, left=True)

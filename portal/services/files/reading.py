@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from portal.access import policy
 from portal.access.actors import Actor
 from portal.domain.errors import Conflict
+from portal.domain.interchanges import Finding
 from portal.domain.texts import T_, to_json
 from portal.models.interchanges import InterchangeRow
 from portal.services import interchanges, queues
 from portal.services.claims import answers
 from portal.services.coverage import receiving as coverage
 from portal.services.encounters import importing as visits
+from portal.services.files import splitting
+from portal.services.files.splitting import KEEPER, Import, Piece, Taken
 from portal.services.remittances import importing as remittances
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """One import: what a file of it is stored as until it is read, what it reads, who may ask for it, how it reads."""
-
-    kind: str
-    kinds: frozenset[str]
-    permissions: tuple[str, ...]
-    read_in: Callable[[Units, Actor, Request | None, bytes], object]
-
+from portal.x12 import parting
+from portal.x12.envelope import walk
+from portal.x12.parting import Part
+from portal.x12.reader import read
 
 VISITS: Final = Import("837P", visits.KINDS, (visits.PERMISSION,), visits.read_in)
 REMITTANCES: Final = Import(
@@ -37,32 +32,36 @@ REMITTANCES: Final = Import(
 ANSWERS: Final = Import("", answers.KINDS, (answers.PERMISSION,), answers.read_in)
 COVERAGE: Final = Import("271", coverage.KINDS, (coverage.PERMISSION,), coverage.read_in)
 IMPORTS: Final = (VISITS, REMITTANCES, COVERAGE, ANSWERS)
+"""Every kind that is read; one more is one line here. What has no line is kept and not read yet."""
+OTHER: Final = "other"
+"""Stands for a part whose kind we do not know by name."""
 
 
 class NotReadThrough(Exception):
     """Something stood in the way that may pass: the file is to be read again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A file as it was taken in; not `new` when the same bytes were here before."""
+def sort(body: bytes) -> tuple[Piece, ...]:
+    """A file as the pieces that its imports read, one piece for a file of one; empty where no kind can be told.
 
-    interchange_id: bytes
-    new: bool
-    waits: bool = True
-    """It is still to be read, or to be read on."""
-
-
-def import_of(body: bytes) -> Import:
-    """The import that a file belongs to; one whose kinds cannot be told is read as visits, which says what is wrong.
-
-    Raises Refused `wrong-kind` for a file that no import reads, `several-kinds` for one of several, `too-large`.
+    Raises Refused `too-large`.
     """
     interchanges.check_size(body)
-    found = interchanges.kinds_of(body)
-    one = next((one for one in IMPORTS if one.kinds & found), VISITS)
-    interchanges.refuse_others(found, one.kinds)
-    return one
+    found = parting.parts(body, _label)
+    return tuple(_piece(part) for part in found if part.label or len(found) > 1)
+
+
+def _label(kind: str) -> str:
+    """The import of a kind, by its place in the table, or the kind itself where it is known and has none."""
+    at = next((at for at, one in enumerate(IMPORTS) if kind in one.kinds), None)
+    return str(at) if at is not None else f"={kind}" if kind in interchanges.KINDS else ""
+
+
+def _piece(part: Part) -> Piece:
+    if part.label.isdigit():
+        one = IMPORTS[int(part.label)]
+        return Piece(one.kind, one, part.body, part.first, part.last)
+    return Piece(part.label[1:] or OTHER, None, part.body, part.first, part.last)
 
 
 def take_in(
@@ -72,23 +71,27 @@ def take_in(
     body: bytes,
     *,
     request: Request | None = None,
-    found: Import | None = None,
+    found: tuple[Piece, ...] | None = None,
     at_once: bool = True,
 ) -> Taken:
-    """Store a file sealed and ask for its reading; whoever brings it needs the permissions of its kind.
+    """Store a file sealed and ask for its reading; whoever brings it needs the permissions of its kinds.
 
-    Who reads it right away themselves says so by `at_once` False. Raises Refused `wrong-kind`, `several-kinds`,
-    `too-large`, Denied; then nothing is stored.
+    A file of several imports is stored whole, and each part of it as a file of its own. One in which no kind can be
+    told is read as visits, which says what is wrong. Who reads it right away themselves says so by `at_once` False.
+    Raises Refused `wrong-kind` for kinds that nobody sends us, `too-large`, Denied; then nothing is stored.
     """
     if not may_bring(actor):
         units.allow(actor, VISITS.permissions[0], request=request)  # before anything of it is looked at
-    one = found or import_of(body)
-    for permission in one.permissions[1:]:
+    pieces = found or sort(body) or (Piece(VISITS.kind, VISITS, body, 1, 1),)
+    strange = {piece.kind for piece in pieces if piece.import_ is None} - interchanges.READ_IN - {OTHER}
+    if strange and not found:
+        interchanges.refuse_others(strange, interchanges.READ_IN)
+    for permission in {each for piece in pieces for each in piece.permissions} - {pieces[0].permissions[0]}:
         units.allow(actor, permission, request=request)
     try:
-        return _store(units, actor, one, name, body, request, at_once=at_once)
+        return _store(units, actor, pieces, name, body, request, at_once=at_once)
     except Conflict:  # the same file came by another way at the same moment: now it stands
-        return _store(units, actor, one, name, body, request, at_once=at_once)
+        return _store(units, actor, pieces, name, body, request, at_once=at_once)
 
 
 def may_bring(actor: Actor) -> bool:
@@ -97,10 +100,22 @@ def may_bring(actor: Actor) -> bool:
 
 
 def _store(
-    units: Units, actor: Actor, one: Import, name: str, body: bytes, request: Request | None, *, at_once: bool
+    units: Units,
+    actor: Actor,
+    pieces: tuple[Piece, ...],
+    name: str,
+    body: bytes,
+    request: Request | None,
+    *,
+    at_once: bool,
 ) -> Taken:
-    with units.write(actor, one.permissions[0], request=request, kind="import") as uow:
-        row, new = interchanges.receive(uow, name, body, kind=one.kind, at_once=at_once)
+    with units.write(actor, pieces[0].permissions[0], request=request, kind="import") as uow:
+        if len(pieces) > 1:
+            return splitting.store(uow, name, body, pieces, at_once=at_once)
+        (piece,) = pieces
+        row, new = interchanges.receive(uow, name, body, kind=piece.kind, at_once=at_once)
+        if not new and row.state == interchanges.KEPT and piece.import_ is not None:
+            interchanges.read_anew(uow, row, kind=piece.kind)  # it came before there was a reader
         return Taken(row.id, new, row.state == "RECEIVED")
 
 
@@ -115,8 +130,11 @@ def read_on(units: Units, actor: Actor, interchange_id: bytes, *, attempt: int =
         state, kind, brought_by = row.state, row.kind, row.created_by
     if state != "RECEIVED":
         return
-    one = next(one for one in IMPORTS if one.kind == kind)
+    one = next((one for one in IMPORTS if one.kind == kind), None)
     acting = replace(actor, initiator=brought_by)
+    if one is None:
+        _keep(units, acting, interchange_id)
+        return
     try:
         one.read_in(units, acting, None, interchange_id)
     except Exception:
@@ -129,6 +147,38 @@ def read_on(units: Units, actor: Actor, interchange_id: bytes, *, attempt: int =
         _line_up(units, acting, interchange_id)
     if left:
         raise NotReadThrough
+
+
+def _keep(units: Units, actor: Actor, interchange_id: bytes) -> None:
+    """A file of a kind without a reader stays as it came, and says so."""
+    with units.write(actor, KEEPER) as uow:
+        row = uow.get(InterchangeRow, interchange_id)
+        if row.state == "RECEIVED":
+            splitting.put_by(uow, row, [Finding(0, "not-read-yet", _NOT_READ)])
+
+
+_NOT_READ = T_("Files of this kind are kept and not read yet.")
+_VISITS_LEFT = T_("It holds visits or claims. Where they are the practice's own, read it in here by hand.")
+_STRANGE = T_("It lay in a partner's folder for an hour and is no file that we know.")
+
+
+def set_aside(units: Units, actor: Actor, name: str, body: bytes) -> bytes:
+    """Store what a partner's folder held for long and no import takes: kept sealed, with findings, for a person.
+
+    Given again by hand, it is read as what it is. Raises Refused `too-large`.
+    """
+    interchanges.check_size(body)
+    document = read(body)
+    found = sorted((*document.findings, *walk(document).findings), key=lambda each: each.segment)
+    pieces = sort(body)
+    kind = pieces[0].kind if len(pieces) == 1 else OTHER
+    why = _VISITS_LEFT if kind == VISITS.kind else _NOT_READ if kind in interchanges.KINDS else _STRANGE
+    with units.write(actor, KEEPER, kind="import") as uow:
+        row, new = interchanges.receive(uow, name, body, kind=kind, reads=False)
+        if new:
+            splitting.put_by(uow, row, [Finding(0, "set-aside", why), *found])
+            queues.put(uow, "unread-files", row, reason="set-aside", detail={"text": to_json(why)})
+        return row.id
 
 
 _TELL = 4

@@ -8,17 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from portal.domain.texts import from_json
 from portal.jobs.handlers import Tools
 from portal.jobs.schedule import PERIODIC, collecting
 from portal.models.interchanges import InterchangeRow
+from portal.models.queues import QueueItemRow
 from portal.models.remittances import RemittanceRow
 from portal.sandbox.clearinghouse import Clearinghouse
+from portal.services import interchanges, transport
 from portal.services.files import collecting as by_hand
 from portal.services.files import reading
 from portal.services.unit_of_work.units import Denied
 from tests.databases import World
 from tests.make import answers, remittances, work
 from tests.make import claims as make
+from tests.make import visits as make_visits
 from tests.services.claims.office import Office
 
 
@@ -231,3 +235,60 @@ def test_by_hand_one_bad_file_stops_no_other_and_a_new_one_is_not_put_away_unrea
     assert [one.applied for one in taken] == [1, 1]
     assert (waiting / "b.835").read_bytes() == second
     assert names(waiting) == [os.fsdecode(b"a\xff.835"), "b.835"]
+
+
+def test_what_no_import_takes_is_set_aside_after_an_hour_and_given_by_hand_it_is_read(
+    office: Office, waiting: Path, collect
+):
+    world, visits = office.world, make_visits.file(make_visits.some(1))
+    (waiting / "a.837").write_bytes(visits)
+    (waiting / "b.txt").write_bytes(b"Dear customer, we are closed on Monday.")
+    (waiting / "c.835").write_bytes(era(world)[:-30])
+    assert [collect() for _ in range(3)] == [0, 0, 0]
+    world.clock.forward(minutes=61)
+    assert (collect(), names(waiting)) == (3, [])
+    with world.read("interchange:view") as uow:
+        rows = uow.entities(uow.select(InterchangeRow).order_by(InterchangeRow.kind))
+        codes = [{each.code for each in interchanges.findings_of(uow, row)} for row in rows]
+        waits = uow.count(uow.select(QueueItemRow.id).where(QueueItemRow.queue == "unread-files"))
+    assert [(row.kind, row.state) for row in rows] == [("835", "KEPT"), ("837P", "KEPT"), ("other", "KEPT")]
+    assert all("set-aside" in each for each in codes)
+    assert {"iea-missing", "ge-missing", "se-missing"} & codes[0]
+    assert "no-isa" in codes[2]
+    assert waits == 3
+    reading.take_in(world.units, world.actor("charge-clerk"), "a.837", visits)
+    work.drain(world)
+    with world.read("interchange:view") as uow:
+        assert uow.get(InterchangeRow, rows[1].id).state == "APPLIED"
+        assert uow.count(uow.select(QueueItemRow.id).where(QueueItemRow.state == "OPEN")) >= 2
+
+
+def test_a_partner_that_cannot_be_reached_rests_is_told_and_stops_no_other(
+    office: Office, waiting: Path, collect, tmp_path: Path
+):
+    world = office.world
+    with world.write("partner:edit") as uow:
+        row = make.partner(uow, world.practice_id, code="astray", folder="astray")
+    link = waiting.parent.parent / "astray"
+    link.symlink_to(tmp_path)
+    assert collect() == 0
+    (waiting / "pay.835").write_bytes(era(world))
+    assert (collect(), collect()) == (0, 1)
+    tries = []
+    for _ in range(20):
+        world.clock.forward(minutes=1)
+        collect()
+        with world.read("interchange:view") as uow:
+            tries.append([one.failures for one in transport.troubles(uow)])
+    assert tries[:8] == [[2], [2], [3], [3], [3], [3], [4], [4]], "after 1, 2 and 4 minutes"
+    with world.read("interchange:view") as uow:
+        (item,) = uow.entities(uow.select(QueueItemRow).where(QueueItemRow.queue == "partner-troubles"))
+        assert (item.subject_id, item.reason, item.state) == (row.id, "disk", "OPEN")
+        assert "astray" in str(from_json(item.detail["text"]))
+    link.unlink()
+    world.clock.forward(minutes=61)
+    collect()
+    with world.read("interchange:view") as uow:
+        assert transport.troubles(uow) == ()
+        (item,) = uow.entities(uow.select(QueueItemRow).where(QueueItemRow.queue == "partner-troubles"))
+        assert item.state == "DONE"

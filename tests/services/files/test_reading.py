@@ -338,14 +338,12 @@ def test_findings_of_a_payment_outlive_a_break_behind_it(
 
 
 @pytest.mark.parametrize("other", [b"ST*837*", b"ST*999*"])
-def test_a_file_of_several_imports_is_stored_by_none(world: World, other: bytes):
+def test_the_command_of_one_import_refuses_a_file_of_several(world: World, other: bytes):
     guide = {b"ST*837*": b"005010X222A1", b"ST*999*": b"005010X231A1"}[other]
     body = payments(world, 1)
     stray = b"ST*" + other[3:6] + b"*0002*" + guide + b"~SE*2*0002~"
     mixed = body.replace(b"GE*1*", stray + b"GE*2*")
     assert mixed != body
-    with pytest.raises(Refused, match="several-kinds"):
-        take_in(world, "billing-manager", mixed)
     with pytest.raises(Refused, match="several-kinds"):
         remittances.import_remittances(world.units, world.actor("payment-poster"), None, "mixed", mixed)
     assert count(world, InterchangeRow) == 0

@@ -1,0 +1,146 @@
+"""Claims go and answers come over a real SFTP server; what breaks on the way is tried again and told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from portal import runtime
+from portal.domain.texts import from_json
+from portal.jobs.handlers import Tools
+from portal.jobs.schedule import collecting, resend_claims
+from portal.models.interchanges import InterchangeRow
+from portal.models.practices import PartnerRow
+from portal.models.queues import QueueItemRow
+from portal.services import practices, transport
+from tests.databases import World
+from tests.gateways.sftp import SftpServer
+from tests.make import answers, work
+from tests.make import claims as make
+from tests.services.claims.office import Office
+
+
+@pytest.fixture
+def office(world: World) -> Office:
+    with world.write("partner:edit") as uow:
+        make.partner(uow, world.practice_id)
+    return Office(world)
+
+
+@pytest.fixture
+def server(office: Office, tmp_path: Path) -> Iterator[SftpServer]:
+    key = office.world.runtime.settings.sftp_key_file
+    assert runtime.sftp_key(key).startswith("ssh-ed25519 ")
+    serving = SftpServer(tmp_path / "partner", key)
+    reached_by(office.world, serving)
+    yield serving
+    serving.close()
+
+
+def reached_by(world: World, serving: SftpServer, **more: str) -> None:
+    with world.write("partner:edit") as uow:
+        row = practices.partner_by_code(uow, world.practice_id, "clearing")
+        practices.set_server(uow, row, serving.place(**more))
+
+
+def tools(world: World) -> Tools:
+    return Tools(world.units, world.runtime.parts, lambda: None)
+
+
+def state(world: World) -> str:
+    with world.read("interchange:view") as uow:
+        (row,) = uow.entities(uow.select(InterchangeRow).where(InterchangeRow.direction == "out"))
+        return row.state
+
+
+def waits(world: World) -> list[tuple[str, str]]:
+    """Reason and words of what is told of partners."""
+    with world.read("interchange:view") as uow:
+        found = uow.entities(
+            uow.select(QueueItemRow).where(QueueItemRow.queue == transport.QUEUE, QueueItemRow.state == "OPEN")
+        )
+        return [(item.reason, str(from_json(item.detail["text"]))) for item in found]
+
+
+def test_claims_go_and_answers_come_over_sftp(office: Office, server: SftpServer):
+    world = office.world
+    claim = office.claim()
+    (sent,) = office.send().files
+    assert sent.sent
+    (file,) = (server.root / "in").iterdir()
+    assert file.name == sent.name
+    assert not office.out.exists(), "nothing lies in a folder besides"
+    (server.root / "out" / "1.277ca").write_bytes(answers.statuses(file.read_bytes(), ("A7:164:IL",)))
+    (server.root / "out" / "0.bad").write_bytes(b"ISA*")
+    look = collecting()
+    assert [look(tools(world)) for _ in range(3)] == [0, 1, 0]
+    work.drain(world)
+    assert office.state(claim) == "REJECTED"
+    assert [path.name for path in (server.root / "out").iterdir()] == ["0.bad"]
+
+
+def test_a_line_that_breaks_loses_and_doubles_nothing_and_is_tried_less_and_less(office: Office, server: SftpServer):
+    world = office.world
+    office.claim()
+    server.breaks = lambda written: written > 10
+    (sent,) = office.send().files
+    assert (sent.sent, state(world)) == (False, "WRITTEN")
+    with world.read("interchange:view") as uow:
+        (trouble,) = transport.troubles(uow)
+        assert (trouble.failures, trouble.next_try_at - world.clock.now()) == (1, timedelta(minutes=1))
+    server.breaks = lambda _written: False
+    assert resend_claims(tools(world)) == 0, "it is not left behind yet"
+    world.clock.forward(minutes=6)
+    assert (resend_claims(tools(world)), state(world)) == (1, "SENT")
+    assert resend_claims(tools(world)) == 0
+    assert [path.name for path in (server.root / "in").iterdir()] == [sent.name]
+    with world.read("interchange:view") as uow:
+        assert transport.troubles(uow) == ()
+
+
+def test_another_host_key_is_told_at_once_and_nothing_goes_until_it_is_set_up(office: Office, server: SftpServer):
+    world = office.world
+    office.claim()
+    other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
+    reached_by(world, server, host_key=other)
+    (sent,) = office.send().files
+    assert not sent.sent
+    ((reason, words),) = waits(world)
+    assert reason == "host-key"
+    assert f"Quick Clearing: juniper@127.0.0.1:{server.port} showed another host key" in words
+    world.clock.forward(minutes=6)
+    reached_by(world, server)
+    assert waits(world) == []
+    assert (resend_claims(tools(world)), state(world)) == (1, "SENT")
+
+
+def test_another_file_of_its_name_is_the_matter_of_that_file_alone(office: Office, server: SftpServer):
+    world = office.world
+    office.claim()
+    server.stop()
+    (sent,) = office.send().files
+    server.start()
+    (server.root / "in" / sent.name).write_bytes(b"another")
+    world.clock.forward(minutes=6)
+    assert (resend_claims(tools(world)), state(world)) == (0, "LAID")
+    ((reason, words),) = waits(world)
+    assert (reason, sent.name in words) == ("other-bytes", True)
+    assert (server.root / "in" / sent.name).read_bytes() == b"another"
+    (server.root / "in" / sent.name).unlink()
+    assert (resend_claims(tools(world)), state(world), waits(world)) == (1, "SENT", [])
+
+
+def test_a_partner_goes_back_to_its_folder(office: Office, server: SftpServer):
+    with office.world.write("partner:edit") as uow:
+        practices.set_server(uow, practices.partner_by_code(uow, office.world.practice_id, "clearing"), None)
+        practices.edit_partner(uow, office.world.practice_id, "clearing", name="Quicker Clearing")
+    with office.world.read("partner:edit") as uow:
+        (route,) = transport.routes(uow, uow.first(uow.select(PartnerRow)).id)
+    assert (route.server, route.name) == (None, "Quicker Clearing")
+    office.claim()
+    assert office.send().files[0].sent
+    assert len(list(office.out.iterdir())) == 1
