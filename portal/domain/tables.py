@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from portal.domain.errors import Refused
@@ -12,8 +13,10 @@ from portal.domain.texts import T_
 
 Cell = str | int | None
 
-_STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_STARTERS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 """First characters that spreadsheets read as a formula (OWASP, CSV injection), with their full-width twins."""
+_BLANK = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""Unicode's classes of what stands for nothing to see: spaces, controls, and marks such as U+200B and U+FEFF."""
 
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
@@ -21,9 +24,14 @@ _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 def safe_cell(value: Cell) -> str:
     """A cell as text that no spreadsheet computes: a leading apostrophe where it would; plain numbers stay numbers."""
     text = "" if value is None else str(value)
-    if not text.lstrip(" ").startswith(_STARTERS) or _NUMBER.fullmatch(text):
+    if _NUMBER.fullmatch(text):
         return text
-    return "'" + text
+    for letter in text:
+        if letter in _STARTERS:
+            return "'" + text
+        if unicodedata.category(letter) not in _BLANK:
+            break
+    return text
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:

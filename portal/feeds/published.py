@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import re
 import zipfile
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -17,10 +19,15 @@ from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
 
 MOST_BYTES: Final = 512 * 2**20
-"""What one file may hold unpacked; the largest that we know, CMS's yearly fees, has 130 MB."""
+"""What a file that is read line by line may hold unpacked; the largest we know, CMS's yearly fees, has 130 MB."""
+MOST_TEXT_BYTES: Final = 64 * 2**20
+"""What is held in memory at once; the largest that is read whole, the order file of ICD-10-CM, has 14 MB, and four
+times that is room for years while a small machine still holds the text (up to four bytes a letter) and its rows."""
 MOST_MEMBERS: Final = 1000
 LONGEST_LINE: Final = 2**16
 
+_UTF8_LETTER = re.compile(rb"[\xc3-\xc5][\x80-\xbf]|\xe2[\x80-\x84][\x80-\xbf]")
+"""Latin letters and marks in UTF-8; in Windows-1252 these would be two or three letters that no word has in a row."""
 _ARCHIVE = b"PK\x03\x04"
 _ANY = r".*\.(txt|csv|tsv|tab)"
 _MEMBERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
@@ -53,7 +60,7 @@ def opened(code_set: str, source: IO[bytes]) -> Iterator[IO[bytes]]:
             member = _member(code_set, archive)
             with archive.open(member) as stream:
                 yield stream
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, EOFError, OSError) as error:
         raise _archive(T_("it is damaged or locked")) from error
 
 
@@ -88,29 +95,46 @@ def digest_of(source: IO[bytes]) -> bytes:
 
 
 def text_of(code_set: str, body: bytes) -> str:
-    """The text of a whole file: UTF-8 with or without its mark, else Windows-1252."""
+    """The text of a whole file: UTF-8 with or without its mark, else Windows-1252.
+
+    Raises Refused `too-large` above MOST_TEXT_BYTES, `layout` as `lines_of`.
+    """
     with opened(code_set, io.BytesIO(body)) as stream:
-        return _decoded(stream.read(MOST_BYTES + 1))
+        whole = stream.read(MOST_TEXT_BYTES + 1)
+    if len(whole) > MOST_TEXT_BYTES:
+        most = MOST_TEXT_BYTES // 2**20
+        raise Refused(T_("The file holds more than {most} MB. Nothing was loaded.", most=most), code="too-large")
+    return "\n".join(_decoded(number, raw) for number, raw in enumerate(whole.split(b"\n"), 1))
 
 
 def lines_of(source: IO[bytes]) -> Iterator[tuple[int, str]]:
     """The lines of a stream with their numbers from 1, without their ends, one in memory at a time.
 
-    Raises Refused `layout` at a line longer than any published file has.
+    Raises Refused `layout` at a line longer than any published file has, at a zero byte, and at letters that are in
+    neither encoding or in both.
     """
     number = 0
     while raw := source.readline(LONGEST_LINE + 1):
         number += 1
         if len(raw) > LONGEST_LINE:
             raise wrong(number, T_("the line does not end"))
-        yield number, _decoded(raw).rstrip("\r\n")
+        yield number, _decoded(number, raw).rstrip("\r\n")
 
 
-def _decoded(raw: bytes) -> str:
+def _decoded(number: int, raw: bytes) -> str:
+    """One line: UTF-8, else Windows-1252; one stray byte spoils no other line, and no letter of its own."""
+    raw = raw.removeprefix(BOM_UTF8)
+    if b"\0" in raw:  # PostgreSQL takes none, and no published file has any
+        raise wrong(number, T_("there is a zero byte in it"))
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
+        if _UTF8_LETTER.search(raw):
+            raise wrong(number, T_("its letters are in two encodings")) from None
+    try:
+        return raw.decode("cp1252")
+    except UnicodeDecodeError:
+        raise wrong(number, T_("there is a byte in it that is no letter")) from None
 
 
 def wrong(line: int, what: Text) -> Refused:

@@ -36,10 +36,31 @@ def test_numbers_stay_numbers(number: Cell) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["=cmd|' /C calc'!A0", "+1", "-1-1", "-", "@SUM(A1)", "\t=1", "  =1", "\uff1d1", "-1e5"]
+    "text",
+    [
+        *(
+            "=cmd|' /C calc'!A0",
+            "+1",
+            "-1-1",
+            "-",
+            "@SUM(A1)",
+            "\t=1",
+            "  =1",
+            "\uff1d1",
+            "-1e5",
+            "\u00a0=1",
+            "\u200b+x",
+        ),
+        *("\ufeff@x", "\x0b-x", "\x0c=1", " \u2003\u200d=1", "\x00=1", "\u2028=1"),
+    ],
 )
 def test_what_computes_gets_an_apostrophe(text: str) -> None:
     assert safe_cell(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["", " ", "a=1", "\u00a0a=1", "\u200bName", "Birch - Ash", "#1", "(=1)"])
+def test_what_computes_nothing_stays_as_it_is(text: str) -> None:
+    assert safe_cell(text) == text
 
 
 def test_the_header_is_safe_too_and_lines_end_as_the_rfc_says() -> None:

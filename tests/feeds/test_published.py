@@ -79,3 +79,48 @@ def test_lines_are_numbered_and_have_an_end():
 @given(st.binary(max_size=300))
 def test_rubbish_that_begins_as_an_archive_is_refused(body: bytes):
     assert refused(b"PK\x03\x04" + body)
+
+
+def said(body: bytes, code: str = "layout") -> str:
+    with pytest.raises(Refused) as caught:
+        published.text_of("hcpcs", body)
+    with pytest.raises(Refused) as by_line:
+        list(published.lines_of(io.BytesIO(body)))
+    assert (caught.value.code, by_line.value.code) == (code, code)
+    assert str(caught.value.text) == str(by_line.value.text)
+    return str(caught.value.text)
+
+
+def test_a_zero_byte_is_refused_with_its_line():
+    assert said(b"one\ntw\0o\nthree").startswith("Line 2: there is a zero byte in it.")
+
+
+def test_one_stray_byte_does_not_make_wrong_letters_of_a_whole_file():
+    accents = "Ménière\u2019s disease\n".encode()
+    assert published.text_of("hcpcs", b"\xef\xbb\xbf" + accents * 2) == accents.decode() * 2
+    assert published.text_of("hcpcs", accents.decode().encode("cp1252")) == accents.decode()
+    stray = accents + b"plain\nM\xe9ni\xe8re\n" + accents
+    assert published.text_of("hcpcs", stray) == accents.decode() + "plain\nMénière\n" + accents.decode()
+    assert said(accents + b"M\xe9ni\xc3\xa8re\n").startswith("Line 2: its letters are in two encodings.")
+    assert said(b"a\nb\x81\n").startswith("Line 2: there is a byte in it that is no letter.")
+
+
+def test_a_whole_text_is_bounded_by_what_a_small_machine_holds(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(published, "MOST_TEXT_BYTES", 2**20)
+    assert len(published.text_of("hcpcs", b"x" * 2**20)) == 2**20
+    for body in (b"x" * (2**20 + 1), archive(**{"a.txt": b"x" * (2**20 + 1)})):
+        with pytest.raises(Refused) as caught:
+            published.text_of("hcpcs", body)
+        assert (caught.value.code, "more than 1 MB" in str(caught.value.text)) == ("too-large", True)
+
+
+def test_a_damaged_member_of_any_packing_is_refused():
+    for packing in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED):
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", packing) as packed:
+            packed.writestr("a.txt", bytes(range(256)) * 400)
+        whole = bytearray(made.getvalue())
+        start = whole.index(b"a.txt") + 5
+        for at in range(start + 9, min(start + 60, len(whole) - 80)):
+            whole[at] ^= 0xFF
+        assert "damaged" in refused(bytes(whole))
