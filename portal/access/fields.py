@@ -15,7 +15,16 @@ _NAME = frozenset({"patient.last_name", "patient.first_name", "patient.middle_na
 _IDENTITY = _NAME | {"patient.birth_date", "patient.sex", "patient.mrn", "patient.account_number"}
 _CONTACT = frozenset({"patient.address", "patient.phone", "patient.email"})
 _COVER = frozenset({"coverage.member_id", "coverage.group_number", "coverage.group_name", "coverage.subscriber"})
-_CODES = frozenset({"encounter.diagnoses", "encounter.proposal", "encounter.note", "transition.note"})
+_CODES = frozenset(
+    {
+        "encounter.diagnoses",
+        "encounter.proposal",
+        "encounter.note",
+        "transition.note",
+        "question.words",
+        "question.answer",
+    }
+)
 _CLAIM = frozenset(
     {
         "claim.payer_control",
@@ -58,6 +67,7 @@ _SYSTEM |= {"encounter.source", "legal_hold.reason"}
 OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.PATIENT: (_IDENTITY | _CONTACT | _COVER | _SAID | _PAPER | _SELF | {"encounter.diagnoses", "patient.guarantor"}),
     r.PAYER_USER: _NAME | _SELF | _MEMBER,
+    r.CLINICIAN: _CODING,
     r.CODER: _CODING,
     r.CODING_MANAGER: _CODING,
     r.CHARGE_CLERK: _CHARGING | {"patient.guarantor"},
@@ -79,6 +89,7 @@ _PAYING = frozenset({
 _ALL = _ENTERING | _PAYING | {"record"}
 
 DOCUMENTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
+    r.CLINICIAN: _CLINICAL,
     r.CODER: _CLINICAL,
     r.CODING_MANAGER: _CLINICAL,
     r.CHARGE_CLERK: _ENTERING,

@@ -29,7 +29,9 @@ _CHARGING = (r.CHARGE_CLERK, r.QA_AUDITOR)
 _BILLING = (r.BILLER, r.BILLING_MANAGER)
 _POSTING = (r.PAYMENT_POSTER, r.BILLING_MANAGER)
 _MONEY = (*_BILLING, r.PAYMENT_POSTER, r.DENIAL_SPECIALIST)
+_ANSWERING = (r.CLINICIAN, r.CHARGE_CLERK, r.BILLING_MANAGER)
 _OFFICE = (*_CODING, *_CHARGING, *_MONEY)
+_PRACTICE = (*_OFFICE, r.CLINICIAN)
 
 
 def _practice(*names: str, system: bool = True) -> Mapping[str, str]:
@@ -57,10 +59,14 @@ _TABLE: Final = (
     Permission("access-report:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
     # Visits, codes, charges.
     Permission("visit:import", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
+    Permission("bill:verify", _PAYMENT, _practice(r.CODER, r.CHARGE_CLERK), protected=True),
+    Permission("question:answer", _PAYMENT, _practice(*_ANSWERING), protected=True),
     Permission("encounter:code", _PAYMENT, _practice(r.CODER), protected=True),
     Permission("encounter:review", _PAYMENT, _practice(r.CODING_MANAGER), protected=True),
+    Permission("encounter:sample", _OPERATIONS, _practice(r.CODING_MANAGER), protected=True),
     Permission("charge:enter", _PAYMENT, _practice(r.CHARGE_CLERK), protected=True),
     Permission("charge:audit", _PAYMENT, _practice(r.QA_AUDITOR), protected=True),
+    Permission("charge:sample", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=True),
     Permission("code:search", _PAYMENT, _practice(*_OFFICE, system=True), protected=False),
     # What payers say of coverage.
     Permission("eligibility:view", _PAYMENT, _practice(*_CHARGING, *_MONEY), protected=True),
@@ -101,8 +107,8 @@ _TABLE: Final = (
     Permission("remittance:post", _PAYMENT, _practice(*_POSTING), protected=True),
     Permission("deposit:view", _PAYMENT, _practice(*_POSTING, r.BILLER), protected=False),
     # Accounts, statements, payments.
-    Permission("queue:view", _PAYMENT, _practice(*_OFFICE), protected=True),
-    Permission("queue:assign", _PAYMENT, _practice(*_OFFICE), protected=True),
+    Permission("queue:view", _PAYMENT, _practice(*_PRACTICE), protected=True),
+    Permission("queue:assign", _PAYMENT, _practice(*_PRACTICE), protected=True),
     Permission(
         "queue:export", _OPERATIONS, protected=True, step_up=True,
         reach_by_role=_practice(
@@ -115,7 +121,7 @@ _TABLE: Final = (
     Permission("statement:view", _PAYMENT, _practice(*_MONEY), protected=True),
     Permission("statement:run", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission("payment:settle", _PAYMENT, _practice(), protected=False),
-    Permission("document:view", _PAYMENT, _practice(*_OFFICE), protected=True),
+    Permission("document:view", _PAYMENT, _practice(*_PRACTICE), protected=True),
     Permission(
         "document:attach", _PAYMENT, protected=True,
         reach_by_role=_practice(*_CODING, r.CHARGE_CLERK, *_BILLING, r.DENIAL_SPECIALIST),

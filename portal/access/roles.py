@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 PATIENT: Final = "patient"
+CLINICIAN: Final = "clinician"
+"""Who treated the patient: answers what the office asks about a bill or its coding."""
 CHARGE_CLERK: Final = "charge-clerk"
 CODER: Final = "coder"
 CODING_MANAGER: Final = "coding-manager"
@@ -20,7 +22,7 @@ SYSTEM: Final = "system"
 """What runs without a person: jobs and commands; never granted to a user."""
 
 NARROWEST_FIRST: Final = (
-    PATIENT, PAYER_USER, CODER, CHARGE_CLERK, QA_AUDITOR, CODING_MANAGER, DENIAL_SPECIALIST, PAYMENT_POSTER,
+    PATIENT, PAYER_USER, CLINICIAN, CODER, CHARGE_CLERK, QA_AUDITOR, CODING_MANAGER, DENIAL_SPECIALIST, PAYMENT_POSTER,
     BILLER, BILLING_MANAGER, COMPLIANCE_OFFICER, ADMINISTRATOR, SYSTEM,
 )  # fmt: skip
 """An event names the narrowest role that grants what was done; this is the order."""

@@ -10,6 +10,7 @@ from portal.services.unit_of_work.units import Units
 from portal.services.users import accounts, grants, registration
 
 STAFF = (
+    ("Owen Castellanos", roles.CLINICIAN),
     ("Maya Lindqvist", roles.CODER),
     ("Tomas Ferreira", roles.CODING_MANAGER),
     ("Dele Adebayo", roles.CHARGE_CLERK),

@@ -1,6 +1,7 @@
-"""An encounter's life from the provider's proposal to cleared charges, and what its steps ask for.
+"""An encounter's life from the bill that came in to cleared charges, and what its steps ask for.
 
-Every encounter is checked by a second person twice; moves past a check come with sampling rules (workflows 1).
+A visit that comes as a bill is verified first; one that comes coded from the practice's own system (837) has no bill to
+verify and begins as a proposal. A second person checks it twice; past a check goes only what no sampling rule picked.
 """
 
 from __future__ import annotations
@@ -26,6 +27,16 @@ class EncounterFacts:
     """Who entered its charges."""
     entered: bool = False
     """The charges stand in the ledger."""
+    in_order: bool = False
+    """Every point of the bill's checklist was answered with yes."""
+    question_open: bool = False
+    """A question to the practice waits for its answer."""
+    asker: bytes | None = None
+    """Who asked the question that was just answered; None for one that was taken back."""
+    settled: bool = False
+    """The question was answered, or taken back."""
+    sampled: bool | None = None
+    """Whether a sampling rule picked it for the check that comes next; None where nobody looked."""
     untouched: bool = False
     """Nothing of it was changed since a claim sent it back to be coded."""
     solo_waiver: bool = False
@@ -47,15 +58,27 @@ def _other_than(step_by: bytes | None, facts: EncounterFacts) -> bool:
 
 LIFE: Lifecycle[EncounterFacts] = Lifecycle(
     name="encounter",
-    start_states=("PROPOSED",),
+    start_states=("PROPOSED", "RECEIVED"),
     moves=(
+        Move("RECEIVED", "PROPOSED", "bill:verify", guard="in-order"),
+        Move("RECEIVED", "BILL_ASKED", "bill:verify", guard="asked"),
+        # Either: by whoever answers, or by the asker who takes the question back.
+        Move("BILL_ASKED", "RECEIVED", "question:answer", "either", guard="settled"),
+        Move("RECEIVED", "SET_ASIDE", "bill:verify", needs_reason=True),
+        Move("SET_ASIDE", "RECEIVED", "bill:verify", needs_reason=True),
+        Move("PROPOSED", "CODING_ASKED", "encounter:code", guard="asked"),
+        Move("CODING_ASKED", "PROPOSED", "question:answer", "either", guard="answered-by-another"),
         Move("PROPOSED", "CODED", "encounter:code", guard="coded"),
-        Move("CODED", "CODE_REVIEW", "encounter:code", "system"),
+        Move("CODED", "CODE_REVIEW", "encounter:code", "system", guard="sampled"),
+        Move("CODED", "RELEASED", "encounter:code", "system", guard="not-sampled"),
         Move("CODE_REVIEW", "RELEASED", "encounter:review", guard="not-the-coder"),
         Move("CODE_REVIEW", "PROPOSED", "encounter:review", guard="not-the-coder", needs_reason=True),
         Move("RELEASED", "CHARGED", "charge:enter", guard="entered"),
         # Either: by itself after entry, by the clerk after an audit returned the charges.
         Move("CHARGED", "QA", "charge:enter", "either", guard="entered"),
+        Move("CHARGED", "CLEARED", "charge:enter", "system", guard="entered-not-sampled"),
+        Move("RELEASED", "SET_ASIDE", "charge:enter", needs_reason=True),
+        Move("CHARGED", "SET_ASIDE", "charge:enter", needs_reason=True),
         Move("QA", "CLEARED", "charge:audit", guard="not-the-clerk"),
         Move("QA", "CHARGED", "charge:audit", guard="not-the-clerk", needs_reason=True),
         # A claim went back because its codes or charges are wrong: the whole way is taken again.
@@ -64,7 +87,11 @@ LIFE: Lifecycle[EncounterFacts] = Lifecycle(
         Move("PROPOSED", "CLEARED", "claim:edit", "either", guard="untouched", needs_reason=True),
     ),
     words={
+        "RECEIVED": T_("Bill to verify"),
+        "BILL_ASKED": T_("Waits for the practice"),
+        "SET_ASIDE": T_("Set aside"),
         "PROPOSED": T_("To be coded"),
+        "CODING_ASKED": T_("Waits for the clinician"),
         "CODED": T_("Coded"),
         "CODE_REVIEW": T_("Codes in review"),
         "RELEASED": T_("Codes released"),
@@ -73,6 +100,22 @@ LIFE: Lifecycle[EncounterFacts] = Lifecycle(
         "CLEARED": T_("Cleared"),
     },
     guards={
+        "in-order": Guard(
+            lambda facts, _: facts.in_order and not facts.question_open,
+            T_("Answer every question about the bill with yes first, or ask the practice."),
+        ),
+        "asked": Guard(lambda facts, _: facts.question_open, T_("Write what you want to know first.")),
+        "settled": Guard(lambda facts, _: facts.settled, T_("The question is not answered yet.")),
+        "answered-by-another": Guard(
+            lambda facts, _: facts.settled and (facts.asker is None or _other_than(facts.asker, facts)),
+            T_("Whoever asked does not answer. The clinician does, or a colleague for the clinician."),
+        ),
+        "sampled": Guard(lambda facts, _: facts.sampled is True, T_("No rule asks for a check of this visit.")),
+        "not-sampled": Guard(lambda facts, _: facts.sampled is False, T_("A rule asks for a check of this visit.")),
+        "entered-not-sampled": Guard(
+            lambda facts, _: facts.entered and facts.sampled is False,
+            T_("The charges are not entered yet, or a rule asks for a check of them."),
+        ),
         "untouched": Guard(
             lambda facts, _: facts.untouched,
             T_("Somebody has worked on the visit since it came back, so it passes the same hands again."),

@@ -35,6 +35,22 @@ class Queue:
 
 _ALL = (
     Queue(
+        "bills",
+        T_("Bills to verify"),
+        "bill:verify",
+        1,
+        T_("No bill waits. They come when a visit is taken in from the practice's bill."),
+        (("encounter", "RECEIVED"),),
+    ),
+    Queue(
+        "questions",
+        T_("Questions to the practice"),
+        "question:answer",
+        2,
+        T_("No question waits for an answer."),
+        (("encounter", "BILL_ASKED"), ("encounter", "CODING_ASKED")),
+    ),
+    Queue(
         "coding",
         T_("Coding"),
         "encounter:code",

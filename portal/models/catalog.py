@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 
 from portal.models import (
+    bills,
     claims,
     codes,
     contracts,
@@ -28,15 +29,16 @@ from portal.models import (
     queues,
     remittances,
     restrictions,
+    sampling,
     statements,
     users,
 )
 from portal.models.base import Base
 
 ROOMS = (
-    claims, codes, contracts, coverage, denials, documents, edit_rules, eligibility, encounters, fees, holds,
-    interchanges, jobs, keys, ledger, ncci, patients, payers, payments, practices, queues, remittances, restrictions,
-    statements, users,
+    bills, claims, codes, contracts, coverage, denials, documents, edit_rules, eligibility, encounters, fees, holds,
+    interchanges, jobs, keys, ledger, ncci, patients, payers, payments, practices, queues, remittances,
+    restrictions, sampling, statements, users,
 )  # fmt: skip
 
 metadata: MetaData = Base.metadata
@@ -46,6 +48,9 @@ APPEND_ONLY = {
     "ledger_line": (("id",),),
     "claim_version": (("id",), ("claim_id", "number"), ("control",)),
     "queue_step": (("id",),),
+    "bill_check": (("id",),),
+    "check_result": (("id",), ("encounter_id", "check_kind", "number")),
+    "charge_finding": (("id",),),
     "contract": (("id",), ("practice_id", "payer_id", "valid_from", "number")),
 }
 """Tables that are never changed once written, with their unique keys (MECHANISM 6)."""

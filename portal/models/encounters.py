@@ -101,3 +101,28 @@ class ChargeRow(Base):
             )
             return billed.correlate(cls)
         return super().within(reach)
+
+
+class ChargeFindingRow(Base):
+    """What was found when charges were entered, and what the clerk said to it. Never changed."""
+
+    __tablename__ = "charge_finding"
+    __table_args__ = (Index(None, "encounter_id", "at"), Index(None, "practice_id", "kind", "at"))
+    table_code = 98
+    reached_by = ReachedBy(patient="patient_id")
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id")
+    patient_id: Mapped[bytes] = ref(3, "patient.id")
+    encounter_id: Mapped[bytes] = ref(4, "encounter.id")
+    kind: Mapped[str] = clear(5)
+    """late or duplicate."""
+    charge_id: Mapped[bytes] = ref(6, "charge.id")
+    other_charge_id: Mapped[bytes | None] = ref(7, "charge.id")
+    """The charge that it looks like."""
+    days: Mapped[int] = clear(8)
+    """The charge lag of a late one, else 0."""
+    reason: Mapped[str] = clear(9)
+    """A key of `domain.charges.LATE` or `TWICE`; empty where nothing was said."""
+    actor: Mapped[str] = clear(10)
+    at: Mapped[datetime] = clear(11)

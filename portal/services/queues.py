@@ -19,12 +19,22 @@ from portal.services.unit_of_work.work import UnitOfWork
 
 OPEN, DONE = "OPEN", "DONE"
 
-_KINDS = {"coding": "code", "code-review": "review", "charge-entry": "charge", "charge-audit": "audit"}
+_KINDS = {
+    "bills": "bill",
+    "questions": "question",
+    "coding": "code",
+    "code-review": "review",
+    "charge-entry": "charge",
+    "charge-audit": "audit",
+}
 _OPENS = {
+    "authorization": "authorization",
     "claim": "claim", "remittance": "remittance", "remittance_claim": "remittance", "denial": "denial",
     "interchange": "file", "partner": "files",
 }  # fmt: skip
 _STEPS = {
+    "authorization": T_("Open the authorization"),
+    "bill": T_("Verify the bill"), "question": T_("Answer the question"),
     "code": T_("Code the visit"), "review": T_("Check the codes"), "charge": T_("Enter the charges"),
     "audit": T_("Audit the charges"), "claim": T_("Open the claim"), "remittance": T_("Open the payment"),
     "file": T_("Open the file"), "files": T_("See the files"),
@@ -171,7 +181,7 @@ def worked(uow: UnitOfWork, name: str) -> Queue:
 
 
 def kind_of(queue: str, subject_table: str) -> str:
-    """Which page an item opens: code, review, charge, audit, claim, remittance, denial, file, account."""
+    """Which page an item opens: bill, question, code, review, charge, audit, claim, remittance, denial, file, account."""
     return _KINDS.get(queue) or _OPENS.get(subject_table, "account")
 
 

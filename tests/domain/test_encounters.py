@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from portal.domain.bills import CHECKLIST, DOUBT, YES, in_order
 from portal.domain.encounters import LIFE, EncounterFacts, lines_point
 from portal.domain.errors import Refused
 
@@ -65,3 +66,38 @@ def test_a_visit_that_a_claim_sent_back_is_cleared_again_only_untouched() -> Non
     with pytest.raises(Refused) as caught:
         LIFE.permit("PROPOSED", "CLEARED", EncounterFacts(None), reason="given-up")
     assert caught.value.code == "guard:untouched"
+
+
+def test_past_a_check_goes_only_what_no_rule_picked() -> None:
+    LIFE.permit("CODED", "CODE_REVIEW", EncounterFacts(CODER, sampled=True))
+    LIFE.permit("CODED", "RELEASED", EncounterFacts(CODER, sampled=False))
+    LIFE.permit("CHARGED", "CLEARED", EncounterFacts(CLERK, entered=True, sampled=False))
+    for frm, to, facts in (
+        ("CODED", "RELEASED", EncounterFacts(CODER, sampled=True)),
+        ("CODED", "CODE_REVIEW", EncounterFacts(CODER, sampled=False)),
+        ("CHARGED", "CLEARED", EncounterFacts(CLERK, entered=True)),
+        ("CHARGED", "CLEARED", EncounterFacts(CLERK, sampled=False)),
+    ):
+        with pytest.raises(Refused):
+            LIFE.permit(frm, to, facts)
+
+
+def test_a_bill_goes_on_when_every_point_is_answered_with_yes() -> None:
+    every = dict.fromkeys(CHECKLIST, YES)
+    assert in_order(every)
+    for point in CHECKLIST:
+        assert not in_order(every | {point: DOUBT})
+        assert not in_order({one: answer for one, answer in every.items() if one != point})
+    LIFE.permit("RECEIVED", "PROPOSED", EncounterFacts(CLERK, in_order=True))
+    for facts in (EncounterFacts(CLERK), EncounterFacts(CLERK, in_order=True, question_open=True)):
+        with pytest.raises(Refused):
+            LIFE.permit("RECEIVED", "PROPOSED", facts)
+
+
+def test_a_coders_question_is_answered_by_somebody_else() -> None:
+    LIFE.permit("PROPOSED", "CODING_ASKED", EncounterFacts(CODER, question_open=True))
+    LIFE.permit("CODING_ASKED", "PROPOSED", EncounterFacts(CLERK, asker=CODER, settled=True))
+    LIFE.permit("CODING_ASKED", "PROPOSED", EncounterFacts(CODER, settled=True), reason="taken-back")
+    for facts in (EncounterFacts(CODER, asker=CODER, settled=True), EncounterFacts(CLERK, asker=CODER)):
+        with pytest.raises(Refused):
+            LIFE.permit("CODING_ASKED", "PROPOSED", facts)

@@ -20,6 +20,7 @@ PAGE = 50
 _PAGE_OF_A_DOCUMENT = 80
 
 _ROLES: Final[Mapping[str, Text]] = MappingProxyType({
+    "clinician": T_("who treats patients here"),
     "charge-clerk": T_("who enters what a visit costs"),
     "coder": T_("who puts visits into codes"),
     "coding-manager": T_("who checks the codes of visits"),
@@ -41,7 +42,8 @@ _THINGS: Final[Mapping[int | str, Text]] = MappingProxyType({
     32: T_("a payment of yours"), 24: T_("your account"), 25: T_("your account"), 13: T_("your insurance"),
     71: T_("what your plan told us"), 70: T_("a question to your plan"),
     10: T_("your name and address"), 11: T_("who may see your record"), 12: T_("the letter with your code"),
-    80: T_("a document of yours"), 81: T_("a document of yours"), 52: T_("a mail to you"),
+    82: T_("a bill of yours"), 83: T_("a question about a visit of yours"), 97: T_("a check of a visit of yours"),
+    98: T_("what a visit cost"), 80: T_("a document of yours"), 81: T_("a document of yours"), 52: T_("a mail to you"),
     "audit_event": T_("the list of who looked"),
 })  # fmt: skip
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from portal.domain.encounters import AUDIT_HOLDS, LIFE, EncounterFacts
 from portal.domain.errors import Refused
 from portal.domain.money import Money
+from portal.domain.sampling import CHARGES, WHY, main_category
 from portal.domain.texts import T_, Text
 from portal.models.coverage import CoverageRow
 from portal.models.encounters import ChargeRow, EncounterRow
 from portal.services import outbox
+from portal.services.charges import finding
+from portal.services.charges.finding import Told
 from portal.services.intake import showing, visits
 from portal.services.intake.showing import Diagnosis, Visit, VisitLine
+from portal.services.sampling import deciding
 from portal.services.unit_of_work.work import UnitOfWork
 
 _NOT_AUDITED = T_("The charges of this visit do not wait for an audit now.")
@@ -35,10 +39,14 @@ class AuditPage(Visit):
 
     clerk: str
     entered_at: datetime
+    chosen: Text | None
+    """Why it is audited."""
     diagnoses: tuple[Diagnosis, ...]
     lines: tuple[VisitLine, ...]
     total: Money
     checks: tuple[Check, ...]
+    found: tuple[Told, ...]
+    """What was found at entry."""
     categories: tuple[tuple[str, Text], ...]
     may_audit: bool
     why_not: Text | None
@@ -50,13 +58,16 @@ def show(uow: UnitOfWork, encounter_id: bytes) -> AuditPage:
     charges = showing.charges_of(uow, encounter)
     entered = showing.last_move(uow, encounter, "QA")
     why_not = _why_not(uow, encounter)
+    chosen = WHY.get(entered.reason) if entered else None
     return AuditPage(
         **showing.visit_values(uow, encounter),
         clerk=entered.by if entered else "-",
         entered_at=entered.at if entered else encounter.created_at,
+        chosen=chosen,
         diagnoses=showing.described(uow, encounter, showing.diagnoses_of(uow, encounter)),
         lines=showing.lines_of(uow, encounter, charges),
         total=showing.total_of(charges),
+        found=finding.told(uow, encounter),
         checks=_checks(uow, encounter, charges),
         categories=tuple(AUDIT_HOLDS.items()),
         may_audit=why_not is None,
@@ -71,7 +82,14 @@ def clear(uow: UnitOfWork, encounter_id: bytes, version: int) -> None:
     """
     encounter = uow.get(EncounterRow, encounter_id)
     uow.change(encounter, expected_version=version)
-    uow.move(encounter, "CLEARED", _facts(uow, encounter))
+    facts = _facts(uow, encounter)
+    uow.move(encounter, "CLEARED", facts)
+    deciding.keep(uow, CHARGES, encounter, facts.clerk, items=_items(uow, encounter))
+    hand_on(uow, encounter)
+
+
+def hand_on(uow: UnitOfWork, encounter: EncounterRow) -> None:
+    """What follows from cleared charges: nobody works them any more, and a covered visit gets its claim."""
     visits.follow(uow, encounter, "cleared", T_("The charges are cleared."))
     uow.flush()
     if encounter.coverage_id is not None:
@@ -79,14 +97,22 @@ def clear(uow: UnitOfWork, encounter_id: bytes, version: int) -> None:
         outbox.later(uow, "claim.draft", key, {"encounter": encounter.id})
 
 
-def send_back(uow: UnitOfWork, encounter_id: bytes, version: int, category: str, note: str) -> None:
-    """Return the charges to the clerk with a reason of `domain.encounters.AUDIT_HOLDS` and words."""
-    if category not in AUDIT_HOLDS:
+def send_back(uow: UnitOfWork, encounter_id: bytes, version: int, found: Mapping[str, int], note: str) -> None:
+    """Return the charges with what was found (`domain.sampling.read_found` of AUDIT_HOLDS) and words."""
+    if not found or not found.keys() <= AUDIT_HOLDS.keys():
         raise Refused(T_("Choose what is wrong. Nothing was sent back."), code="category")
+    category = main_category(found)
     encounter = uow.get(EncounterRow, encounter_id)
     uow.change(encounter, expected_version=version)
-    uow.move(encounter, "CHARGED", _facts(uow, encounter), reason=category, note=note.strip())
+    facts = _facts(uow, encounter)
+    uow.move(encounter, "CHARGED", facts, reason=category, note=note.strip())
+    deciding.keep(uow, CHARGES, encounter, facts.clerk, items=_items(uow, encounter), found=found)
     visits.follow(uow, encounter, category, AUDIT_HOLDS[category])
+
+
+def _items(uow: UnitOfWork, encounter: EncounterRow) -> int:
+    """How much was audited: the services that are billed, and the visit's clinician, coverage and place."""
+    return sum(charge.active for charge in showing.charges_of(uow, encounter)) + 3
 
 
 def _facts(uow: UnitOfWork, encounter: EncounterRow) -> EncounterFacts:
@@ -131,19 +157,12 @@ def _prices(uow: UnitOfWork, charges: Sequence[ChargeRow]) -> Check:
 
 def _twice(uow: UnitOfWork, encounter: EncounterRow, charges: Sequence[ChargeRow]) -> Check:
     title = T_("Charged twice")
-    inside = [(charge.code, tuple(charge.modifiers), charge.service_from) for charge in charges]
-    others = uow.rows(
-        uow.select(ChargeRow.code, ChargeRow.modifiers, ChargeRow.service_from).where(
-            ChargeRow.patient_id == encounter.patient_id,
-            ChargeRow.encounter_id != encounter.id,
-            ChargeRow.active.is_(True),
-        )
-    )
-    outside = {(row.code, tuple(row.modifiers), row.service_from) for row in others}
-    if len(set(inside)) < len(inside):
+    alike = finding.doubled(uow, encounter, charges)
+    if any(not twin.number for twin in alike):
         return Check(title, T_("A service stands in this visit twice."), "stop")
-    if outside & set(inside):
-        return Check(title, T_("Another visit of this patient has the same service on the same day."), "stop")
+    if alike:
+        text = T_("Visit {number} of this patient has the same service on the same day.", number=alike[0].number)
+        return Check(title, text, "stop")
     return Check(title, T_("No service of this visit is charged elsewhere."), "good")
 
 

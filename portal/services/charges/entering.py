@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portal.domain.bills import SET_ASIDE
+from portal.domain.charges import TWICE
 from portal.domain.claims import ServiceLine
 from portal.domain.codes import is_place
 from portal.domain.encounters import AUDIT_HOLDS, EncounterFacts
 from portal.domain.errors import Refused
 from portal.domain.money import Money, parse_cents
+from portal.domain.sampling import CHARGES
 from portal.domain.texts import T_, Text
+from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
 from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.payers import PayerRow
 from portal.models.practices import ProviderRow
 from portal.services import ledger
+from portal.services.charges import auditing, finding
 from portal.services.charges.books import entries
+from portal.services.charges.finding import Late, Twin
 from portal.services.intake import showing, visits
 from portal.services.intake.lines import TypedLine, read_line
 from portal.services.intake.showing import Diagnosis, Returned, Visit, VisitLine
+from portal.services.sampling import deciding
 from portal.services.unit_of_work.work import UnitOfWork
 
 _NOT_NOW = T_("The charges of this visit are not to be entered now. They can be changed when the audit returns them.")
@@ -41,6 +48,9 @@ class Typed:
     place: str
     provider_id: str
     coverage_id: str
+    late_reason: str = ""
+    twice_reason: str = ""
+    """Why charges that look like others are not the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +67,10 @@ class EnterPage(Visit):
     providers: tuple[Choice, ...]
     coverage_id: str
     coverages: tuple[Choice, ...]
+    late: Late | None
+    twins: tuple[Twin, ...]
+    twice: tuple[tuple[str, Text], ...]
+    reasons: tuple[tuple[str, Text], ...]
     may_enter: bool
     why_not: Text | None
 
@@ -69,7 +83,7 @@ def show(uow: UnitOfWork, encounter_id: bytes) -> EnterPage:
     unpriced = [charge for charge in charges if charge.active and visits.listed_cents(uow, charge) is None]
     return EnterPage(
         **showing.visit_values(uow, encounter),
-        returned=showing.returned(uow, encounter, AUDIT_HOLDS) if encounter.state == "CHARGED" else None,
+        returned=_returned(uow, encounter) if encounter.state == "CHARGED" else None,
         diagnoses=showing.described(uow, encounter, showing.diagnoses_of(uow, encounter)),
         lines=showing.lines_of(uow, encounter, charges),
         total=showing.total_of(charges),
@@ -79,16 +93,27 @@ def show(uow: UnitOfWork, encounter_id: bytes) -> EnterPage:
         providers=_providers(uow),
         coverage_id=encounter.coverage_id.hex() if encounter.coverage_id else "",
         coverages=_coverages(uow, encounter),
+        late=finding.late(uow, encounter),
+        twins=finding.doubled(uow, encounter, charges) if may else (),
+        twice=tuple(TWICE.items()),
+        reasons=tuple(SET_ASIDE.items()),
         may_enter=may,
         why_not=None if may else _NOT_NOW,
     )
 
 
-def enter(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed | None = None) -> None:
-    """Enter the charges into the account and hand them on for audit; after a return, only what changed is posted.
+def _returned(uow: UnitOfWork, encounter: EncounterRow) -> Returned | None:
+    back = showing.returned(uow, encounter, AUDIT_HOLDS)
+    return deciding.with_found(uow, CHARGES, encounter, back, AUDIT_HOLDS)
 
-    The provider's prices stand unless typed otherwise. A changed charge is undone in the ledger and entered anew.
-    Raises Refused `code`, `charge`, `place` or `choice` for what cannot be read, Conflict when the visit moved on.
+
+def enter(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed | None = None) -> bool:
+    """Enter the charges into the account and hand them on; whether they are audited first.
+
+    After a return, only what changed is posted. The provider's prices stand unless typed otherwise. A changed charge is
+    undone in the ledger and entered anew. Raises Refused `code`, `charge`, `place` or `choice` for what cannot be read,
+    `duplicate` for charges that look like others as long as nobody says why they are not, Conflict when the visit moved
+    on. As they are (`typed` is None) such charges are entered, and always audited.
     """
     encounter = uow.get(EncounterRow, encounter_id)
     if encounter.state not in _ENTRY_STATES:
@@ -99,15 +124,49 @@ def enter(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed | Non
     charges = showing.charges_of(uow, encounter)
     if not any(charge.active for charge in charges):
         raise Refused(T_("A visit without a charge cannot be entered."), code="charge")
+    given = typed or Typed((), "", "", "")
+    alike = finding.keep(
+        uow, encounter, charges, late_reason=given.late_reason, twice_reason=given.twice_reason,
+        asked=typed is not None,
+    )  # fmt: skip
     uow.change(encounter, charge_cents=showing.total_of(charges).cents)
     ledger.post(uow, entries(uow, encounter, charges))
     for charge in charges:
         uow.change(charge, posted=charge.active)
-    facts = EncounterFacts(uow.actor.user_id, entered=True)
+    active = [charge.code for charge in charges if charge.active]
+    why = deciding.why_checked(uow, CHARGES, encounter, active, duplicate=alike)
+    facts = EncounterFacts(uow.actor.user_id, entered=True, sampled=bool(why))
     if encounter.state == "RELEASED":
         uow.move(encounter, "CHARGED", facts)
-    uow.move(encounter, "QA", facts)
-    visits.follow(uow, encounter, "entered", T_("A clerk entered the charges."))
+    if why:
+        uow.move(encounter, "QA", facts, reason=why)
+        visits.follow(uow, encounter, "entered", T_("A clerk entered the charges."))
+    else:
+        uow.move(encounter, "CLEARED", facts, reason="not-sampled")
+        auditing.hand_on(uow, encounter)
+    return bool(why)
+
+
+def set_aside(uow: UnitOfWork, encounter_id: bytes, version: int, reason: str, note: str) -> None:
+    """Let a visit go no further: what was entered of it is undone in the books. Raises Refused `reason`, Conflict."""
+    encounter = uow.get(EncounterRow, encounter_id)
+    if encounter.state not in _ENTRY_STATES:
+        raise Refused(_NOT_NOW, code="settled")
+    if reason not in SET_ASIDE:
+        raise Refused(T_("Say why it goes no further. Nothing was changed."), code="reason")
+    claimed = uow.select(ClaimRow.id).where(ClaimRow.encounter_id == encounter_id, ClaimRow.state != "VOIDED")
+    if uow.row(claimed) is not None:
+        raise Refused(T_("A claim was made of this visit. Correct or void the claim instead."), code="claim")
+    uow.change(encounter, expected_version=version)
+    charges = showing.charges_of(uow, encounter)
+    for charge in charges:
+        uow.change(charge, active=False)
+    ledger.post(uow, entries(uow, encounter, charges))
+    for charge in charges:
+        uow.change(charge, posted=False)
+    uow.change(encounter, charge_cents=0)
+    uow.move(encounter, "SET_ASIDE", EncounterFacts(uow.actor.user_id), reason=reason, note=note.strip())
+    visits.follow(uow, encounter, reason, SET_ASIDE[reason])
 
 
 def _apply(uow: UnitOfWork, encounter: EncounterRow, typed: Typed) -> None:

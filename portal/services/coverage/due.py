@@ -24,7 +24,7 @@ PATIENCE = timedelta(days=3)
 """So long an answer is waited for before the same is asked again."""
 PASSING = frozenset({"42", "80"})
 """AAA03 of a payer whose system could not answer then: the next night asks again."""
-_UNDER_WAY = ("PROPOSED", "CODED", "CODE_REVIEW", "RELEASED", "CHARGED", "QA")
+_UNDER_WAY = ("RECEIVED", "BILL_ASKED", "PROPOSED", "CODING_ASKED", "CODED", "CODE_REVIEW", "RELEASED", "CHARGED", "QA")
 _UNSENT = ("DRAFT", "READY", "HELD", "REJECTED")
 _SLICE = 500
 

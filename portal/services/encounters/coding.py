@@ -7,18 +7,29 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from portal.domain.bills import TOPICS
 from portal.domain.claims import ServiceLine
 from portal.domain.codes import diagnosis_qualifier
 from portal.domain.encounters import CODING_ERRORS, EncounterFacts
 from portal.domain.errors import Refused
+from portal.domain.sampling import CODING
 from portal.domain.texts import T_, Text
 from portal.models.encounters import ChargeRow, EncounterRow
 from portal.services import codes
+from portal.services.encounters import questions
+from portal.services.encounters.questions import Asked
 from portal.services.intake import showing, visits
 from portal.services.intake.lines import Line, TypedLine, letters, plain_code, read_diagnoses, read_line, units_text
 from portal.services.intake.showing import Diagnosis, Returned, Visit
+from portal.services.sampling import deciding
 from portal.services.unit_of_work.work import UnitOfWork
 
+_WAITS = {
+    "CODING_ASKED": T_("The clinician was asked. The visit comes back to whoever asked, with the answer."),
+    "RECEIVED": T_("The bill of this visit is verified first."),
+    "BILL_ASKED": T_("The practice was asked about the bill of this visit, which is verified first."),
+    "SET_ASIDE": T_("This visit was set aside."),
+}
 _NOT_NOW = T_("The codes of this visit are settled for now. They can be changed when it is sent back.")
 
 
@@ -63,6 +74,9 @@ class CodePage(Visit):
     proposed_lines: tuple[str, ...]
     diagnoses: tuple[Diagnosis, ...]
     lines: tuple[CodeLine, ...]
+    asked: tuple[Asked, ...]
+    open_question: Asked | None
+    topics: tuple[tuple[str, Text], ...]
     find: str
     hits: tuple[CodeHit, ...] | None
     may_code: bool
@@ -85,19 +99,28 @@ def show(uow: UnitOfWork, encounter_id: bytes, *, typed: Typed | None = None, fi
     proposal = uow.read(encounter, EncounterRow.proposal_sealed)
     given = typed or _as_typed(showing.diagnoses_of(uow, encounter), charges)
     may = encounter.state == "PROPOSED"
+    told = questions.asked(uow, encounter)
     return CodePage(
         **showing.visit_values(uow, encounter),
         note=uow.read(encounter, EncounterRow.note_sealed),
-        returned=showing.returned(uow, encounter, CODING_ERRORS) if may else None,
+        returned=_returned(uow, encounter) if may else None,
         proposed_diagnoses=tuple(proposal["diagnoses"]),
         proposed_lines=tuple(_proposed(line) for line in proposal["lines"]),
         diagnoses=showing.described(uow, encounter, [code for each in given.diagnoses if (code := plain_code(each))]),
         lines=_code_lines(uow, encounter, given.lines, proposal),
+        asked=tuple(each for each in told if not each.open),
+        open_question=next((each for each in told if each.open), None),
+        topics=tuple(TOPICS.items()),
         find=find,
         hits=_hits(uow, encounter, find) if find.strip() else None,
         may_code=may,
-        why_not=None if may else _NOT_NOW,
+        why_not=None if may else _WAITS.get(encounter.state, _NOT_NOW),
     )
+
+
+def _returned(uow: UnitOfWork, encounter: EncounterRow) -> Returned | None:
+    back = showing.returned(uow, encounter, CODING_ERRORS)
+    return deciding.with_found(uow, CODING, encounter, back, CODING_ERRORS)
 
 
 def save(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> EncounterRow:
@@ -127,18 +150,31 @@ def save(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> En
     return encounter
 
 
-def finish(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> None:
-    """Keep what was typed, mark the visit as coded and hand it on for the second look."""
+def finish(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> bool:
+    """Keep what was typed, mark the visit as coded and hand it on; whether a colleague checks it first."""
     encounter = save(uow, encounter_id, version, typed)
     active = [charge for charge in showing.charges_of(uow, encounter) if charge.active]
+    diagnoses = showing.diagnoses_of(uow, encounter)
+    why = deciding.why_checked(uow, CODING, encounter, (*diagnoses, *(charge.code for charge in active)))
     facts = EncounterFacts(
         uow.actor.user_id,
-        diagnoses=len(showing.diagnoses_of(uow, encounter)),
+        diagnoses=len(diagnoses),
         pointers=tuple(tuple(charge.pointers) for charge in active),
+        sampled=bool(why),
     )
     uow.move(encounter, "CODED", facts)
-    uow.move(encounter, "CODE_REVIEW", facts)
-    visits.follow(uow, encounter, "coded", T_("A coder finished the codes."))
+    if why:
+        uow.move(encounter, "CODE_REVIEW", facts, reason=why)
+        visits.follow(uow, encounter, "coded", T_("A coder finished the codes."))
+    else:
+        uow.move(encounter, "RELEASED", facts, reason="not-sampled")
+        visits.follow(uow, encounter, "released", T_("The codes are released; no rule asks for a check of them."))
+    return bool(why)
+
+
+def ask(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed, topic: str, words: str) -> None:
+    """Keep what was typed and ask the clinician; the visit waits and comes back with the answer. Raises Refused."""
+    questions.ask(uow, save(uow, encounter_id, version, typed), topic, words)
 
 
 def as_proposed(uow: UnitOfWork, encounter_id: bytes) -> Typed:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from portal.domain.encounters import CODING_ERRORS, LIFE, EncounterFacts
 from portal.domain.errors import Refused
 from portal.domain.money import Money
+from portal.domain.sampling import CODING, WHY, main_category
 from portal.domain.texts import T_, Text
 from portal.models.encounters import EncounterRow
 from portal.services.encounters import coding
 from portal.services.encounters.coding import Difference
 from portal.services.intake import showing, visits
 from portal.services.intake.showing import Diagnosis, Visit, VisitLine
+from portal.services.sampling import deciding
 from portal.services.unit_of_work.work import UnitOfWork
 
 _NOT_NOW = T_("The codes of this visit do not wait for a second look now.")
@@ -26,6 +29,8 @@ class ReviewPage(Visit):
     note: str | None
     coder: str
     coded_at: datetime
+    chosen: Text | None
+    """Why it is checked."""
     diagnoses: tuple[Diagnosis, ...]
     lines: tuple[VisitLine, ...]
     total: Money
@@ -41,12 +46,14 @@ def show(uow: UnitOfWork, encounter_id: bytes) -> ReviewPage:
     charges = showing.charges_of(uow, encounter)
     diagnoses = showing.diagnoses_of(uow, encounter)
     coded = showing.last_move(uow, encounter, "CODED")
+    picked = showing.last_move(uow, encounter, "CODE_REVIEW")
     why_not = _why_not(uow, encounter)
     return ReviewPage(
         **showing.visit_values(uow, encounter),
         note=uow.read(encounter, EncounterRow.note_sealed),
         coder=coded.by if coded else "-",
         coded_at=coded.at if coded else encounter.created_at,
+        chosen=WHY.get(picked.reason) if picked else None,
         diagnoses=showing.described(uow, encounter, diagnoses),
         lines=showing.lines_of(uow, encounter, charges),
         total=showing.total_of(charges),
@@ -61,18 +68,29 @@ def release(uow: UnitOfWork, encounter_id: bytes, version: int) -> None:
     """Release the codes for charge entry; raises Refused to the coder himself, Conflict when the visit moved on."""
     encounter = uow.get(EncounterRow, encounter_id)
     uow.change(encounter, expected_version=version)
-    uow.move(encounter, "RELEASED", _facts(uow, encounter))
+    facts = _facts(uow, encounter)
+    uow.move(encounter, "RELEASED", facts)
+    deciding.keep(uow, CODING, encounter, facts.coder, items=_items(uow, encounter))
     visits.follow(uow, encounter, "released", T_("The codes are released."))
 
 
-def send_back(uow: UnitOfWork, encounter_id: bytes, version: int, category: str, note: str) -> None:
-    """Send the codes back to the coder with an error category of `domain.encounters.CODING_ERRORS` and words."""
-    if category not in CODING_ERRORS:
+def send_back(uow: UnitOfWork, encounter_id: bytes, version: int, found: Mapping[str, int], note: str) -> None:
+    """Send the codes back with what was found (`domain.sampling.read_found` of CODING_ERRORS) and words."""
+    if not found or not found.keys() <= CODING_ERRORS.keys():
         raise Refused(T_("Choose what is wrong. Nothing was sent back."), code="category")
+    category = main_category(found)
     encounter = uow.get(EncounterRow, encounter_id)
     uow.change(encounter, expected_version=version)
-    uow.move(encounter, "PROPOSED", _facts(uow, encounter), reason=category, note=note.strip())
+    facts = _facts(uow, encounter)
+    uow.move(encounter, "PROPOSED", facts, reason=category, note=note.strip())
+    deciding.keep(uow, CODING, encounter, facts.coder, items=_items(uow, encounter), found=found)
     visits.follow(uow, encounter, category, CODING_ERRORS[category])
+
+
+def _items(uow: UnitOfWork, encounter: EncounterRow) -> int:
+    """How many codes were checked: diagnoses and the services that are billed."""
+    charges = showing.charges_of(uow, encounter)
+    return len(showing.diagnoses_of(uow, encounter)) + sum(charge.active for charge in charges)
 
 
 def _facts(uow: UnitOfWork, encounter: EncounterRow) -> EncounterFacts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -94,6 +94,8 @@ class Returned:
     note: str | None
     by: str
     at: datetime
+    found: tuple[tuple[Text, int], ...] = ()
+    """All that the check found, with how often."""
 
 
 def visit_values(uow: UnitOfWork, encounter: EncounterRow) -> dict[str, Any]:
@@ -185,8 +187,10 @@ def total_of(charges: Sequence[ChargeRow]) -> Money:
     return Money(sum(charge.charge_cents for charge in charges if charge.active))
 
 
-def last_move(uow: UnitOfWork, encounter: EncounterRow, to: str) -> Happened | None:
-    """The newest move of a visit into a state, with who did it by name."""
+def last_move(
+    uow: UnitOfWork, encounter: EncounterRow, to: str, *, reasons: Collection[str] | None = None
+) -> Happened | None:
+    """The newest move of a visit into a state, for one of some reasons, with who did it by name."""
     columns = (
         TransitionRow.id, TransitionRow.actor, TransitionRow.at, TransitionRow.reason, TransitionRow.from_state,
         TransitionRow.note_sealed,
@@ -197,6 +201,7 @@ def last_move(uow: UnitOfWork, encounter: EncounterRow, to: str) -> Happened | N
             TransitionRow.subject_table == EncounterRow.__tablename__,
             TransitionRow.subject_id == encounter.id,
             TransitionRow.to_state == to,
+            *((TransitionRow.reason.in_(sorted(reasons)),) if reasons is not None else ()),
         )
         .order_by(TransitionRow.at.desc(), TransitionRow.subject_version.desc())
     )
@@ -208,8 +213,8 @@ def last_move(uow: UnitOfWork, encounter: EncounterRow, to: str) -> Happened | N
 
 def returned(uow: UnitOfWork, encounter: EncounterRow, words: Mapping[str, Text]) -> Returned | None:
     """Why a visit came back into the state it is in; None when it did not."""
-    move = last_move(uow, encounter, encounter.state)
-    if move is None or move.reason not in words:
+    move = last_move(uow, encounter, encounter.state, reasons=words)
+    if move is None:
         return None
     return Returned(words[move.reason], move.note, move.by, move.at)
 

@@ -44,14 +44,18 @@ class Taken:
     findings: tuple[Finding, ...]
 
 
-def take(uow: UnitOfWork, claim: Claim, *, interchange_id: bytes | None = None) -> Taken:
+def take(
+    uow: UnitOfWork, claim: Claim, *, interchange_id: bytes | None = None, days: tuple[date, date] | None = None,
+    bill: bool = False,
+) -> Taken:  # fmt: skip
     """Make what a visit needs from a professional claim; a visit that stands already makes nothing.
 
     A coverage without payer and member is none: the patient pays. The codes are the provider's proposal; prices are the
-    file's. Raises Refused before anything is made: no birth date, no service date, a negative charge, a coverage that
-    cannot be told.
+    file's. Of a `bill` that came in, `days` are told apart from its services, and it is verified before it is coded; a
+    visit from the practice's own system has no bill. Raises Refused before anything is made: no birth date, no service
+    date, a negative charge, a coverage that cannot be told.
     """
-    days = _days(claim)
+    days = _days(claim, days)
     covered = people.check_cover(uow, claim.cover)
     notes = people.Notes(claim.segment)
     patient_id, new_patient = people.patient(uow, claim.patient, claim.cover, notes)
@@ -70,7 +74,7 @@ def take(uow: UnitOfWork, claim: Claim, *, interchange_id: bytes | None = None) 
         patient_id=patient_id,
         coverage_id=coverage_id,
         provider_id=people.provider(uow, claim, notes),
-        state="PROPOSED",
+        state="RECEIVED" if bill else "PROPOSED",
         place=printable(claim.place),
         service_from=days[0],
         service_to=days[1],
@@ -94,8 +98,9 @@ def take(uow: UnitOfWork, claim: Claim, *, interchange_id: bytes | None = None) 
         subject: Base = uow.get(CoverageRow, coverage_id) if coverage_id else uow.get(PatientRow, patient_id)
         detail = {"number": number(encounter), "text": to_json(text)}
         queues.put(uow, "identity", subject, reason=reason, detail=detail, patient_id=patient_id)
-    uow.begin(encounter, reason="imported")
-    follow(uow, encounter, "proposed", T_("The provider proposed codes."))
+    uow.begin(encounter, reason="registered" if bill else "imported")
+    words = T_("A bill came in from the practice.") if bill else T_("The provider proposed codes.")
+    follow(uow, encounter, "received" if bill else "proposed", words)
     uow.flush()
     return Taken(encounter.id, interchange_id, True, new_patient, tuple(notes.findings))
 
@@ -171,7 +176,12 @@ def follow(uow: UnitOfWork, encounter: EncounterRow, reason: str, text: Text) ->
 
 def number(encounter: EncounterRow) -> str:
     """A visit's number for people: the beginning of its own random id, which tells nothing about anybody."""
-    return encounter.id.hex()[:8].upper()
+    return number_of(encounter.id)
+
+
+def number_of(encounter_id: bytes) -> str:
+    """The same, where only the id is at hand."""
+    return encounter_id.hex()[:8].upper()
 
 
 def thousandths(units: Decimal) -> int:
@@ -184,7 +194,7 @@ def printable(text: str) -> str:
     return "".join(filter(str.isprintable, text))[:60]
 
 
-def _days(claim: Claim) -> tuple[date, date]:
+def _days(claim: Claim, known: tuple[date, date] | None) -> tuple[date, date]:
     """First and last day of service; raises Refused for what an encounter cannot be without."""
     if claim.patient.birth_date is None or not claim.patient.last.strip():
         raise Refused(
@@ -194,6 +204,8 @@ def _days(claim: Claim) -> tuple[date, date]:
         raise Refused(T_("The visit has more than {n} service lines; it was left out.", n=MOST_LINES), code="lines")
     if any(line.charge_cents < 0 or line.units < 0 for line in claim.lines):
         raise Refused(T_("A charge or the units of a line are negative; the visit was left out."), code="line-amount")
+    if known is not None:
+        return known
     spans = [(line.from_date, line.to_date or line.from_date) for line in claim.lines if line.from_date is not None]
     if not spans:
         raise Refused(T_("No line of the visit has a date of service; it was left out."), code="service-date")

@@ -49,6 +49,7 @@ class PersonasPage:
 _ABOUT: dict[str, Text] = {
     roles.PATIENT: T_("Reads the bills, sees how they add up, and pays."),
     roles.PAYER_USER: T_("Answers for one insurer; sees its own members only."),
+    roles.CLINICIAN: T_("Answers what the office asks about visits."),
     roles.CODER: T_("Codes visits from what the clinician proposed."),
     roles.CODING_MANAGER: T_("Is the second pair of eyes on every code."),
     roles.CHARGE_CLERK: T_("Takes visits in and enters charges."),

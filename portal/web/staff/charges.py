@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, request, url_for
 
+from portal.domain.encounters import AUDIT_HOLDS
+from portal.domain.errors import Refused
 from portal.domain.texts import T_
 from portal.services.attachments import showing
 from portal.services.charges import auditing, entering
+from portal.services.unit_of_work.units import Denied
 from portal.services.unit_of_work.work import UnitOfWork
-from portal.web.guard import reads, writes
+from portal.web.guard import Desk, desks, reads, writes
 from portal.web.replies import Go, Page, Reply
 from portal.web.staff import forms
 
@@ -24,12 +27,26 @@ def enter(uow: UnitOfWork, encounter_id: bytes) -> Reply:
 
 
 @blueprint.post("/<id:encounter_id>/enter", endpoint="enter_post")
-@writes("charge:enter")
-def enter_post(uow: UnitOfWork, encounter_id: bytes) -> Reply:
-    """Enter them as they were typed."""
-    fields = (request.form.get(name, "") for name in ("place", "provider_id", "coverage_id"))
-    entering.enter(uow, encounter_id, forms.version(), entering.Typed(forms.lines(), *fields))
-    return Go(url_for("staff.queues.show", queue="charge-entry"), T_("Entered into the account. The audit comes next."))
+@desks("charge:enter")
+def enter_post(desk: Desk, encounter_id: bytes) -> Reply:
+    """Enter them as they were typed, or let the visit go no further."""
+    names = ("place", "provider_id", "coverage_id", "late_reason", "twice_reason")
+    typed = entering.Typed(forms.lines(), *(request.form.get(name, "") for name in names))
+    queue = url_for("staff.queues.show", queue="charge-entry")
+    try:
+        with desk.write("charge:enter") as uow:
+            if request.form.get("do") == "aside":
+                reason, note = request.form.get("reason", ""), request.form.get("note", "")
+                entering.set_aside(uow, encounter_id, forms.version(), reason, note)
+                return Go(queue, T_("Set aside. It is billed to nobody."))
+            audited = entering.enter(uow, encounter_id, forms.version(), typed)
+    except Denied:
+        raise
+    except Refused as refused:
+        return Go(url_for("staff.charges.enter", encounter_id=encounter_id), refused.text, "stop")
+    if audited:
+        return Go(queue, T_("Entered into the account. The audit comes next."))
+    return Go(queue, T_("Entered into the account and cleared."))
 
 
 @blueprint.get("/<id:encounter_id>/audit")
@@ -45,8 +62,9 @@ def audit(uow: UnitOfWork, encounter_id: bytes) -> Reply:
 def audit_post(uow: UnitOfWork, encounter_id: bytes) -> Reply:
     """Clear them for the claim, or return them with a reason."""
     if request.form.get("do") == "return":
-        category, note = request.form.get("category", ""), request.form.get("note", "")
-        auditing.send_back(uow, encounter_id, forms.version(), category, note)
+        found, note = forms.found(AUDIT_HOLDS), request.form.get("note", "")
+        auditing.send_back(uow, encounter_id, forms.version(), found, note)
         return Go(url_for("staff.queues.show", queue="charge-audit"), T_("Returned to the clerk."))
+    forms.nothing_found()
     auditing.clear(uow, encounter_id, forms.version())
     return Go(url_for("staff.queues.show", queue="charge-audit"), T_("Cleared. The claim is made now."))

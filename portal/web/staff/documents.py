@@ -22,9 +22,11 @@ _PAGES = {
     "patient": (("account:view", "staff.accounts.show", "patient_id"),),
     "encounter": (
         ("encounter:code", "staff.encounters.code", "encounter_id"),
+        ("bill:verify", "staff.bills.show", "encounter_id"),
         ("encounter:review", "staff.encounters.review", "encounter_id"),
         ("charge:enter", "staff.charges.enter", "encounter_id"),
         ("charge:audit", "staff.charges.audit", "encounter_id"),
+        ("question:answer", "staff.questions.show", "encounter_id"),
     ),
     "claim": (("claim:view", "staff.claims.show", "claim_id"),),
     "denial": (("denial:view", "staff.denials.show", "denial_id"),),

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from portal.web.staff import (
     accounts,
+    bills,
     charges,
     claims,
     codes,
@@ -15,15 +16,17 @@ from portal.web.staff import (
     documents,
     encounters,
     imports,
+    questions,
     queues,
     remittances,
+    sampling,
     statements,
 )
 
 blueprint = Blueprint("staff", __name__, url_prefix="/office")
 for _word in (
-    accounts, charges, claims, codes, coverage, denials, deposits, documents, encounters, imports, queues, remittances,
-    statements,
+    accounts, bills, charges, claims, codes, coverage, denials, deposits, documents, encounters, imports, questions,
+    queues, remittances, sampling, statements,
 ):  # fmt: skip
     blueprint.register_blueprint(_word.blueprint)
 blueprint.register_blueprint(queues.work_blueprint)

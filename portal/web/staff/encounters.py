@@ -7,11 +7,13 @@ from dataclasses import replace
 from flask import Blueprint, request, url_for
 
 from portal.domain.codes import is_procedure
+from portal.domain.encounters import CODING_ERRORS
 from portal.domain.errors import Refused
 from portal.domain.texts import T_
 from portal.services.attachments import showing
-from portal.services.encounters import coding, review
+from portal.services.encounters import coding, questions, review
 from portal.services.intake.lines import TypedLine
+from portal.services.unit_of_work.units import Denied
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import Desk, desks, reads, writes
 from portal.web.replies import Go, Page, Reply
@@ -35,21 +37,40 @@ def code_post(desk: Desk, encounter_id: bytes) -> Reply:
     The words of a search stand in no address, for they may name an illness.
     """
     typed, do, find = _typed(), request.form.get("do", ""), request.form.get("find", "")
-    step = coding.finish if do == "coded" else coding.save
+    checked = True
     try:
         with desk.write("encounter:code") as uow:
-            step(uow, encounter_id, forms.version(), typed)
+            if do == "coded":
+                checked = coding.finish(uow, encounter_id, forms.version(), typed)
+            elif do == "ask":
+                topic, words = request.form.get("topic", ""), request.form.get("words", "")
+                coding.ask(uow, encounter_id, forms.version(), typed, topic, words)
+            else:
+                coding.save(uow, encounter_id, forms.version(), typed)
+    except Denied:
+        raise
     except Refused as refused:
-        errors = {"code" if refused.code == "code" else "diagnosis": [refused.text]}
+        errors = {{"code": "code", "question": "words"}.get(refused.code, "diagnosis"): [refused.text]}
         with desk.read("encounter:code") as uow:
             page = coding.show(uow, encounter_id, typed=typed, find=find)
-            return _coding(uow, page, encounter_id, forms.Form(errors=errors))
+            return _coding(uow, page, encounter_id, forms.Form(request.form.to_dict(), errors))
     if do == "coded":
-        return Go(url_for("staff.queues.show", queue="coding"), T_("Coded. A colleague takes a second look."))
+        told = T_("Coded. A colleague takes a second look.") if checked else T_("Coded, and released for charge entry.")
+        return Go(url_for("staff.queues.show", queue="coding"), told)
+    if do == "ask":
+        return Go(url_for("staff.queues.show", queue="coding"), T_("Asked. The visit comes back with the answer."))
     if do != "find":
         return Go(url_for("staff.encounters.code", encounter_id=encounter_id), T_("Kept."))
     with desk.read("encounter:code") as uow:
         return _coding(uow, coding.show(uow, encounter_id, find=find), encounter_id)
+
+
+@blueprint.post("/<id:encounter_id>/question", endpoint="take_back")
+@writes("encounter:code")
+def take_back(uow: UnitOfWork, encounter_id: bytes) -> Reply:
+    """Take back a question that needs no answer any more."""
+    questions.take_back(uow, encounter_id, forms.version(), "CODING_ASKED")
+    return Go(url_for("staff.encounters.code", encounter_id=encounter_id), T_("The question is taken back."))
 
 
 def _coding(uow: UnitOfWork, page: coding.CodePage, encounter_id: bytes, form: forms.Form | None = None) -> Page:
@@ -69,11 +90,12 @@ def review_(uow: UnitOfWork, encounter_id: bytes) -> Reply:
 @blueprint.post("/<id:encounter_id>/review", endpoint="review_post")
 @writes("encounter:review")
 def review_post(uow: UnitOfWork, encounter_id: bytes) -> Reply:
-    """Release the codes, or send them back with a category."""
+    """Release the codes, or send them back with what was found."""
     if request.form.get("do") == "return":
-        category, note = request.form.get("category", ""), request.form.get("note", "")
-        review.send_back(uow, encounter_id, forms.version(), category, note)
+        found, note = forms.found(CODING_ERRORS), request.form.get("note", "")
+        review.send_back(uow, encounter_id, forms.version(), found, note)
         return Go(url_for("staff.queues.show", queue="code-review"), T_("Sent back to the coder."))
+    forms.nothing_found()
     review.release(uow, encounter_id, forms.version())
     return Go(url_for("staff.queues.show", queue="code-review"), T_("Released for charge entry."))
 

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from flask import request
 
 from portal.domain.errors import Refused
+from portal.domain.sampling import read_found
 from portal.domain.texts import T_, Text
 from portal.services.intake.lines import TypedLine
 
@@ -39,6 +40,18 @@ def lines() -> tuple[TypedLine, ...]:
         TypedLine(position, code, modifiers, points, units, charge, out=position in out)
         for position, code, modifiers, points, units, charge in zip_longest(*columns, fillvalue="")
     )
+
+
+def found(known: Mapping[str, Text]) -> dict[str, int]:
+    """What a check found: category and count, each many and in step; raises Refused for nothing and what is none."""
+    return read_found(request.form.getlist("category")[:10], request.form.getlist("count")[:10], known)
+
+
+def nothing_found() -> None:
+    """Refuse to let pass what the form says something is wrong with."""
+    if any(request.form.getlist("category")):
+        text = T_("You chose something that is wrong. Send it back, or choose nothing. Nothing was changed.")
+        raise Refused(text, code="category")
 
 
 def id_of(text: str) -> bytes | None:

@@ -48,7 +48,7 @@ def enter(world: World, id_: bytes, given: Typed | None = None) -> None:
 
 def send_back(world: World, id_: bytes, category: str = "price") -> None:
     with world.write("charge:audit", world.actor("qa-auditor")) as uow:
-        auditing.send_back(uow, id_, uow.get(EncounterRow, id_).version, category, "Look again.")
+        auditing.send_back(uow, id_, uow.get(EncounterRow, id_).version, {category: 1}, "Look again.")
 
 
 def waiting(world: World, id_: bytes) -> tuple[str, list[str]]:
@@ -107,7 +107,7 @@ def test_the_clerk_does_not_audit(world: World):
     with pytest.raises(Refused), world.write("charge:audit", world.actor("qa-auditor", "one")) as uow:
         auditing.clear(uow, id_, version)
     with pytest.raises(Refused), world.write("charge:audit", world.actor("qa-auditor", "one")) as uow:
-        auditing.send_back(uow, id_, version, "price", "")
+        auditing.send_back(uow, id_, version, {"price": 1}, "")
     with world.write("charge:audit", world.actor("qa-auditor", "two")) as uow:
         auditing.clear(uow, id_, version)
 

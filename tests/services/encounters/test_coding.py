@@ -220,9 +220,9 @@ def test_codes_come_back_with_a_category_and_words(world: World):
     manager = world.actor("coding-manager")
     version = make.version_of(world, id_)
     with pytest.raises(Refused, match="category"), world.write("encounter:review", manager) as uow:
-        review.send_back(uow, id_, version, "because", "")
+        review.send_back(uow, id_, version, {"because": 1}, "")
     with world.write("encounter:review", manager) as uow:
-        review.send_back(uow, id_, version, "modifier", "Add 25, please.")
+        review.send_back(uow, id_, version, {"modifier": 2}, "Add 25, please.")
     assert state_and_queue(world, id_) == ("PROPOSED", ["coding"])
     page = opened(world, id_)
     assert page.returned is not None
