@@ -58,7 +58,7 @@ def moved(uow: UnitOfWork, claims: Sequence[ClaimRow]) -> set[bytes]:
     for part in slices(claim.id for claim in claims if claim.frequency == "7"):
         beside = aliased(ClaimRow)
         rows = uow.rows(
-            uow.select(ClaimRow.id)
+            uow.select(ClaimRow.id, EncounterRow.coverage_id)
             .join(EncounterRow, EncounterRow.id == ClaimRow.encounter_id)
             .outerjoin(
                 beside,

@@ -100,7 +100,7 @@ def _last_said(uow: UnitOfWork, claim: ClaimRow, file_id: bytes | None) -> Any:
 def _tell_of_refused(uow: UnitOfWork, claim: ClaimRow) -> None:
     """A void that a person recorded as refused was taken in after all: only a person can find out what holds."""
     row = uow.row(
-        uow.select(ClaimVersionRow.interchange_id)
+        uow.select(ClaimVersionRow.interchange_id, CorrectionRow.id)
         .join(CorrectionRow, CorrectionRow.claim_id == ClaimVersionRow.claim_id)
         .where(
             ClaimVersionRow.claim_id == claim.id,
