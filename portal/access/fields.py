@@ -36,6 +36,10 @@ _CLAIM = frozenset(
 )
 _SAID = frozenset({"eligibility_answer.body"})
 """What payers said of coverage: plan, benefits, what the patient pays."""
+_REVIEWED = frozenset({
+    "authorization.number", "authorization.diagnoses", "authorization.message", "authorization_answer.body",
+})  # fmt: skip
+"""What payers are asked in advance and what they say to it."""
 _FILES = frozenset({"encounter.source_control", "interchange.name", "interchange.body", "interchange.findings"})
 _REMITTANCE = frozenset(
     {
@@ -60,13 +64,14 @@ _MEMBER = frozenset({
 
 _CODING = _SELF | _IDENTITY | _CODES | _QUEUE | _SCANS
 _CHARGING = _SELF | _IDENTITY | _CODES | _COVER | _SAID | _CONTACT | _FILES | _QUEUE | _PAPER | _SCANS
+_CHARGING |= _REVIEWED
 _BILLING = _CHARGING | _CLAIM | _REMITTANCE
 _SYSTEM = _BILLING | _SELF | {"factor.secret"} | _MAIL | {"patient.guarantor", "payment.note", "denial.note"}
 _SYSTEM |= {"encounter.source", "legal_hold.reason"}
 
 OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.PATIENT: (_IDENTITY | _CONTACT | _COVER | _SAID | _PAPER | _SELF | {"encounter.diagnoses", "patient.guarantor"}),
-    r.PAYER_USER: _NAME | _SELF | _MEMBER,
+    r.PAYER_USER: _NAME | _SELF | _MEMBER | _REVIEWED,
     r.CLINICIAN: _CODING,
     r.CODER: _CODING,
     r.CODING_MANAGER: _CODING,

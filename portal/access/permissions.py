@@ -81,6 +81,13 @@ _TABLE: Final = (
     Permission("edit-rule:edit", _OPERATIONS, _practice(*_BILLING), protected=True),
     Permission("edit-rule:switch", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=False),
     Permission("restriction:edit", _PATIENT_REQUEST, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
+    # What payers are asked in advance.
+    Permission("authorization:view", _PAYMENT, _practice(*_CHARGING, *_MONEY), protected=True),
+    Permission("authorization:request", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
+    Permission("authorization:answer", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
+    Permission("authorization:edit", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=False),
+    Permission("member-authorization:view", _PAYMENT, _only(payer_user=PAYER), protected=True),
+    Permission("member-authorization:decide", _PAYMENT, _only(payer_user=PAYER), protected=True),
     Permission("code:view", _PAYMENT, _practice(r.CODING_MANAGER, r.BILLING_MANAGER), protected=False),
     # Claims.
     Permission("claim:view", _PAYMENT, _practice(*_MONEY), protected=True),

@@ -10,6 +10,7 @@ import click
 _COMMANDS = {
     "acks": ("portal.cli.trade", "acks"),
     "audit": ("portal.cli.oversight", "audit"),
+    "authorizations": ("portal.cli.authorizations", "authorizations"),
     "backup": ("portal.cli.copies", "backup"),
     "charges": ("portal.cli.office", "charges"),
     "claims": ("portal.cli.trade", "claims"),

@@ -60,6 +60,7 @@ OPENS_NOTHING: Mapping[str, str] = MappingProxyType({
     "partners key": "makes a key and shows its public half",
     "partners list": "partners are open",
     "payers load": "payers are open",
+    "authorizations load": "rules about asking in advance are open",
     "practices add": "practices are open",
     "practices edit": "practices are open",
     "routes": "opens no store",

@@ -90,6 +90,22 @@ _ALL = (
         T_("No payer said anything of a coverage that needs a person."),
     ),
     Queue(
+        "authorizations",
+        T_("Authorizations to work"),
+        "authorization:request",
+        1,
+        T_("No request waits to be sent, and no payer said anything that needs a person."),
+        (("authorization", "DRAFT"), ("authorization", "PENDED"), ("authorization", "DENIED")),
+    ),
+    Queue(
+        "authorization-answers",
+        T_("Authorizations with the payer"),
+        "authorization:request",
+        7,
+        T_("No payer owes a decision. Each lies here until the day by which it has to decide."),
+        tuple(("authorization", state) for state in ("SUBMITTED", "INFO_SENT", "PEER_TO_PEER", "APPEAL")),
+    ),
+    Queue(
         "claims",
         T_("Claims to send"),
         "claim:edit",

@@ -12,6 +12,7 @@ from portal.domain.errors import Refused
 from portal.domain.messages import MailDelayed, MailRefused, MailUncertain
 from portal.services import outbox
 from portal.services.attachments import drawing
+from portal.services.authorizations import deciding
 from portal.services.claims import drafting
 from portal.services.contracts import recounting
 from portal.services.coverage import asking as coverage
@@ -90,6 +91,11 @@ def recount_limits(tools: Tools, job: Job) -> None:
     recounting.recount(tools.units, actor(job), job.ids["payer"])
 
 
+def follow_decision(tools: Tools, job: Job) -> None:
+    """What a payer's own people decided about a request is followed."""
+    deciding.apply_members(tools.units, actor(job), job.ids["answer"])
+
+
 def draft_claim(tools: Tools, job: Job) -> None:
     """A covered visit whose charges are cleared gets its claim."""
     with tools.units.write(actor(job), "claim:edit") as uow:
@@ -133,6 +139,7 @@ Handler = Callable[[Tools, Job], None]
 """Runs one job. It may run twice, so it does by keys what must be done once."""
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
+    "authorization.decided": follow_decision,
     "claim.draft": draft_claim,
     "contract.recount": recount_limits,
     "document.pages": draw_pages,

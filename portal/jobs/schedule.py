@@ -17,6 +17,8 @@ from portal.access.actors import system
 from portal.jobs.handlers import Tools
 from portal.services import interchanges, outbox, practices
 from portal.services.auditing import digests, upkeep
+from portal.services.authorizations import asking as requests
+from portal.services.authorizations import watching
 from portal.services.claims import sending, silence
 from portal.services.coverage import asking, nights
 from portal.services.files.collecting import Collector
@@ -48,6 +50,18 @@ def resend_questions(tools: Tools) -> int:
     return asking.resend_unsent(tools.units, tools.parts, system("eligibility.resend"))
 
 
+def resend_requests(tools: Tools) -> int:
+    """The same for files of requests in advance."""
+    return requests.resend_unsent(tools.units, tools.parts, system("authorization.resend"))
+
+
+def watch_approvals(tools: Tools) -> int:
+    """Approvals that end soon or are over surface, practice by practice."""
+    with tools.units.read(system("authorization.watch"), "practice:edit", defer=True) as uow:
+        actors = [system("authorization.watch", practice_id=id_) for id_, _, _ in practices.practice_codes(uow)]
+    return sum(watching.watch(tools.units, actor) for actor in actors)
+
+
 def silent_claims(tools: Tools) -> int:
     """Claims about which a payer has said nothing for too long surface, practice by practice."""
     with tools.units.read(system("claim.silent"), "practice:edit", defer=True) as uow:
@@ -66,6 +80,8 @@ PERIODIC: tuple[Every, ...] = (
     Every("audit.witness", 60, lambda tools: tools.witness(), apart=True),
     Every("audit.digest", 900, lambda tools: digests.mail(tools.units)),
     Every("audit.index", 30, lambda tools: upkeep.index(tools.units)),
+    Every("authorization.resend", 60, resend_requests, apart=True),
+    Every("authorization.watch", 3600, watch_approvals, apart=True),
     Every("claim.resend", 60, resend_claims, apart=True),
     Every("claim.silent", 3600, silent_claims, apart=True),
     Every("eligibility.night", 900, lambda tools: nights.night(tools.units)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 
 from portal.models import (
+    authorizations,
     bills,
     claims,
     codes,
@@ -36,6 +37,7 @@ from portal.models import (
 from portal.models.base import Base
 
 ROOMS = (
+    authorizations,
     bills, claims, codes, contracts, coverage, denials, documents, edit_rules, eligibility, encounters, fees, holds,
     interchanges, jobs, keys, ledger, ncci, patients, payers, payments, practices, queues, remittances,
     restrictions, sampling, statements, users,
@@ -48,6 +50,8 @@ APPEND_ONLY = {
     "ledger_line": (("id",),),
     "claim_version": (("id",), ("claim_id", "number"), ("control",)),
     "queue_step": (("id",),),
+    "authorization_use": (("id",),),
+    "authorization_answer": (("id",), ("authorization_id", "number")),
     "bill_check": (("id",),),
     "check_result": (("id",), ("encounter_id", "check_kind", "number")),
     "charge_finding": (("id",),),

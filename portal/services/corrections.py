@@ -25,6 +25,7 @@ from portal.models.claims import ClaimRow, CorrectionRow
 from portal.models.encounters import EncounterRow
 from portal.models.queues import TransitionRow
 from portal.services import queues
+from portal.services.granted import counting
 from portal.services.intake import visits
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -101,6 +102,7 @@ def line_up(uow: UnitOfWork, claim: ClaimRow, queue: str, reason: str, words: Te
 
 def voided(uow: UnitOfWork, claim: ClaimRow) -> None:
     """A void is done; what becomes of the visit's charges is for a person to say."""
+    counting.give_back(uow, [claim.id])
     line_up(uow, claim, "claims", "voided", VOIDED)
 
 

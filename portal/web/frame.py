@@ -64,11 +64,12 @@ _PATIENT_NAV = (
     (T_("Documents"), "patient.documents"), (T_("Who looked"), "patient.access"),
 )  # fmt: skip
 _OTHER_NAV = (
-    (T_("Work"), "staff.work.show"), (T_("Claims"), "staff.claims.list"), (T_("Remittances"), "staff.remittances.list"),
+    (T_("Work"), "staff.work.show"), (T_("Claims"), "staff.claims.list"),
+    (T_("Authorizations"), "staff.authorizations.list"), (T_("Remittances"), "staff.remittances.list"),
     (T_("Deposits"), "staff.deposits.list"), (T_("Patients"), "staff.accounts.search"),
     (T_("Bills"), "staff.statements.list"), (T_("Files"), "staff.imports.list"), (T_("Codes"), "staff.codes.list"),
     (T_("Code checks"), "staff.sampling.codes"), (T_("Charge checks"), "staff.sampling.charges"),
-    (T_("Claims"), "payer.claims.list"),
+    (T_("Claims"), "payer.claims.list"), (T_("Requests"), "payer.authorizations.list"),
     (T_("Remittances"), "payer.remittances.list"), (T_("Log"), "compliance.log.search"),
     (T_("State of the log"), "compliance.log.health"), (T_("People"), "admin.users.list"),
 )  # fmt: skip

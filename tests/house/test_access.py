@@ -123,7 +123,7 @@ def test_a_patient_and_a_payer_hold_only_what_shows_their_own():
         for permission in PERMISSIONS.values():
             if role in permission.reach_by_role:
                 assert permission.reach_by_role[role] in kinds
-                assert permission.name.partition(":")[2] in {"view", "make", "manage", "change"}
+                assert permission.name.partition(":")[2] in {"view", "make", "decide", "manage", "change"}
 
 
 AUDIENCES = ({roles.PATIENT}, {roles.PAYER_USER}, set(roles.STAFF), {roles.COMPLIANCE_OFFICER}, {roles.ADMINISTRATOR})

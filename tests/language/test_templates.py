@@ -9,6 +9,7 @@ import pytest
 
 from portal.language.speaker import LOCALES
 from tests.language import (
+    samples_authorizations,
     samples_codes,
     samples_coverage,
     samples_documents,
@@ -20,6 +21,7 @@ from tests.language import (
 from tests.language.rendering import TEMPLATES, environment
 
 SAMPLES = (
+    *samples_authorizations.SAMPLES,
     *samples_patient.SAMPLES, *samples_office.SAMPLES, *samples_queues.SAMPLES, *samples_codes.SAMPLES,
     *samples_documents.SAMPLES, *samples_paper.SAMPLES, *samples_coverage.SAMPLES,
 )  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from portal.domain.claims import Claim
-from portal.domain.edits import diagnoses, history, lines, modifiers, ncci, order, parties, prices
+from portal.domain.edits import authorizations, diagnoses, history, lines, modifiers, ncci, order, parties, prices
 from portal.domain.edits.rules import EditContext, EditFinding, Rule
 
 RULES: tuple[Rule, ...] = (
     *history.RULES,
     *parties.RULES,
     *order.RULES,
+    *authorizations.RULES,
     *lines.RULES,
     *diagnoses.RULES,
     *modifiers.RULES,

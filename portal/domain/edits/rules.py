@@ -74,6 +74,10 @@ class EditContext:
     """What the payer allows for one unit, in cents, by the number of the line; as far as a schedule is loaded."""
     ncci: NcciTables = NO_NCCI
     """CMS's pairs and unit limits, as far as the services at hand need them."""
+    unauthorized: tuple[tuple[int, str], ...] = ()
+    """Lines, from 1, that need leave of the payer and are not covered, and why (`domain.granting.obstacle`)."""
+    unrecorded: bool = False
+    """The number of the authorization came with the visit, and none of ours has it."""
     restricted: bool = False
     """The patient paid in full and asked that the plan not be told (45 CFR 164.522(a)(1)(vi))."""
     own: tuple[OwnRules, ...] = ()

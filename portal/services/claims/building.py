@@ -15,6 +15,7 @@ from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow, ProviderRow
+from portal.services.granted import finding
 from portal.services.unit_of_work.work import UnitOfWork
 
 SLICE = 500
@@ -52,7 +53,7 @@ def as_domains(uow: UnitOfWork, rows: Sequence[ClaimRow]) -> dict[bytes, Claim]:
     billing = _billing(found_by_id(uow, PracticeRow, [rows[0].practice_id])[rows[0].practice_id])
     uow.saw(*patients)
     people = {id_: _patient(uow, patient) for id_, patient in patients.items()}
-    return {
+    built = {
         row.id: _claim(
             uow,
             row,
@@ -65,6 +66,7 @@ def as_domains(uow: UnitOfWork, rows: Sequence[ClaimRow]) -> dict[bytes, Claim]:
         )
         for row in rows
     }
+    return finding.numbered(uow, rows, built)
 
 
 def charges_of(uow: UnitOfWork, encounters: Iterable[bytes]) -> dict[bytes, tuple[Any, ...]]:

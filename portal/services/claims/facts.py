@@ -18,6 +18,7 @@ from portal.models.restrictions import RestrictionRow
 from portal.services import codes, fees, ncci
 from portal.services.claims.building import SELF, columns_of, found_by_id, slices
 from portal.services.contracts import limits
+from portal.services.granted import finding
 from portal.services.unit_of_work.work import UnitOfWork
 
 
@@ -35,6 +36,7 @@ def contexts(
     clocks = limits.clocks_of(uow, claims)
     covers, kept, own = _covers(uow, claims), restricted(uow, (claim.encounter_id for claim in claims)), in_use(uow)
     allowed = fees.fees_of(uow, _asked(claims, built))
+    granted = finding.standing_of(uow, claims, built)
     return {
         claim.id: EditContext(
             today=today,
@@ -46,6 +48,8 @@ def contexts(
             covers=tuple(covers.get(claim.id, ())),
             fees=_by_line(claim, built[claim.id], allowed),
             ncci=tables,
+            unauthorized=granted[claim.id].obstacles,
+            unrecorded=granted[claim.id].unrecorded,
             restricted=claim.encounter_id in kept,
             own=own,
         )

@@ -21,6 +21,7 @@ from portal.models.practices import PartnerRow
 from portal.services import corrections, interchanges, queues
 from portal.services.claims import checking, correcting
 from portal.services.claims.building import as_domains
+from portal.services.granted import counting
 from portal.services.parts import Parts
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
@@ -234,6 +235,8 @@ def _standing(uow: UnitOfWork, versions: dict[bytes, int], ids: Sequence[bytes])
 def _store(uow: UnitOfWork, batch: _Batch, sound: Sequence[_Ready]) -> FileOut | None:
     """Numbers, file, snapshots and moves in one transaction; None when all the claims changed in between."""
     rows = {claim.id: claim for claim in _standing(uow, {each.id: each.version for each in sound}, _ids(sound))}
+    gone = counting.count(uow, [(rows[each.id], each.claim) for each in sound if each.id in rows])
+    rows = {id_: row for id_, row in rows.items() if id_ not in gone}  # they wait for the next run
     claims = [each.claim for each in sound if each.id in rows]
     if not claims:
         return None

@@ -12,6 +12,7 @@ from portal.domain.interchanges import Finding
 from portal.domain.texts import T_, to_json
 from portal.models.interchanges import InterchangeRow
 from portal.services import interchanges, queues
+from portal.services.authorizations import receiving as authorizations
 from portal.services.claims import answers
 from portal.services.coverage import receiving as coverage
 from portal.services.encounters import importing as visits
@@ -31,7 +32,10 @@ REMITTANCES: Final = Import(
 )  # fmt: skip
 ANSWERS: Final = Import("", answers.KINDS, (answers.PERMISSION,), answers.read_in)
 COVERAGE: Final = Import("271", coverage.KINDS, (coverage.PERMISSION,), coverage.read_in)
-IMPORTS: Final = (VISITS, REMITTANCES, COVERAGE, ANSWERS)
+AUTHORIZATIONS: Final = Import(
+    "278", authorizations.KINDS, (authorizations.PERMISSION,), authorizations.read_in
+)  # fmt: skip
+IMPORTS: Final = (VISITS, REMITTANCES, COVERAGE, AUTHORIZATIONS, ANSWERS)
 """Every kind that is read; one more is one line here. What has no line is kept and not read yet."""
 OTHER: Final = "other"
 """Stands for a part whose kind we do not know by name."""

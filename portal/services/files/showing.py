@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import and_, or_
 
 from portal.domain.texts import T_, Text
+from portal.models.authorizations import AuthorizationAnswerRow
 from portal.models.claims import AcknowledgementRow
 from portal.models.eligibility import EligibilityAnswerRow
 from portal.models.encounters import EncounterRow
@@ -26,6 +27,7 @@ KINDS = {
     "837P": T_("Visits or claims (837P)"), "837I": T_("Hospital claims (837I)"), "837D": T_("Dental claims (837D)"),
     "835": T_("Remittance (835)"), "999": T_("Acknowledgement of a file (999)"),
     "997": T_("Acknowledgement of a file (997)"), "TA1": T_("Acknowledgement of an envelope (TA1)"),
+    "278": T_("Authorizations, asked and answered (278)"),
     "270": T_("Questions about coverage (270)"), "271": T_("Answers about coverage (271)"),
     "277CA": T_("Acknowledgement of claims (277CA)"), "mixed": T_("Several kinds in one file"),
     "": T_("Not readable"),
@@ -211,7 +213,9 @@ def _state(state: str) -> State:
 
 def _progress(uow: UnitOfWork, row: InterchangeRow) -> Progress:
     """Counted by what the file has made so far: visits, payments or answers."""
-    of_kind: dict[str, Any] = {"837P": EncounterRow, "835": RemittanceRow, "271": EligibilityAnswerRow}
+    of_kind: dict[str, Any] = {
+        "837P": EncounterRow, "835": RemittanceRow, "271": EligibilityAnswerRow, "278": AuthorizationAnswerRow,
+    }  # fmt: skip
     made = of_kind.get(row.kind, AcknowledgementRow)
     done = uow.count(uow.select(made.id).where(made.interchange_id == row.id)) if row.items else 0
     return Progress(min(done, row.items), row.items)

@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from portal.domain import claims, corrections, denials, encounters, payments
 from portal.domain.edits import own
+from portal.domain.granting import LIFE as AUTHORIZATIONS
 from portal.domain.lifecycle import Lifecycle
 from portal.domain.statements import life as statements
 
 LIVES: Final[Mapping[str, Lifecycle[Any]]] = MappingProxyType({
+    "authorization": AUTHORIZATIONS,
     "claim": claims.LIFE,
     "claim_correction": corrections.LIFE,
     "denial": denials.LIFE,

@@ -12,6 +12,7 @@ from portal.domain.texts import T_
 from portal.language.speaker import Speaker
 from portal.services.attachments import showing
 from portal.services.auditing.searching import last_change
+from portal.services.authorizations import listing
 from portal.services.coverage import showing as coverage
 from portal.services.patients import account, changing, letters, searching
 from portal.services.patients.searching import SearchPage
@@ -55,6 +56,7 @@ def show(uow: UnitOfWork, patient_id: bytes) -> Reply:
     part = showing.listed(uow, "patient", patient_id)
     told = coverage.told(uow, patient_id)
     more = {"letter_waits": waits, "visit_page": opens, "documents": part, "told": told}
+    more["authorizations"] = listing.of_patient(uow, patient_id)
     return Page("staff/accounts/show.html", page, more)
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint, request, url_for
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
 from portal.services.attachments import showing as papers
+from portal.services.authorizations import listing as asked
 from portal.services.claims import checking, correcting, listing, sending, showing, steps
 from portal.services.claims.sending import Sending
 from portal.services.unit_of_work.work import UnitOfWork
@@ -32,7 +33,8 @@ def list_(uow: UnitOfWork) -> Reply:
 def show(uow: UnitOfWork, claim_id: bytes) -> Reply:
     """One claim."""
     page, part = showing.show_claim(uow, claim_id), papers.listed(uow, "claim", claim_id)
-    return Page("staff/claims/show.html", page, {"documents": part})
+    granted = asked.of_patient(uow, bytes.fromhex(page.patient_id))
+    return Page("staff/claims/show.html", page, {"documents": part, "authorizations": granted})
 
 
 @blueprint.get("/<id:claim_id>/versions/<int:number>")

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from portal.web.staff import (
     accounts,
+    authorizations,
     bills,
     charges,
     claims,
@@ -25,6 +26,7 @@ from portal.web.staff import (
 
 blueprint = Blueprint("staff", __name__, url_prefix="/office")
 for _word in (
+    authorizations,
     accounts, bills, charges, claims, codes, coverage, denials, deposits, documents, encounters, imports, questions,
     queues, remittances, sampling, statements,
 ):  # fmt: skip

@@ -117,6 +117,12 @@ RENDERING = Rendering("1234567893", "Fernley", taxonomy="207Q00000X")
 MEMBER = claim().cover.subscriber
 
 SPOILS: Mapping[str, tuple[Spoil, ...]] = {
+    "authorization-missing": tuple(
+        in_context(unauthorized=((1, why),)) for why in ("missing", "asked", "denied", "dates", "units", "elsewhere")
+    ),
+    "authorization-unrecorded": (
+        lambda clean, context: (replace(clean, authorization="A1"), replace(context, unrecorded=True)),
+    ),
     "control": (on_claim(control=""), on_claim(control="C" * 21), on_claim(control="A*B")),
     "frequency": (on_claim(frequency="2"), on_claim(frequency="")),
     "payer-control": (on_claim(frequency="7"), on_claim(frequency="8"), on_claim(payer_control="P1")),

@@ -1,0 +1,230 @@
+"""What a payer said to a request is kept and followed: granted with its units and days, denied, asked for more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from portal.access.actors import Actor
+from portal.domain.errors import Refused
+from portal.domain.granting import GRANTED, STANDING, WAITING, AuthorizationFacts
+from portal.domain.texts import T_, Text, from_json, to_json
+from portal.models.authorizations import AuthorizationAnswerRow, AuthorizationRow
+from portal.models.claims import ClaimRow
+from portal.services import outbox, queues
+from portal.services.authorizations.asking import asked
+from portal.services.authorizations.parties import lines_of
+from portal.services.granted import counting, finding
+from portal.services.unit_of_work.units import Units
+from portal.services.unit_of_work.work import UnitOfWork
+
+QUEUE = counting.QUEUE
+_STATES = {
+    "approved": "APPROVED", "partial": "PARTIAL", "modified": "MODIFIED", "denied": "DENIED", "pended": "PENDED",
+    "contact": "PENDED", "not-required": "NOT_REQUIRED",
+}  # fmt: skip
+FINAL = frozenset({"approved", "partial", "modified", "denied", "not-required", "cancelled"})
+_SAID: Mapping[str, tuple[Text, Text | None]] = {
+    "partial": (
+        T_("The payer approved less than was asked for."),
+        T_("Compare units and days; ask for the rest if it is needed."),
+    ),
+    "modified": (
+        T_("The payer approved other units or days than were asked for."),
+        T_("Compare units and days; ask again if they do not suffice."),
+    ),
+    "denied": (
+        T_("The payer denied it."),
+        T_("Read the reason; let the clinicians talk, appeal, or take it back."),
+    ),
+    "pended": (T_("The payer asks for more before it decides."), T_("Send what it asks for, and say so here.")),
+    "contact": (T_("The payer wants to be called before it decides."), T_("Call the payer; enter what it says.")),
+    "unknown": (T_("The payer answered without a decision that can be read."), T_("Read the answer, or call.")),
+    "rejected": (T_("The payer did not take the request."), T_("Correct what it names, and send it again.")),
+    "cancelled": (T_("The payer says that it was cancelled."), T_("Call the payer if nobody here took it back.")),
+}
+LATER = T_("The payer decided again. What was decided first stands until somebody enters the change.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a payer said, from whatever source; units in thousandths by position, None without a limit."""
+
+    action: str
+    channel: str
+    number: str = ""
+    reasons: tuple[str, ...] = ()
+    valid_from: date | None = None
+    valid_to: date | None = None
+    units: Mapping[int, int | None] = field(default_factory=dict)
+    said: tuple[Text, ...] = ()
+    note: str = ""
+
+
+def keep(
+    uow: UnitOfWork, row: AuthorizationRow, answer: Answer, *, asking: int, interchange_id: bytes | None = None
+) -> AuthorizationAnswerRow:
+    """Keep an answer with its request, unchanged for ever."""
+    last = uow.row(
+        uow.select(AuthorizationAnswerRow.number)
+        .where(AuthorizationAnswerRow.authorization_id == row.id)
+        .order_by(AuthorizationAnswerRow.number.desc())
+    )
+    body = {
+        "number": answer.number, "note": answer.note, "said": [to_json(text) for text in answer.said],
+        "units": {str(position): units for position, units in answer.units.items()},
+    }  # fmt: skip
+    kept = uow.new(
+        AuthorizationAnswerRow, practice_id=row.practice_id, patient_id=row.patient_id, payer_id=row.payer_id,
+        authorization_id=row.id, number=(last.number if last else 0) + 1, asked=asking, action=answer.action,
+        channel=answer.channel, reasons=list(answer.reasons), valid_from=answer.valid_from, valid_to=answer.valid_to,
+        body_sealed=body, interchange_id=interchange_id, received_at=uow.now,
+        received_by=uow.actor.initiator or uow.actor.identity,
+    )  # fmt: skip
+    uow.flush()
+    return kept
+
+
+def read_kept(uow: UnitOfWork, row: AuthorizationAnswerRow) -> Answer:
+    """The answer that `keep` kept."""
+    body: dict[str, Any] = uow.read(row, AuthorizationAnswerRow.body_sealed)
+    return Answer(
+        row.action, row.channel, body["number"], tuple(row.reasons), row.valid_from, row.valid_to,
+        {int(position): units for position, units in body["units"].items()},
+        tuple(from_json(each) for each in body["said"]), body["note"],
+    )  # fmt: skip
+
+
+def follow(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> None:
+    """Let a request go where an answer puts it, with the item of whoever has to do something then. Raises Refused."""
+    if answer.action == "rejected" and row.state == "SUBMITTED":
+        uow.move(row, "DRAFT", AuthorizationFacts(), reason="refused")
+        uow.change(row, reasons=list(answer.reasons))
+        _line_up(uow, row, answer)
+        return
+    to = _STATES.get(answer.action)
+    if to is None or row.state not in {*WAITING, "DENIED"}:
+        _line_up(uow, row, answer)
+        return
+    if row.state != to:
+        about = AuthorizationFacts(number=answer.number, reasons=answer.reasons)
+        uow.move(row, to, about, reason=answer.action, note=answer.note or None)
+    uow.change(row, reasons=list(answer.reasons))
+    if to in GRANTED:
+        _grant(uow, row, answer, to)
+    if answer.action in FINAL:
+        uow.change(row, decided_at=uow.now)
+    if answer.action in {"approved", "not-required"}:
+        queues.done(uow, row)
+    else:
+        _line_up(uow, row, answer)
+    _let_claims_follow(uow, row)
+
+
+def enter(
+    uow: UnitOfWork, id_: bytes, answer: Answer, *, expected_version: int | None = None
+) -> AuthorizationAnswerRow:
+    """Enter what a payer said by phone, letter or on its portal; of one that was granted, what is changed now.
+
+    A draft counts as asked for that way. Raises Refused, Conflict.
+    """
+    row = uow.get(AuthorizationRow, id_)
+    uow.change(row, expected_version=expected_version)
+    _check(uow, row, answer)
+    if row.state == "DRAFT":
+        asked(uow, row, answer.channel)
+    kept = keep(uow, row, answer, asking=row.asked)
+    if row.state in STANDING:
+        _grant(uow, row, answer, row.granted_as or "APPROVED")
+        queues.done(uow, row)
+        counting.settle(uow, row)
+        _let_claims_follow(uow, row)
+    else:
+        follow(uow, row, answer)
+    return kept
+
+
+def apply_members(units: Units, actor: Actor, answer_id: bytes) -> None:
+    """Follow what a payer's own people decided here, for a worker; once more changes nothing."""
+    with units.read(actor, "authorization:answer", defer=True) as uow:
+        practice_id = uow.get(AuthorizationAnswerRow, answer_id).practice_id
+    with units.write(replace(actor, practice_id=practice_id), "authorization:answer") as uow:
+        kept = uow.get(AuthorizationAnswerRow, answer_id)
+        row = uow.get(AuthorizationRow, kept.authorization_id)
+        if row.state in WAITING and kept.asked == row.asked:
+            follow(uow, row, read_kept(uow, kept))
+
+
+def check_units(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> None:
+    """Refuse a decision that contradicts itself, whoever makes it: no number, no service, no reason, turned days."""
+    if answer.action in {"approved", "partial", "modified"}:
+        if not answer.number.strip() or len(answer.number) > 50:
+            raise Refused(T_("An approval needs the payer's number."), code="guard:number")
+        if not answer.units:
+            raise Refused(T_("Say how many units of which service are approved."), code="units")
+        known = {line.position for line in lines_of(uow, row.id)}
+        if not set(answer.units) <= known:
+            raise Refused(T_("This form is not complete. Open the page again."), code="form")
+    if answer.action == "denied" and not answer.reasons:
+        raise Refused(T_("A payer that denies has to say why. Choose the reason."), code="guard:denial-reason")
+    if answer.valid_from and answer.valid_to and answer.valid_to < answer.valid_from:
+        raise Refused(T_("The last day lies before the first."), code="days")
+
+
+def _check(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> None:
+    check_units(uow, row, answer)
+    if row.state not in STANDING:
+        return
+    if answer.action not in {"approved", "modified", "partial"}:
+        raise Refused(
+            T_("It was approved. Enter what the payer approves now, or take it back."), code="granted-already"
+        )
+    spent = {line.id: line.used for line in finding.lines_of(uow, [row.id]).get(row.id, ())}
+    for line in lines_of(uow, row.id):
+        units = answer.units.get(line.position, 0)
+        if units is not None and units < spent.get(line.id, 0):
+            raise Refused(T_("Service {line}: more is used already than that.", line=line.position), code="units")
+
+
+def _grant(uow: UnitOfWork, row: AuthorizationRow, answer: Answer, granted_as: str) -> None:
+    """Units, days and number as they hold from now on; days that the payer does not name are those asked for."""
+    for line in lines_of(uow, row.id):
+        units = answer.units.get(line.position)
+        uow.change(line, granted=line.position in answer.units, granted_thousandths=units)
+    uow.change(
+        row, granted_as=granted_as, number_sealed=answer.number, valid_from=answer.valid_from or row.from_date,
+        valid_to=answer.valid_to or row.to_date, warned="",
+    )  # fmt: skip
+    uow.flush()
+
+
+def _line_up(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> None:
+    text, todo = _SAID.get(answer.action, (LATER, None))
+    if row.state in STANDING and answer.action not in {"partial", "modified"}:
+        text, todo = LATER, None
+    detail: dict[str, Any] = {"text": to_json(text)} | ({"todo": to_json(todo)} if todo is not None else {})
+    due = row.due_on if row.state == "PENDED" else None
+    queues.put(uow, QUEUE, row, reason=answer.action, detail=detail, due_on=due)
+
+
+def _let_claims_follow(uow: UnitOfWork, row: AuthorizationRow) -> None:
+    """Drafts of claims of this patient to this payer are checked anew: what stopped them may be there now."""
+    claim = ClaimRow
+    waits = uow.select(claim.encounter_id).where(
+        claim.patient_id == row.patient_id, claim.payer_id == row.payer_id, claim.state == "DRAFT"
+    )
+    for each in uow.rows(waits.order_by(claim.id)):
+        key = f"claim.draft:{each.encounter_id.hex()}:authorization:{row.id.hex()}:{row.version}"
+        outbox.later(uow, "claim.draft", key, {"encounter": each.encounter_id})
+
+
+def again(uow: UnitOfWork, row: AuthorizationRow) -> None:
+    """A payer decided what was decided: somebody compares, and enters what changed."""
+    queues.put(uow, QUEUE, row, reason="again", detail={"text": to_json(LATER)})
+
+
+def unclear(uow: UnitOfWork, row: AuthorizationRow, why: Text) -> None:
+    """A payer's answer cannot be followed as it is: somebody reads it."""
+    queues.put(uow, QUEUE, row, reason="unclear", detail={"text": to_json(why)}, due_on=row.due_on)

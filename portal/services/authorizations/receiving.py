@@ -1,0 +1,183 @@
+"""A 278 in: each answer finds its request by the trace, decides once, and what needs a person goes to people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from portal.access.actors import Actor
+from portal.domain.authorizations import GRANTING, AuthorizationAnswer
+from portal.domain.granting import STANDING, WAITING
+from portal.domain.interchanges import Finding
+from portal.domain.texts import T_, Text, to_json
+from portal.models.authorizations import AuthorizationAnswerRow, AuthorizationLineRow, AuthorizationRow
+from portal.models.interchanges import InterchangeRow
+from portal.models.payers import PayerRow
+from portal.services import interchanges, queues
+from portal.services.authorizations import deciding
+from portal.services.authorizations.asking import take_back_refused
+from portal.services.authorizations.deciding import FINAL, Answer
+from portal.services.authorizations.parties import lines_of
+from portal.services.unit_of_work.trail import Request
+from portal.services.unit_of_work.units import Units
+from portal.services.unit_of_work.work import UnitOfWork
+from portal.x12.authorizations.reading import read_decisions
+from portal.x12.reader import read
+
+PERMISSION = "authorization:answer"
+KINDS = frozenset({"278"})
+_UNMATCHED = T_("This answer belongs to no request of ours.")
+_BEFORE = T_("This request was decided before; the first decision stands.")
+_OVERTAKEN = T_("This answer is to an earlier asking; the request was sent again since.")
+_NO_NUMBER = T_("The payer approves without a number, so that nothing can be billed under it. Call the payer.")
+_WRONG_SERVICE = T_("The payer approves services that were not asked for. A person has to read it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of a file of answers; the same file again gives the same figures with `new` False."""
+
+    interchange_id: bytes
+    new: bool
+    items: int
+    applied: int
+    findings: tuple[Finding, ...]
+
+
+def import_answers(units: Units, actor: Actor, name: str, body: bytes, *, request: Request | None = None) -> Received:
+    """Store a 278 sealed, then apply it. Raises Refused `too-large` and `wrong-kind`; then nothing is stored."""
+    interchanges.refuse_others(interchanges.kinds_of(body), KINDS)
+    with units.write(actor, PERMISSION, request=request, kind="import") as uow:
+        file, new = interchanges.receive(uow, name, body, kind="278")
+        if file.state != "RECEIVED":
+            return _summary(uow, file)
+        file_id = file.id
+    return _apply_file(units, actor, request, file_id, body, new=new)
+
+
+def read_in(units: Units, actor: Actor, request: Request | None, interchange_id: bytes) -> Received:
+    """Apply a stored file, or go on with it; one applied before changes nothing."""
+    with units.read(actor, PERMISSION, request=request, kind="import") as uow:
+        body = interchanges.to_read(uow, interchange_id)
+        if body is None:
+            return _summary(uow, uow.get(InterchangeRow, interchange_id))
+    return _apply_file(units, actor, request, interchange_id, body, new=True)
+
+
+def _summary(uow: UnitOfWork, file: InterchangeRow) -> Received:
+    return Received(file.id, False, file.items, file.applied, tuple(interchanges.findings_of(uow, file)))
+
+
+def _apply_file(
+    units: Units, actor: Actor, request: Request | None, file_id: bytes, body: bytes, *, new: bool
+) -> Received:
+    found = read_decisions(read(body))
+    told: list[Finding] = []
+    applied = unmatched = 0
+    for answer in found.answers:
+        with units.write(actor, PERMISSION, request=request, kind="import") as uow:
+            rows = _match(uow, answer)
+            said = [_apply(uow, file_id, row, asking, answer) for row, asking in rows] or [_UNMATCHED]
+            applied += any(one is None for one in said)
+            unmatched += not rows
+            told += [Finding(answer.segment, _CODES.get(str(one), "unclear"), one) for one in said if one is not None]
+    with units.write(actor, PERMISSION, request=request, kind="import") as uow:
+        file = uow.get(InterchangeRow, file_id)
+        findings = interchanges.read_through(
+            uow, file, items=len(found.answers), applied=applied, findings=(*found.findings, *told)
+        )
+        if unmatched:
+            detail = {"n": unmatched, "text": to_json(_UNMATCHED)}
+            queues.put(uow, "unmatched-answers", file, reason="unmatched", detail=detail)
+        take_back_refused(uow)
+        return Received(file_id, new, len(found.answers), applied, findings)
+
+
+_CODES = {str(_UNMATCHED): "unmatched", str(_BEFORE): "answered-before", str(_OVERTAKEN): "overtaken"}
+
+
+def _match(uow: UnitOfWork, answer: AuthorizationAnswer) -> list[tuple[AuthorizationRow, int]]:
+    """By trace, with the number of the asking; a refusal above any event has none and names the set (BHT03)."""
+    row = AuthorizationRow
+    trace, _, asking = answer.review.trace.partition("-")
+    if trace:
+        found = uow.first(uow.select(row).where(row.trace == trace).with_for_update())
+        known = found is not None and asking.isascii() and asking.isdigit() and 0 < int(asking[:9]) <= found.asked
+        return [(found, int(asking[:9]))] if found is not None and known else []
+    if not answer.review.reference or not answer.rejections:
+        return []
+    named = answer.review.reviewer.identifier
+    among = uow.select(row).where(row.reference == answer.review.reference, row.state == "SUBMITTED")
+    if named:
+        among = among.where(row.payer_id.in_(uow.select(PayerRow.id).where(PayerRow.code == named)))
+    return [(one, one.asked) for one in uow.entities(among.order_by(row.id).with_for_update())]
+
+
+def _apply(
+    uow: UnitOfWork, file_id: bytes, row: AuthorizationRow, asking: int, answer: AuthorizationAnswer
+) -> Text | None:
+    """Keep an answer and follow it; why not, where it is kept and nothing more, or known already."""
+    kept = AuthorizationAnswerRow
+    rows = uow.rows(
+        uow.select(kept.action, kept.asked, kept.interchange_id).where(kept.authorization_id == row.id)
+    )  # fmt: skip
+    if any(one.interchange_id == file_id and one.asked == asking for one in rows):
+        return None  # a reading that was broken off goes on behind it
+    found = _answer(answer, lines_of(uow, row.id))
+    deciding.keep(uow, row, found, asking=asking, interchange_id=file_id)
+    if asking != row.asked:
+        return _OVERTAKEN
+    if any(one.asked == asking and one.action in FINAL for one in rows) or row.state not in WAITING:
+        deciding.again(uow, row) if row.state in {*STANDING, "DENIED"} else None
+        return _BEFORE
+    if found.action in GRANTING and (not found.number or not found.units):
+        deciding.unclear(uow, row, _WRONG_SERVICE if found.number else _NO_NUMBER)
+        return _WRONG_SERVICE if found.number else _NO_NUMBER
+    deciding.follow(uow, row, found)
+    return None
+
+
+def _answer(answer: AuthorizationAnswer, lines: Sequence[AuthorizationLineRow]) -> Answer:
+    """What a 278 says, service by service, as it is kept; what the payer did not list was decided with the event."""
+    decision, services = answer.decision, answer.review.services
+    if decision is None:
+        of_services = [one.decision for one in services if one.decision is not None]
+        decision = next((one for one in of_services if one.action in GRANTING), next(iter(of_services), None))
+    if decision is None:
+        reasons = tuple(dict.fromkeys(one.reason for one in answer.rejections))
+        said = tuple(one.text for one in answer.rejections if one.text is not None)
+        return Answer("rejected" if answer.rejections else "unknown", "278", reasons=reasons, said=said)
+    texts = (decision.text, *(one.text for one in answer.rejections))
+    said = tuple(text for text in texts if text is not None)
+    units: dict[int, int | None] = {}
+    action = decision.action
+    if action in GRANTING:
+        units = _granted(answer, lines)
+        if action == "approved" and any(units.get(line.position, 0) != line.asked_thousandths for line in lines):
+            action = "modified" if set(units) == {line.position for line in lines} else "partial"
+    return Answer(
+        action, "278", answer.number, (decision.reason,) if decision.reason else (), decision.valid_from,
+        decision.valid_to, units, said,
+    )  # fmt: skip
+
+
+def _granted(answer: AuthorizationAnswer, lines: Sequence[AuthorizationLineRow]) -> dict[int, int | None]:
+    """Units by position: as the payer lists them, else as asked for when it lists no service at all."""
+    if not answer.review.services:
+        return {line.position: line.asked_thousandths for line in lines}
+    granted: dict[int, int | None] = {}
+    left = list(lines)
+    for one in answer.review.services:
+        line = next(
+            (each for each in left if each.code == one.code and set(each.modifiers) == set(one.modifiers)), None
+        )
+        line = line or next((each for each in left if each.code == one.code), None)
+        if line is None:
+            continue
+        left.remove(line)
+        decided = answer.decision_of(one)
+        if decided is not None and decided.action in GRANTING:
+            units = one.units if one.units is None else int(max(one.units, Decimal(0)) * 1000)
+            granted[line.position] = line.asked_thousandths if units is None else units
+    return granted

@@ -1,0 +1,1 @@
+"""What payers granted in advance, as claims use it: found, counted down, given back."""

@@ -1,0 +1,230 @@
+"""The authorization that covers the services of a claim: found by patient, payer, code, days and what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, func, or_
+
+from portal.domain.claims import Claim
+from portal.domain.granting import (
+    STANDING,
+    WAITING,
+    BilledService,
+    GrantedCare,
+    GrantedLine,
+    Taken,
+    choose,
+    obstacle,
+    take,
+)
+from portal.domain.requirements import Requirement, is_needed
+from portal.models.authorizations import (
+    AuthorizationLineRow,
+    AuthorizationRow,
+    AuthorizationRuleRow,
+    AuthorizationUseRow,
+)
+from portal.models.claims import ClaimRow
+from portal.services.unit_of_work.work import UnitOfWork
+
+_SLICE = 400
+_VOID = "8"
+_NOT_GRANTED = ("DRAFT", *WAITING, "DENIED")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands for one claim: the payer's number, what it takes, and why which line (from 1) is not covered."""
+
+    number: str = ""
+    authorization_id: bytes | None = None
+    taken: tuple[Taken, ...] = ()
+    obstacles: tuple[tuple[int, str], ...] = ()
+    unrecorded: bool = False
+    """The number came with the visit, and no authorization of ours has it."""
+
+
+def numbered(uow: UnitOfWork, rows: Sequence[ClaimRow], built: Mapping[bytes, Claim]) -> dict[bytes, Claim]:
+    """The claims with the number (REF*G1) of the authorization that covers them; one that came with one keeps it."""
+    standing = standing_of(uow, rows, built)
+    return {id_: replace(claim, authorization=standing[id_].number) for id_, claim in built.items()}
+
+
+def standing_of(uow: UnitOfWork, rows: Sequence[ClaimRow], built: Mapping[bytes, Claim]) -> dict[bytes, Standing]:
+    """What stands for each claim, in the order given: what an earlier one takes, a later one does not find."""
+    rules = rules_of(uow, {row.payer_id for row in rows}, {line.code for row in rows for line in built[row.id].lines})
+    cares = _Cares(uow, rows)
+    found = {}
+    for row in rows:
+        services = _services(rules, row.payer_id, built[row.id])
+        found[row.id] = cares.standing(row, built[row.id].authorization, services)
+    return found
+
+
+def rules_of(uow: UnitOfWork, payers: Iterable[bytes], codes: Iterable[str]) -> tuple[Requirement, ...]:
+    """The rules of the practice that may speak of codes to payers."""
+    rule, wanted, among = AuthorizationRuleRow, sorted(set(codes)), sorted(set(payers))
+    found: list[Requirement] = []
+    for start in range(0, len(wanted), _SLICE // 4):
+        part = wanted[start : start + _SLICE // 4]
+        rows = uow.rows(
+            uow.select(
+                rule.payer_id, rule.code_first, rule.code_last, rule.place, rule.needed, rule.valid_from, rule.valid_to
+            ).where(
+                or_(rule.payer_id.in_(among), rule.payer_id.is_(None)),
+                or_(*(and_(rule.code_first <= code, rule.code_last >= code) for code in part)),
+            )
+        )
+        found += [
+            Requirement(
+                row.payer_id, row.code_first, row.code_last, row.place, row.needed, row.valid_from, row.valid_to
+            )
+            for row in rows
+        ]
+    return tuple(found)
+
+
+def lines_of(
+    uow: UnitOfWork, ids: Iterable[bytes], *, but: bytes | None = None
+) -> dict[bytes, tuple[GrantedLine, ...]]:
+    """What was granted and is used, by authorization, in its order; uses of claim `but` do not count."""
+    line, use = AuthorizationLineRow, AuthorizationUseRow
+    found: dict[bytes, tuple[GrantedLine, ...]] = {}
+    for part in parts_of(ids):
+        spent = uow.select(use.line_id, func.sum(use.thousandths).label("used")).where(use.authorization_id.in_(part))
+        if but is not None:
+            spent = spent.where(use.claim_id != but)
+        used = {row.line_id: int(row.used) for row in uow.rows(spent.group_by(use.line_id))}
+        rows = uow.rows(
+            uow.select(line.id, line.authorization_id, line.code, line.modifiers, line.granted_thousandths)
+            .where(line.authorization_id.in_(part), line.granted.is_(True))
+            .order_by(line.authorization_id, line.position)
+        )
+        for row in rows:
+            made = GrantedLine(row.id, row.code, tuple(row.modifiers), row.granted_thousandths, used.get(row.id, 0))
+            found[row.authorization_id] = (*found.get(row.authorization_id, ()), made)
+    return found
+
+
+class _Cares:
+    """The authorizations of some patients, and what claims have taken of them."""
+
+    def __init__(self, uow: UnitOfWork, rows: Sequence[ClaimRow]) -> None:
+        self.uow = uow
+        self.by_pair: dict[tuple[bytes, bytes], list[Any]] = {}
+        row, line, use = AuthorizationRow, AuthorizationLineRow, AuthorizationUseRow
+        for part in parts_of(claim.patient_id for claim in rows):
+            statement = uow.select(
+                row.id, row.practice_id, row.patient_id, row.payer_id, row.state, row.valid_from, row.valid_to,
+                row.number_sealed,
+            ).where(row.patient_id.in_(part), row.state.in_((*STANDING, *_NOT_GRANTED)))  # fmt: skip
+            for one in uow.rows(statement.order_by(row.created_at, row.id)):
+                self.by_pair.setdefault((one.patient_id, one.payer_id), []).append(one)
+        ids = {one.id for those in self.by_pair.values() for one in those}
+        self.lines = lines_of(uow, ids)
+        self.codes: dict[bytes, set[str]] = {}
+        self.taken: dict[bytes, dict[bytes, int]] = {}
+        """By claim: what it took of each line so far."""
+        for part in parts_of(ids):
+            for one in uow.rows(uow.select(line.authorization_id, line.code).where(line.authorization_id.in_(part))):
+                self.codes.setdefault(one.authorization_id, set()).add(one.code)
+            spent = uow.select(use.claim_id, use.line_id, func.sum(use.thousandths).label("used"))
+            spent = spent.where(use.authorization_id.in_(part)).group_by(use.claim_id, use.line_id)
+            for one in uow.rows(spent):
+                self.taken.setdefault(one.claim_id, {})[one.line_id] = int(one.used)
+        self.promised: dict[bytes, int] = {}
+        """What claims earlier in this run take more than they had."""
+
+    def standing(self, claim: ClaimRow, stated: str, services: Sequence[BilledService]) -> Standing:
+        here = self.by_pair.get((claim.patient_id, claim.payer_id), ())
+        mine = self.taken.get(claim.id, {})
+        every = cares = [self._care(row, mine) for row in here if row.state in STANDING]
+        if stated:
+            numbers = {row.id: self._number(row) for row in here if row.number_sealed is not None}
+            cares = [care for care in cares if numbers.get(care.id) == stated]
+        used = [care for care in cares if any(mine.get(line.id, 0) for line in care.lines)]
+        if claim.frequency == _VOID:
+            return Standing(self._open(here, used[0].id), used[0].id) if used else Standing(stated)
+        care, taken = self._chosen(used, cares, services)
+        covered = {one.key for one in taken}
+        missing = [(n, one) for n, one in enumerate(services, 1) if one.needed and one.key not in covered]
+        if care is not None:
+            for one in taken:
+                self.promised[one.line_id] = self.promised.get(one.line_id, 0) + one.units
+            for line_id, units in mine.items():
+                self.promised[line_id] = self.promised.get(line_id, 0) - units
+        if stated and not cares:
+            return Standing(stated, unrecorded=any(one.needed for one in services))
+        open_codes: dict[str, set[str]] = {}
+        for row in here:
+            open_codes.setdefault(row.state, set()).update(self.codes.get(row.id, ()))
+        # there is one number on a claim: what another authorization covers needs a claim of its own
+        others = [each for each in every if care is None or each.id != care.id]
+        left = [] if care is None else [replace(care, lines=_after(care, taken))]
+        obstacles = tuple((n, obstacle([*others, *left], open_codes, one)) for n, one in missing)
+        if care is None:
+            return Standing(stated, obstacles=obstacles)
+        return Standing(stated or self._open(here, care.id), care.id, taken, obstacles)
+
+    @staticmethod
+    def _chosen(
+        used: Sequence[GrantedCare], cares: Sequence[GrantedCare], services: Sequence[BilledService]
+    ) -> tuple[GrantedCare | None, tuple[Taken, ...]]:
+        """What a claim used before it uses again where it can; else the best there is."""
+        needed = {one.key for one in services if one.needed}
+        for care in used:
+            taken = take(care, services)
+            if taken and needed <= {one.key for one in taken}:
+                return care, taken
+        try:
+            return choose(cares, services)
+        except ValueError:
+            return None, ()
+
+    def _care(self, row: Any, mine: Mapping[bytes, int]) -> GrantedCare:
+        lines = tuple(
+            replace(line, used=line.used - mine.get(line.id, 0) + self.promised.get(line.id, 0))
+            for line in self.lines.get(row.id, ())
+        )
+        return GrantedCare(row.id, row.state, "", row.valid_from, row.valid_to, lines)
+
+    def _open(self, here: Iterable[Any], id_: bytes) -> str:
+        return self._number(next(row for row in here if row.id == id_))
+
+    def _number(self, row: Any) -> str:
+        found: str | None = self.uow.open(
+            row.number_sealed, AuthorizationRow.number_sealed, row=row.id, subject=row.patient_id,
+            practice=row.practice_id,
+        )  # fmt: skip
+        return found or ""
+
+
+def _after(care: GrantedCare, taken: Sequence[Taken]) -> tuple[GrantedLine, ...]:
+    """The lines of an authorization once a claim took what it can."""
+    spent: dict[bytes, int] = {}
+    for one in taken:
+        spent[one.line_id] = spent.get(one.line_id, 0) + one.units
+    return tuple(replace(line, used=line.used + spent.get(line.id, 0)) for line in care.lines)
+
+
+def _services(rules: Sequence[Requirement], payer_id: bytes, claim: Claim) -> tuple[BilledService, ...]:
+    found = []
+    for n, line in enumerate(claim.lines, 1):
+        first = line.from_date or date.min
+        found.append(
+            BilledService(
+                line.control or str(n), line.code, line.modifiers, int(line.units * 1000), first,
+                line.to_date or first, is_needed(rules, payer_id, line.code, line.place or claim.place, first),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def parts_of(ids: Iterable[bytes]) -> list[list[bytes]]:
+    """The ids once each, in parts that an IN takes on both engines."""
+    wanted = sorted(set(ids))
+    return [wanted[start : start + _SLICE] for start in range(0, len(wanted), _SLICE)]
