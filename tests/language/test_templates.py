@@ -11,6 +11,7 @@ from portal.language.speaker import LOCALES
 from tests.language import (
     samples_authorizations,
     samples_codes,
+    samples_contracts,
     samples_coverage,
     samples_documents,
     samples_office,
@@ -24,6 +25,7 @@ SAMPLES = (
     *samples_authorizations.SAMPLES,
     *samples_patient.SAMPLES, *samples_office.SAMPLES, *samples_queues.SAMPLES, *samples_codes.SAMPLES,
     *samples_documents.SAMPLES, *samples_paper.SAMPLES, *samples_coverage.SAMPLES,
+    *samples_contracts.SAMPLES,
 )  # fmt: skip
 ENVIRONMENTS = {locale: environment(locale) for locale in LOCALES}
 PARTS = {"base.html"}

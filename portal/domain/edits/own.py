@@ -124,7 +124,8 @@ class OwnRule:
 
     def __post_init__(self) -> None:
         """Read the values once; raises Refused `condition` for what cannot be compared."""
-        object.__setattr__(self, "_tests", tuple((FIELDS[one.field].of_line, _test(one)) for one in self.conditions))
+        tests = [(_test(one), FIELDS[one.field].of_line) for one in self.conditions]
+        object.__setattr__(self, "_tests", tuple((of_line, test) for test, of_line in tests))
 
     def findings(self, claim: Claim, context: EditContext) -> Iterator[EditFinding]:
         """One finding for each line that all conditions meet; one for the claim where none is about lines."""

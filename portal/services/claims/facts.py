@@ -115,7 +115,8 @@ def _covers(uow: UnitOfWork, claims: Sequence[ClaimRow]) -> dict[bytes, list[Oth
 
 
 def _stands(cover: Any, day: date) -> bool:
-    return bool((cover.valid_from is None or cover.valid_from <= day) and (cover.valid_to is None or day <= cover.valid_to))
+    begun = cover.valid_from is None or cover.valid_from <= day
+    return bool(begun and (cover.valid_to is None or day <= cover.valid_to))
 
 
 def _answered(uow: UnitOfWork, claims: Sequence[ClaimRow]) -> set[tuple[bytes, bytes]]:

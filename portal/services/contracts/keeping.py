@@ -154,7 +154,7 @@ def keep(uow: UnitOfWork, payer_id: bytes, given: Mapping[str, str], *, number: 
     if newest is not None and all(getattr(newest, name) == value for name, value in values.items()):
         return
     row = uow.new(
-        ContractRow, payer_id=payer_id, number=seen + 1, kept_by=uow.actor.initiator or uow.actor.identity,
+        ContractRow, payer_id=payer_id, number=seen + 1, kept_by=uow.actor.identity,
         kept_at=uow.now, **values,
     )  # fmt: skip
     uow.flush()

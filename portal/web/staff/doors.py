@@ -11,24 +11,26 @@ from portal.web.staff import (
     charges,
     claims,
     codes,
+    contracts,
     coverage,
     denials,
     deposits,
     documents,
+    edits,
     encounters,
     imports,
     questions,
     queues,
     remittances,
+    restrictions,
     sampling,
     statements,
 )
 
 blueprint = Blueprint("staff", __name__, url_prefix="/office")
 for _word in (
-    authorizations,
-    accounts, bills, charges, claims, codes, coverage, denials, deposits, documents, encounters, imports, questions,
-    queues, remittances, sampling, statements,
+    accounts, authorizations, bills, charges, claims, codes, contracts, coverage, denials, deposits, documents, edits,
+    encounters, imports, questions, queues, remittances, restrictions, sampling, statements,
 ):  # fmt: skip
     blueprint.register_blueprint(_word.blueprint)
 blueprint.register_blueprint(queues.work_blueprint)
