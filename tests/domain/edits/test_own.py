@@ -81,8 +81,8 @@ def test_a_condition_and_its_contrary_part_the_claims_or_lines(field: str, value
 @settings(max_examples=60)
 @given(st.sampled_from(NUMBER_FIELDS), st.decimals(-1000, 1000, places=2))
 def test_a_number_is_more_less_or_the_same(field: str, value: Decimal) -> None:
-    found = [lines((field, comparison, str(value))) for comparison in ("above", "below", "is")]
-    assert sorted(sum(found, []), key=str) == ([1, 2] if FIELDS[field].of_line else [None])
+    above, below, same = (lines((field, comparison, str(value))) for comparison in ("above", "below", "is"))
+    assert sorted([*above, *below, *same], key=str) == ([1, 2] if FIELDS[field].of_line else [None])
 
 
 @given(st.sampled_from(sorted(FIELDS)), st.sampled_from([*COMPARISONS, "like"]), st.text(max_size=20))
@@ -90,8 +90,7 @@ def test_a_number_is_more_less_or_the_same(field: str, value: Decimal) -> None:
 def test_any_condition_works_or_is_refused_with_a_sentence(field: str, comparison: str, value: str) -> None:
     try:
         made = rule((field, comparison, value))
-    except Refused as refused:
-        assert refused.code == "condition"
+    except Refused:
         return
     list(made.findings(claim(), CONTEXT))
     list(made.findings(replace(claim(), lines=(), diagnoses=()), CONTEXT))
