@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, UniqueConstraint, exists
-from sqlalchemy.orm import Mapped
+from sqlalchemy import ColumnElement, Index, LargeBinary, UniqueConstraint, exists
+from sqlalchemy.orm import Mapped, validates
+from sqlalchemy.orm.attributes import flag_modified
 
 from portal.access.reaches import PAYER, Reach
 from portal.models.base import Base, ReachedBy
@@ -18,7 +19,11 @@ class PatientRow(Base):
     """A patient's account in a practice; the patient is the subject of the keys of all that is about them."""
 
     __tablename__ = "patient"
-    __table_args__ = (UniqueConstraint("practice_id", "mrn_index"), UniqueConstraint("practice_id", "account_index"))
+    __table_args__ = (
+        UniqueConstraint("practice_id", "mrn_index"),
+        UniqueConstraint("practice_id", "account_index"),
+        Index(None, "practice_id", "name_leaf_id", "id"),
+    )
     table_code = 10
     sealed_under = ("id",)
     reached_by = ReachedBy(patient="id")
@@ -49,6 +54,15 @@ class PatientRow(Base):
     name_birth_index: Mapped[bytes | None] = index(22, "name-birth", "last_name_sealed", "birth_date_sealed")
     phone_index: Mapped[bytes | None] = index(23, "phone", "phone_sealed")
     email_index: Mapped[bytes | None] = index(24, "e-mail", "email_sealed")
+    name_leaf_id: Mapped[bytes | None] = clear(25, LargeBinary(16), derived=True)
+    """The leaf that holds the name as it stands, see NameLeafRow; None until the next packing."""
+
+    @validates("last_name_sealed", "first_name_sealed")
+    def _renamed(self, _name: str, box: Box) -> Box:
+        """A leaf holds the old name: the new one is in none, also where this row was read before it came into one."""
+        self.name_leaf_id = None
+        flag_modified(self, "name_leaf_id")
+        return box
 
     @classmethod
     def within(cls, reach: Reach) -> ColumnElement[bool]:
@@ -57,6 +71,25 @@ class PatientRow(Base):
             covered = exists().where(CoverageRow.patient_id == cls.id, CoverageRow.payer_id.in_(sorted(reach.payers)))
             return covered.correlate(cls)
         return super().within(reach)
+
+
+class NameLeafRow(Base):
+    """The folded names of up to a thousand patients of a practice, which a search reads at once (decision 0016).
+
+    A copy: what a leaf says is a candidate until the patient's own name has been opened.
+    """
+
+    __tablename__ = "name_leaf"
+    table_code = 100
+    sealed_under = ("practice_id",)
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id", index=True)
+    names_sealed: Mapped[Box] = sealed(3, bucket=4096)
+    """Lines in their order: last name, tab, first name, tab, patient's id in hex."""
+    names: Mapped[int] = clear(4)
+    """Lines, of which some may be out of date."""
+    made_at: Mapped[datetime] = clear(5)
 
 
 class PatientLinkRow(Base):

@@ -17,6 +17,7 @@ from portal.domain.texts import T_
 from portal.models.holds import LegalHoldRow
 from portal.models.keys import SubjectKeyRow
 from portal.models.ledger import LedgerEntryRow, LedgerLineRow
+from portal.models.patients import NameLeafRow, PatientRow
 from portal.models.types import Instant
 from portal.services.keys import owned
 from portal.services.keys.steps import step
@@ -99,11 +100,20 @@ def _newest_record(uow: UnitOfWork, subject: bytes) -> datetime | None:
 
 
 def _remove(uow: UnitOfWork, subject: bytes) -> int:
+    _unleaf(uow, subject)
     gone = uow.erase(SubjectKeyRow, SubjectKeyRow.subject == subject)
     if gone:
         uow.note("subject-key", subject)
         uow.trail.count = (uow.trail.count or 0) + gone
     return gone
+
+
+def _unleaf(uow: UnitOfWork, subject: bytes) -> None:
+    """The leaf with a patient's name goes too: a copy that another key opens. The others in it are packed anew."""
+    leaf = uow.value(uow.select(PatientRow.name_leaf_id).where(PatientRow.id == subject))
+    if leaf is not None:
+        uow.derive(PatientRow, PatientRow.name_leaf_id == leaf, name_leaf_id=None)
+        uow.delete(uow.get(NameLeafRow, leaf))
 
 
 def _write_down(record: Path, said: dict[str, str]) -> None:

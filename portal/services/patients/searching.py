@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +22,8 @@ from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.services import ledger
+from portal.services.patients import leaves
+from portal.services.patients.leaves import folded
 from portal.services.unit_of_work.work import UnitOfWork
 
 LEAST_LETTERS = 3
@@ -106,14 +107,6 @@ def by_name(q: str) -> bool:
     return not any(each.isdigit() for each in _cut(q))
 
 
-def folded(text: str) -> str:
-    """A name without case, accents and everything that is neither letter nor digit."""
-    if text.isascii() and text.isalnum():  # nearly every name, and this runs for each of a practice
-        return text.lower()
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(each for each in plain.casefold() if each.isalnum() and not unicodedata.combining(each))
-
-
 def _found(uow: UnitOfWork, q: str, numbers: Sequence[str] = ("mrn", "account", "claim")) -> tuple[list[bytes], int]:
     """Ids of patients that fit, and how many values were opened to find them."""
     text = _cut(q)
@@ -170,7 +163,10 @@ def _by_birth(uow: UnitOfWork, name: str, day: date) -> tuple[list[bytes], int]:
 
 
 def _by_name(uow: UnitOfWork, text: str) -> tuple[list[bytes], int]:
-    """Last name, or last name and first name, each by its beginning; no token of a beginning is ever stored."""
+    """Last name, or last name and first name, each by its beginning; no token of a beginning is ever stored.
+
+    Of more patients than are shown, only one more is looked for.
+    """
     last, _, first = text.partition(",") if "," in text else text.partition(" ")
     if len(folded(last)) < LEAST_LETTERS:  # "de la Cruz" is a last name of several words
         last, first = text, ""
@@ -178,22 +174,39 @@ def _by_name(uow: UnitOfWork, text: str) -> tuple[list[bytes], int]:
         raise Refused(
             T_("Give at least {n} letters of the last name, or a whole number.", n=LEAST_LETTERS), code="too-short"
         )
+    found, scanned = _begins(uow, folded(last), folded(first))
+    if not found and folded(first):  # a last name of two words
+        found, more = _begins(uow, folded(text), "")
+        scanned += more
+    return found, scanned
+
+
+def _begins(uow: UnitOfWork, last: str, first: str) -> tuple[list[bytes], int]:
+    """Who is in no leaf yet is opened and compared; of the leaves' candidates only those count whose own name fits.
+
+    In this order: who comes into a leaf meanwhile is met twice rather than never.
+    """
+    found, scanned = _fitting(uow, last, first, PatientRow.name_leaf_id.is_(None))
+    ids, names = leaves.begins(uow, last, first)
+    scanned += names
+    for at in range(0, len(ids), SHOWN + 1):
+        if len(found) > SHOWN:
+            break
+        some, opened = _fitting(uow, last, first, PatientRow.id.in_(ids[at : at + SHOWN + 1]))
+        found += some
+        scanned += opened
+    return list(dict.fromkeys(found)), scanned
+
+
+def _fitting(uow: UnitOfWork, last: str, first: str, where: Any) -> tuple[list[bytes], int]:
     column = PatientRow.last_name_sealed
-    whole, begin = folded(text), folded(last)
-    hits, scanned = uow.sift(_narrow(uow, column), column, lambda name: folded(name).startswith(begin))
-    if not folded(first):
-        return [row.id for row in hits], scanned
-    column = PatientRow.first_name_sealed
-    wanted = folded(first)
-    sure, more = uow.sift(
-        _narrow(uow, column, PatientRow.id.in_([row.id for row in hits])), column,
-        lambda name: folded(name).startswith(wanted),
-    )  # fmt: skip
-    if not sure:  # a last name of two words
-        column = PatientRow.last_name_sealed
-        sure, again = uow.sift(_narrow(uow, column), column, lambda name: folded(name).startswith(whole))
-        more += again
-    return [row.id for row in sure], scanned + more
+    hits, scanned = uow.sift(_narrow(uow, column, where), column, lambda name: folded(name).startswith(last))
+    if hits and first:
+        column, ids = PatientRow.first_name_sealed, [row.id for row in hits]
+        within = _narrow(uow, column, PatientRow.id.in_(ids))
+        hits, more = uow.sift(within, column, lambda name: folded(name).startswith(first))
+        scanned += more
+    return [row.id for row in hits], scanned
 
 
 def _narrow(uow: UnitOfWork, column: Any, *where: Any) -> Select[Any]:

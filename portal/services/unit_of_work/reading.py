@@ -207,14 +207,24 @@ class Reading:
         """Rows of patients whose sealed value passes, and how many were opened to find them (SECURITY 2.6).
 
         The statement selects `id`, `practice_id` and the column. The event gets the number only, by `searched`, without
-        which nothing is shown: what is then shown of the rows that passed is opened by `open`, as ever.
+        which nothing is shown: what is then shown of the rows that passed is opened by `open`, as ever. Of a patient
+        whose keys were shredded nothing is found.
         """
         found = self._session.execute(statement).all()
         self.sifted += len(found)
-        self._sealer.expect(row.id for row in found)
-        sealed = field(column)
-        passed = [row for row in found if holds(self._sealer.peek(sealed, row, column.key))]
+        values = self.carried(found, column)
+        passed = [row for row, value in zip(found, values, strict=True) if value is not None and holds(value)]
         return passed, len(found)
+
+    def carried(self, found: Sequence[Row[Any]], column: Column) -> list[Any]:
+        """Values of rows (`id`, `practice_id`, the column) that nobody is shown: looked through, or sealed elsewhere.
+
+        The rows are patients' own, or of a model that is sealed under its practice. None where the key was shredded.
+        """
+        own, sealed, peek = column.class_.sealed_under == ("id",), field(column), self._sealer.peek
+        owners = [row.id if own else row.practice_id for row in found]
+        self._sealer.expect(owners)
+        return [peek(sealed, getattr(row, column.key), row, owner) for row, owner in zip(found, owners, strict=True)]
 
     def searched(self, words: str, *, scanned: int, shown: int) -> None:
         """What was searched for goes into the event, sealed, also where nothing was found; searches only read."""

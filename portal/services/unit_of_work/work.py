@@ -16,6 +16,7 @@ from portal.crypto.keyring import StoredKey
 from portal.domain.errors import Conflict, NotFound
 from portal.domain.texts import T_
 from portal.models.base import Base
+from portal.models.columns import DERIVED
 from portal.models.keys import KekRow
 from portal.models.queues import TransitionRow
 from portal.services.unit_of_work import bulk, moves
@@ -161,6 +162,13 @@ class UnitOfWork(Reading):
     def replace(self, model: type[Base], *where: Any, **values: Any) -> int:
         """Change columns of rows that are not digested (keys), by condition: compare-and-swap. How many met it."""
         _undigested(model)
+        done: Any = self._session.execute(update(model).where(*where).values(**values))
+        return int(done.rowcount)
+
+    def derive(self, model: type[Base], *where: Any, **values: Any) -> int:
+        """Change derived columns, which stand in no digest, without a new version of the row; how many rows."""
+        if any(model.__table__.columns[name].info["class"] != DERIVED for name in values):
+            raise RuntimeError(f"{model.__name__} is changed row by row, so that its digests are told")
         done: Any = self._session.execute(update(model).where(*where).values(**values))
         return int(done.rowcount)
 
