@@ -55,6 +55,7 @@ def receive(
     kind: str,
     control: str = "",
     group: str = "",
+    partner_id: bytes | None = None,
     at_once: bool = False,
     reads: bool = True,
 ) -> tuple[InterchangeRow, bool]:
@@ -73,7 +74,9 @@ def receive(
         if at_once and standing.state == "RECEIVED":  # its job may have been given up: once a day it is asked for anew
             _ask(uow, standing, f":{uow.today():%Y%m%d}", wait=timedelta())
         return standing, False
-    row = _store(uow, "in", name, body, digest, kind=kind, control=control, group=group, state="RECEIVED")
+    row = _store(
+        uow, "in", name, body, digest, kind=kind, control=control, group=group, state="RECEIVED", partner_id=partner_id
+    )
     uow.flush()
     if reads:
         _ask(uow, row, "", wait=timedelta() if at_once else UNATTENDED)

@@ -578,6 +578,32 @@ STAFF = [
                     largest_mb=25,
                     newer=None,
                     older="x" if files else None,
+                    search=made(
+                        "FileSearch",
+                        kind="835" if not files else "",
+                        state="",
+                        partner="",
+                        since=THEN.date() if not files else None,
+                        until=None,
+                        narrows=not files,
+                        address={"kind": "835"} if not files else {},
+                    ),
+                    kinds=(("835", said("Remittance (835)")),),
+                    states=(("READ", said("Read")),),
+                    partners=((ID, "Quick Clearing"),) if files else (),
+                    troubles=(
+                        made(
+                            "Trouble",
+                            partner_id=bytes(16),
+                            name="Quick Clearing",
+                            text=said("The connection broke off."),
+                            failures=4,
+                            since=THEN,
+                            next_try_at=NOW,
+                        ),
+                    )
+                    if files
+                    else (),
                 ),
                 "form": None if files else form(errors=("file",), file="x"),
             },
@@ -631,11 +657,31 @@ STAFF = [
                     )
                     if findings
                     else (),
-                    links=tuple(
-                        made("FileLink", kind=to, target_id=ID, words=to) for to in ("claim", "remittance", "account")
+                    links=made(
+                        "FileLinks",
+                        shown=tuple(
+                            made("FileLink", kind=to, target_id=ID, words=said(to))
+                            for to in ("claim", "remittance", "account", "coverage")
+                        )
+                        if findings
+                        else (),
+                        more=3 if findings else 0,
+                    ),
+                    parts=(
+                        made(
+                            "FilePart",
+                            interchange_id=OTHER,
+                            kind=said("Remittance (835)"),
+                            state=state("APPLIED", "Read in"),
+                            first_segment=1,
+                            last_segment=212,
+                            items=3,
+                            findings=1,
+                        ),
                     )
                     if findings
                     else (),
+                    whole=ID if kind == "clean" else None,
                 )
             },
         )

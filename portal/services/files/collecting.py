@@ -240,9 +240,9 @@ class Collector:
             return False
         pieces = () if before.left else whole(body, COLLECTED)
         if pieces:
-            reading.take_in(units, actor, name, body, found=pieces)
+            reading.take_in(units, actor, name, body, found=pieces, partner_id=route.partner_id)
         elif now - before.since >= LEFT_FOR:
-            reading.set_aside(units, actor, name, body)
+            reading.set_aside(units, actor, name, body, partner_id=route.partner_id)
         else:
             self._leave(route, folder, name)
             return False

@@ -76,6 +76,7 @@ def take_in(
     *,
     request: Request | None = None,
     found: tuple[Piece, ...] | None = None,
+    partner_id: bytes | None = None,
     at_once: bool = True,
 ) -> Taken:
     """Store a file sealed and ask for its reading; whoever brings it needs the permissions of its kinds.
@@ -93,9 +94,9 @@ def take_in(
     for permission in {each for piece in pieces for each in piece.permissions} - {pieces[0].permissions[0]}:
         units.allow(actor, permission, request=request)
     try:
-        return _store(units, actor, pieces, name, body, request, at_once=at_once)
+        return _store(units, actor, pieces, name, body, request, partner_id, at_once=at_once)
     except Conflict:  # the same file came by another way at the same moment: now it stands
-        return _store(units, actor, pieces, name, body, request, at_once=at_once)
+        return _store(units, actor, pieces, name, body, request, partner_id, at_once=at_once)
 
 
 def may_bring(actor: Actor) -> bool:
@@ -110,14 +111,15 @@ def _store(
     name: str,
     body: bytes,
     request: Request | None,
+    partner_id: bytes | None,
     *,
     at_once: bool,
 ) -> Taken:
     with units.write(actor, pieces[0].permissions[0], request=request, kind="import") as uow:
         if len(pieces) > 1:
-            return splitting.store(uow, name, body, pieces, at_once=at_once)
+            return splitting.store(uow, name, body, pieces, partner_id, at_once=at_once)
         (piece,) = pieces
-        row, new = interchanges.receive(uow, name, body, kind=piece.kind, at_once=at_once)
+        row, new = interchanges.receive(uow, name, body, kind=piece.kind, partner_id=partner_id, at_once=at_once)
         if not new and row.state == interchanges.KEPT and piece.import_ is not None:
             interchanges.read_anew(uow, row, kind=piece.kind)  # it came before there was a reader
         return Taken(row.id, new, row.state == "RECEIVED")
@@ -166,7 +168,7 @@ _VISITS_LEFT = T_("It holds visits or claims. Where they are the practice's own,
 _STRANGE = T_("It lay in a partner's folder for an hour and is no file that we know.")
 
 
-def set_aside(units: Units, actor: Actor, name: str, body: bytes) -> bytes:
+def set_aside(units: Units, actor: Actor, name: str, body: bytes, *, partner_id: bytes | None = None) -> bytes:
     """Store what a partner's folder held for long and no import takes: kept sealed, with findings, for a person.
 
     Given again by hand, it is read as what it is. Raises Refused `too-large`.
@@ -178,7 +180,7 @@ def set_aside(units: Units, actor: Actor, name: str, body: bytes) -> bytes:
     kind = pieces[0].kind if len(pieces) == 1 else OTHER
     why = _VISITS_LEFT if kind == VISITS.kind else _NOT_READ if kind in interchanges.KINDS else _STRANGE
     with units.write(actor, KEEPER, kind="import") as uow:
-        row, new = interchanges.receive(uow, name, body, kind=kind, reads=False)
+        row, new = interchanges.receive(uow, name, body, kind=kind, partner_id=partner_id, reads=False)
         if new:
             splitting.put_by(uow, row, [Finding(0, "set-aside", why), *found])
             queues.put(uow, "unread-files", row, reason="set-aside", detail={"text": to_json(why)})

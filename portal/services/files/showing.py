@@ -6,22 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_
-
 from portal.domain.texts import T_, Text
 from portal.models.authorizations import AuthorizationAnswerRow
 from portal.models.claims import AcknowledgementRow
 from portal.models.eligibility import EligibilityAnswerRow
 from portal.models.encounters import EncounterRow
-from portal.models.interchanges import InterchangeRow
+from portal.models.interchanges import InterchangePartRow, InterchangeRow
 from portal.models.remittances import RemittanceRow
 from portal.services import interchanges
-from portal.services.files import reading
+from portal.services.files import touching
+from portal.services.files.touching import FileLinks
 from portal.services.intake.showing import State, colleague
 from portal.services.unit_of_work.work import UnitOfWork
-
-PAGE_ROWS = 50
-_LINKS = 10
 
 KINDS = {
     "837P": T_("Visits or claims (837P)"), "837I": T_("Hospital claims (837I)"), "837D": T_("Dental claims (837D)"),
@@ -30,41 +26,17 @@ KINDS = {
     "278": T_("Authorizations, asked and answered (278)"),
     "270": T_("Questions about coverage (270)"), "271": T_("Answers about coverage (271)"),
     "277CA": T_("Acknowledgement of claims (277CA)"), "mixed": T_("Several kinds in one file"),
+    "277": T_("Answers about the state of claims (277)"), "276": T_("Questions about the state of claims (276)"),
+    "278": T_("Authorizations, asked and answered (278)"), "other": T_("Of a kind that is not known here"),
     "": T_("Not readable"),
 }  # fmt: skip
-_STATES = {
+STATES = {
     "RECEIVED": T_("Received"), "READ": T_("Read, nothing new"), "APPLIED": T_("Read in"),
     "PARTLY": T_("Read in part"), "REFUSED": T_("Nothing taken"), "WRITTEN": T_("Written"),
     "LAID": T_("On its way"), "SENT": T_("Sent"),
-    "ANSWERED": T_("Answered"),
+    "ANSWERED": T_("Answered"), "SPLIT": T_("In parts"), "KEPT": T_("Kept, not read yet"),
 }  # fmt: skip
 _STOPS = {"not-stored", "isa-unreadable", "claim-torn"}
-
-
-@dataclass(frozen=True, slots=True)
-class FileItem:
-    """One file of the list."""
-
-    interchange_id: str
-    name: str
-    kind: Text
-    direction: str
-    at: datetime
-    by: str
-    state: State
-    claims: int
-    findings: int
-
-
-@dataclass(frozen=True, slots=True)
-class ImportsPage:
-    """Files, the newest first; `newer` and `older` are the files to go on from."""
-
-    files: tuple[FileItem, ...]
-    may_upload: bool
-    largest_mb: int
-    newer: str | None
-    older: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +62,16 @@ class FileAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class FileLink:
-    """Something a file made; `kind` says which page opens it."""
+class FilePart:
+    """A file within a file: where it stands in it, and what came of it."""
 
-    kind: str
-    target_id: str
-    words: Text
+    interchange_id: str
+    kind: Text
+    state: State
+    first_segment: int
+    last_segment: int
+    items: int
+    findings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,53 +98,11 @@ class ImportPage:
     counts: tuple[tuple[Text, int], ...]
     findings: tuple[FileFinding, ...]
     answers: tuple[FileAnswer, ...]
-    links: tuple[FileLink, ...]
-
-
-def listed(uow: UnitOfWork, *, before: bytes | None = None, after: bytes | None = None) -> ImportsPage:
-    """Files older than `before` or newer than `after`, else the newest."""
-    at, key = InterchangeRow.created_at, InterchangeRow.id
-    edge = before or after
-    where: list[Any] = []
-    if edge is not None:
-        row = uow.row(uow.select(at).where(key == edge))
-        then = row.created_at if row else uow.now
-        beyond = (at < then, key < edge) if before else (at > then, key > edge)
-        where.append(or_(beyond[0], and_(at == then, beyond[1])))
-    newest_last = before is None and after is not None
-    columns = (
-        key, InterchangeRow.name_sealed, InterchangeRow.kind, InterchangeRow.direction, at, InterchangeRow.created_by,
-        InterchangeRow.state, InterchangeRow.items, InterchangeRow.finding_count,
-    )  # fmt: skip
-    rows = list(
-        uow.rows(
-            uow.select(*columns)
-            .where(*where)
-            .order_by(*((at, key) if newest_last else (at.desc(), key.desc())))
-            .limit(PAGE_ROWS + 1)
-        )
-    )
-    more = len(rows) > PAGE_ROWS
-    rows = rows[:PAGE_ROWS][::-1] if newest_last else rows[:PAGE_ROWS]
-    uow.expect(*(row.id for row in rows))
-    names = {identity: colleague(uow, identity) for identity in {row.created_by for row in rows}}
-    files = tuple(
-        FileItem(
-            row.id.hex(),
-            uow.open(row.name_sealed, InterchangeRow.name_sealed, row=row.id, subject=row.id),
-            kind_words(row.kind), row.direction, row.created_at, names[row.created_by], _state(row.state), row.items,
-            row.finding_count,
-        )
-        for row in rows
-    )  # fmt: skip
-    newer, older = (more, bool(rows)) if newest_last else (edge is not None, more)
-    return ImportsPage(
-        files,
-        reading.may_bring(uow.actor),
-        interchanges.LIMIT_BYTES // 2**20,
-        files[0].interchange_id if files and newer else None,
-        files[-1].interchange_id if files and older else None,
-    )
+    links: FileLinks
+    parts: tuple[FilePart, ...]
+    """The files that it holds, where it holds several kinds."""
+    whole: str | None
+    """The file that it is a part of."""
 
 
 def show(uow: UnitOfWork, interchange_id: bytes) -> ImportPage:
@@ -181,7 +115,7 @@ def show(uow: UnitOfWork, interchange_id: bytes) -> ImportPage:
         kind=kind_words(row.kind),
         at=row.created_at,
         by=colleague(uow, row.created_by),
-        state=_state(row.state),
+        state=state_of(row.state),
         control=row.control,
         sentence=_sentence(row, uow.now),
         reading=_progress(uow, row) if row.state == "RECEIVED" else None,
@@ -198,7 +132,9 @@ def show(uow: UnitOfWork, interchange_id: bytes) -> ImportPage:
             for finding in findings
         ),
         answers=_answers(uow, interchange_id),
-        links=_links(uow, interchange_id),
+        links=touching.links(uow, row),
+        parts=_parts(uow, interchange_id),
+        whole=_whole(uow, interchange_id),
     )  # fmt: skip
 
 
@@ -207,8 +143,9 @@ def kind_words(kind: str) -> Text:
     return KINDS.get(kind) or T_("Transaction {kind}", kind=kind)
 
 
-def _state(state: str) -> State:
-    return State(state, _STATES[state])
+def state_of(state: str) -> State:
+    """A file's state in words."""
+    return State(state, STATES[state])
 
 
 def _progress(uow: UnitOfWork, row: InterchangeRow) -> Progress:
@@ -234,7 +171,39 @@ def _sentence(row: InterchangeRow, now: datetime) -> Text:
         return T_("All that is in it was known already; nothing was made twice.")
     if row.state == "REFUSED":
         return T_("Nothing in it could be taken. The findings say why; nothing was lost.")
+    if row.state == interchanges.SPLIT:
+        return T_(
+            "It holds {n} parts of several kinds. Each is read as a file of its own; this is the original.", n=row.items
+        )
+    if row.state == interchanges.KEPT:
+        return T_("It is kept as it came, and nothing of it was read.")
     return T_("{applied} of {n} were taken in.", applied=row.applied, n=row.items)
+
+
+def _parts(uow: UnitOfWork, whole_id: bytes) -> tuple[FilePart, ...]:
+    part = InterchangePartRow
+    rows = uow.rows(
+        uow.select(
+            part.part_id, part.first_segment, part.last_segment, InterchangeRow.kind, InterchangeRow.state,
+            InterchangeRow.items, InterchangeRow.finding_count,
+        )
+        .join(part, part.part_id == InterchangeRow.id)
+        .where(part.whole_id == whole_id)
+        .order_by(part.number)
+    )  # fmt: skip
+    return tuple(
+        FilePart(
+            row.part_id.hex(), kind_words(row.kind), state_of(row.state), row.first_segment, row.last_segment,
+            row.items, row.finding_count,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def _whole(uow: UnitOfWork, part_id: bytes) -> str | None:
+    part = InterchangePartRow
+    row = uow.row(uow.select(part.whole_id).where(part.part_id == part_id).order_by(part.id))
+    return row.whole_id.hex() if row is not None else None
 
 
 def _answers(uow: UnitOfWork, interchange_id: bytes) -> tuple[FileAnswer, ...]:
@@ -255,24 +224,3 @@ def _answers(uow: UnitOfWork, interchange_id: bytes) -> tuple[FileAnswer, ...]:
         )
         for row in rows
     )  # fmt: skip
-
-
-def _links(uow: UnitOfWork, interchange_id: bytes) -> tuple[FileLink, ...]:
-    """The accounts of the first visits it made."""
-    rows = uow.rows(
-        uow.select(EncounterRow.id, EncounterRow.patient_id, EncounterRow.source_control_sealed)
-        .where(EncounterRow.interchange_id == interchange_id)
-        .order_by(EncounterRow.service_from, EncounterRow.id)
-        .limit(_LINKS)
-    )
-    return tuple(
-        FileLink("account", row.patient_id.hex(), T_("Visit {number}", number=_control(uow, row))) for row in rows
-    )
-
-
-def _control(uow: UnitOfWork, row: Any) -> str:
-    """The number that the file gives to a visit."""
-    found: str = uow.open(
-        row.source_control_sealed, EncounterRow.source_control_sealed, row=row.id, subject=row.patient_id
-    )
-    return found

@@ -57,9 +57,11 @@ class Taken:
     """The files that it holds, where it holds several."""
 
 
-def store(uow: UnitOfWork, name: str, body: bytes, pieces: Sequence[Piece], *, at_once: bool) -> Taken:
+def store(
+    uow: UnitOfWork, name: str, body: bytes, pieces: Sequence[Piece], partner_id: bytes | None, *, at_once: bool
+) -> Taken:
     """Store a whole file and its parts in one transaction; the same bytes again give what stands."""
-    row, new = interchanges.receive(uow, name, body, kind="mixed", reads=False)
+    row, new = interchanges.receive(uow, name, body, kind="mixed", partner_id=partner_id, reads=False)
     if not new:
         standing = parts_of(uow, row.id)
         if standing:
@@ -68,7 +70,12 @@ def store(uow: UnitOfWork, name: str, body: bytes, pieces: Sequence[Piece], *, a
     waits = False
     for number, piece in enumerate(pieces, 1):
         part, _ = interchanges.receive(
-            uow, _part_name(name, number, len(pieces), piece), piece.body, kind=piece.kind, at_once=at_once
+            uow,
+            _part_name(name, number, len(pieces), piece),
+            piece.body,
+            kind=piece.kind,
+            partner_id=partner_id,
+            at_once=at_once,
         )
         uow.new(
             InterchangePartRow, practice_id=row.practice_id, whole_id=row.id, part_id=part.id, number=number,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Blueprint, request, url_for
 
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
-from portal.services.files import reading, showing
+from portal.services.files import listing, reading, showing
+from portal.services.files.listing import FileSearch
+from portal.services.files.showing import KINDS, STATES
 from portal.services.unit_of_work.units import Denied
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import Desk, desks, reads
@@ -21,7 +25,27 @@ blueprint = Blueprint("imports", __name__, url_prefix="/files")
 def list_(uow: UnitOfWork) -> Reply:
     """Every file that came in or went out."""
     before, after = (forms.id_of(request.args.get(name, "")) for name in ("before", "after"))
-    return Page("staff/imports/list.html", showing.listed(uow, before=before, after=after))
+    return Page("staff/imports/list.html", listing.listed(uow, _search(), before=before, after=after))
+
+
+def _search() -> FileSearch:
+    """What the address narrows the list to; what cannot be read narrows nothing."""
+    given = {name: request.args.get(name, "") for name in ("kind", "state", "partner", "since", "until")}
+    partner = forms.id_of(given["partner"])
+    return FileSearch(
+        kind=given["kind"] if given["kind"] in KINDS else "",
+        state=given["state"] if given["state"] in STATES else "",
+        partner=partner.hex() if partner else "",
+        since=_day(given["since"]),
+        until=_day(given["until"]),
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 @blueprint.post("", endpoint="upload")
@@ -48,7 +72,7 @@ def upload(desk: Desk) -> Reply:
 
 def _again(desk: Desk, why: Text) -> Reply:
     with desk.read("interchange:view") as uow:
-        page = showing.listed(uow)
+        page = listing.listed(uow)
     return Page("staff/imports/list.html", page, {"form": forms.Form(errors={"file": [why]})}, 422)
 
 
