@@ -62,8 +62,11 @@ _MEMBER = frozenset({
     "remittance_claim.payer_control", "remittance_claim.control",
 })  # fmt: skip
 
-_CODING = _SELF | _IDENTITY | _CODES | _QUEUE | _SCANS
-_CHARGING = _SELF | _IDENTITY | _CODES | _COVER | _SAID | _CONTACT | _FILES | _QUEUE | _PAPER | _SCANS
+_SEARCH = frozenset({"name_leaf.names"})
+"""The folded names of a practice, for whoever searches by name."""
+
+_CODING = _SEARCH | _SELF | _IDENTITY | _CODES | _QUEUE | _SCANS
+_CHARGING = _SEARCH | _SELF | _IDENTITY | _CODES | _COVER | _SAID | _CONTACT | _FILES | _QUEUE | _PAPER | _SCANS
 _CHARGING |= _REVIEWED
 _BILLING = _CHARGING | _CLAIM | _REMITTANCE
 _SYSTEM = _BILLING | _SELF | {"factor.secret"} | _MAIL | {"patient.guarantor", "payment.note", "denial.note"}
@@ -81,7 +84,7 @@ OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.PAYMENT_POSTER: _BILLING | {"payment.note"},
     r.BILLER: _BILLING | {"patient.guarantor"},
     r.BILLING_MANAGER: _BILLING | {"patient.guarantor", "payment.note", "denial.note"},
-    r.COMPLIANCE_OFFICER: _NAME | _SELF | {"patient.mrn", "legal_hold.reason"},
+    r.COMPLIANCE_OFFICER: _SEARCH | _NAME | _SELF | {"patient.mrn", "legal_hold.reason"},
     r.ADMINISTRATOR: _SELF,
     r.SYSTEM: _SYSTEM,
 })  # fmt: skip

@@ -23,6 +23,7 @@ from portal.services.claims import sending, silence
 from portal.services.coverage import asking, nights
 from portal.services.files.collecting import Collector
 from portal.services.keys import renewing
+from portal.services.patients import leaves
 from portal.services.payments import polling
 
 _LOG = logging.getLogger("candor.jobs")
@@ -69,6 +70,13 @@ def silent_claims(tools: Tools) -> int:
     return sum(silence.surface(tools.units, actor) for actor in actors)
 
 
+def pack_names(tools: Tools) -> int:
+    """New and changed names go into the leaves that searches read, practice by practice."""
+    with tools.units.read(system("name.pack"), "practice:edit", defer=True) as uow:
+        actors = [system("name.pack", practice_id=id_) for id_, _, _ in practices.practice_codes(uow)]
+    return sum(leaves.pack(tools.units, actor) for actor in actors)
+
+
 def collecting() -> Callable[[Tools], int]:
     """Looks into partners' folders; each call knows what the one before saw."""
     collector = Collector()
@@ -87,6 +95,7 @@ PERIODIC: tuple[Every, ...] = (
     Every("eligibility.night", 900, lambda tools: nights.night(tools.units)),
     Every("eligibility.resend", 60, resend_questions, apart=True),
     Every("file.collect", 60, collecting(), apart=True),
+    Every("name.pack", 600, pack_names, apart=True),
     Every("payment.poll", 300, lambda tools: polling.poll(tools.units, tools.parts), apart=True),
     Every("key.settle", 3600, lambda tools: renewing.settle(tools.units)),
     Every("job.tidy", 3600, lambda tools: outbox.tidy(tools.units)),
