@@ -44,7 +44,12 @@ VISIT = {
     "note": "Yearly wellness visit.\nScreened for depression.",
 }
 RETURNED = made(
-    "Returned", category=said("A diagnosis is missing"), note="E53.8 stands in the note.", by="Ruth Calloway", at=THEN
+    "Returned",
+    category=said("A diagnosis is missing"),
+    note="E53.8 stands in the note.",
+    by="Ruth Calloway",
+    at=THEN,
+    found=(),
 )
 DIAGNOSES = tuple(
     made("Diagnosis", code=code, words=words)
@@ -58,6 +63,9 @@ CODE = VISIT | {
     "state": state("PROPOSED", "To be coded"),
     "may_code": True,
     "why_not": None,
+    "asked": (),
+    "open_question": None,
+    "topics": (("other", said("Something else")),),
     "returned": RETURNED,
     "proposed_diagnoses": ("Z0000", "Z1331"),
     "proposed_lines": ("G0438", "J3420"),
@@ -425,6 +433,7 @@ STAFF = [
                     "ReviewPage",
                     **CODED
                     | {"state": state("CODE_REVIEW", "Codes in review"), "coder": "Tomás Rivera", "coded_at": THEN}
+                    | {"chosen": said("It is in the share of all visits.")}
                     | {"differences": differences, "categories": CATEGORIES, "may_review": may}
                     | {"why_not": None if may else said("You coded this visit yourself; somebody else checks it.")},
                 )
@@ -442,7 +451,8 @@ STAFF = [
                     **CODED
                     | {"state": state("RELEASED", "Codes released"), "returned": RETURNED if may else None}
                     | {"unpriced": unpriced, "may_enter": may, "place_code": "11", "provider_id": ID, "coverage_id": ""}
-                    | {"providers": CHOICES, "coverages": CHOICES},
+                    | {"providers": CHOICES, "coverages": CHOICES}
+                    | {"late": None, "twins": (), "twice": (), "reasons": ()},
                 )
             },
         )
@@ -457,6 +467,7 @@ STAFF = [
                     "AuditPage",
                     **CODED
                     | {"state": state("QA", "Charges in audit"), "clerk": "Nadia Brandt", "entered_at": THEN}
+                    | {"chosen": None, "found": ()}
                     | {"checks": CHECKS if may else (), "categories": CATEGORIES, "may_audit": may},
                 )
             },

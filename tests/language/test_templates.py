@@ -10,6 +10,7 @@ import pytest
 from portal.language.speaker import LOCALES
 from tests.language import (
     samples_authorizations,
+    samples_checks,
     samples_codes,
     samples_contracts,
     samples_coverage,
@@ -24,7 +25,7 @@ from tests.language.rendering import TEMPLATES, environment
 SAMPLES = (
     *samples_authorizations.SAMPLES,
     *samples_patient.SAMPLES, *samples_office.SAMPLES, *samples_queues.SAMPLES, *samples_codes.SAMPLES,
-    *samples_documents.SAMPLES, *samples_paper.SAMPLES, *samples_coverage.SAMPLES,
+    *samples_documents.SAMPLES, *samples_paper.SAMPLES, *samples_coverage.SAMPLES, *samples_checks.SAMPLES,
     *samples_contracts.SAMPLES,
 )  # fmt: skip
 ENVIRONMENTS = {locale: environment(locale) for locale in LOCALES}
