@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from portal.access.actors import system
+from portal.access.actors import Actor, system
 from portal.jobs.handlers import Tools
 from portal.services import interchanges, outbox, practices
 from portal.services.auditing import digests, upkeep
@@ -25,6 +25,7 @@ from portal.services.files.collecting import Collector
 from portal.services.keys import renewing
 from portal.services.patients import leaves
 from portal.services.payments import polling
+from portal.services.unit_of_work.units import Units
 
 _LOG = logging.getLogger("candor.jobs")
 _LOOK_SECONDS = 1.0
@@ -56,25 +57,15 @@ def resend_requests(tools: Tools) -> int:
     return requests.resend_unsent(tools.units, tools.parts, system("authorization.resend"))
 
 
-def watch_approvals(tools: Tools) -> int:
-    """Approvals that end soon or are over surface, practice by practice."""
-    with tools.units.read(system("authorization.watch"), "practice:edit", defer=True) as uow:
-        actors = [system("authorization.watch", practice_id=id_) for id_, _, _ in practices.practice_codes(uow)]
-    return sum(watching.watch(tools.units, actor) for actor in actors)
+def of_each_practice(job: str, call: Callable[[Units, Actor], int]) -> Callable[[Tools], int]:
+    """The same work for practice after practice, each as the system within it."""
 
+    def run(tools: Tools) -> int:
+        with tools.units.read(system(job), "practice:edit", defer=True) as uow:
+            actors = [system(job, practice_id=id_) for id_, _, _ in practices.practice_codes(uow)]
+        return sum(call(tools.units, actor) for actor in actors)
 
-def silent_claims(tools: Tools) -> int:
-    """Claims about which a payer has said nothing for too long surface, practice by practice."""
-    with tools.units.read(system("claim.silent"), "practice:edit", defer=True) as uow:
-        actors = [system("claim.silent", practice_id=id_) for id_, _, _ in practices.practice_codes(uow)]
-    return sum(silence.surface(tools.units, actor) for actor in actors)
-
-
-def pack_names(tools: Tools) -> int:
-    """New and changed names go into the leaves that searches read, practice by practice."""
-    with tools.units.read(system("name.pack"), "practice:edit", defer=True) as uow:
-        actors = [system("name.pack", practice_id=id_) for id_, _, _ in practices.practice_codes(uow)]
-    return sum(leaves.pack(tools.units, actor) for actor in actors)
+    return run
 
 
 def collecting() -> Callable[[Tools], int]:
@@ -89,13 +80,13 @@ PERIODIC: tuple[Every, ...] = (
     Every("audit.digest", 900, lambda tools: digests.mail(tools.units)),
     Every("audit.index", 30, lambda tools: upkeep.index(tools.units)),
     Every("authorization.resend", 60, resend_requests, apart=True),
-    Every("authorization.watch", 3600, watch_approvals, apart=True),
+    Every("authorization.watch", 3600, of_each_practice("authorization.watch", watching.watch), apart=True),
     Every("claim.resend", 60, resend_claims, apart=True),
-    Every("claim.silent", 3600, silent_claims, apart=True),
+    Every("claim.silent", 3600, of_each_practice("claim.silent", silence.surface), apart=True),
     Every("eligibility.night", 900, lambda tools: nights.night(tools.units)),
     Every("eligibility.resend", 60, resend_questions, apart=True),
     Every("file.collect", 60, collecting(), apart=True),
-    Every("name.pack", 600, pack_names, apart=True),
+    Every("name.pack", 600, of_each_practice("name.pack", leaves.pack), apart=True),
     Every("payment.poll", 300, lambda tools: polling.poll(tools.units, tools.parts), apart=True),
     Every("key.settle", 3600, lambda tools: renewing.settle(tools.units)),
     Every("job.tidy", 3600, lambda tools: outbox.tidy(tools.units)),
