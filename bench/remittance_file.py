@@ -43,10 +43,10 @@ def cents(claim: int) -> int:
     return 10_000 + claim % 997
 
 
-def remittance_file(claims: int) -> bytes:
-    """One payment for all of them: discount, deductible, and the rest paid."""
+def remittance_file(claims: int, first: int = 0, number: int = 1) -> bytes:
+    """One payment of that `number` for so many from the `first` on: discount, deductible, and the rest paid."""
     parts = []
-    for at in range(claims):
+    for at in range(first, first + claims):
         control, lines = controls(at)
         price = cents(at)
         adjustments = (Adjustment("CO", "45", 2_000), Adjustment("PR", "1", 1_000))
@@ -66,12 +66,13 @@ def remittance_file(claims: int) -> bytes:
             )
         )  # fmt: skip
     payment = Payment(
-        sum(part.paid_cents for part in parts), "BENCH1", tuple(parts), (), 0, handling="I", credit_debit="C",
+        sum(part.paid_cents for part in parts), f"BENCH{number}", tuple(parts), (), 0, handling="I", credit_debit="C",
         method="ACH", paid_on=date(2026, 8, 3), payer_tax="1512345678", payer_name="BENCH PLAN", payer_id="BENCH",
         payee_name="JUNIPER", payee_id=NPI, produced_on=date(2026, 8, 3),
     )  # fmt: skip
     at = datetime(2026, 8, 3, 7, 30)  # noqa: DTZ001 - an envelope carries local time without a zone
-    return write_remittance([payment], partner=PARTNER, payer_address=ADDRESS, numbers=ControlNumbers(1, 1, 1), at=at)
+    numbers = ControlNumbers(number, 1, 1)
+    return write_remittance([payment], partner=PARTNER, payer_address=ADDRESS, numbers=numbers, at=at)
 
 
 def member(patient: int) -> str:

@@ -9,6 +9,7 @@ from os import urandom
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from portal.access.fields import OPENABLE
@@ -278,14 +279,16 @@ class Sealer:
         # A KEK rotated by another process must not wrap new keys here; on PostgreSQL its state is held till we commit.
         self._refresh(lock=True)
         key, wrapped, commitment = self._keyring.new_data_key(tenant, subject, version)
-        self._session.execute(
-            insert(SubjectKeyRow),
-            [
-                {
-                    "subject": subject, "version": key.version, "tenant": tenant, "state": "active",
-                    "kek_generation": kek_generation_of(wrapped),
-                    "wrapped": wrapped, "commitment": commitment, "created_at": self._now,
-                }
-            ],
-        )  # fmt: skip
+        values = {
+            "subject": subject, "version": key.version, "tenant": tenant, "state": "active",
+            "kek_generation": kek_generation_of(wrapped),
+            "wrapped": wrapped, "commitment": commitment, "created_at": self._now,
+        }  # fmt: skip
+        if version == 1 and self._session.get_bind().dialect.name == "postgresql":
+            first = postgresql.insert(SubjectKeyRow).values(values).on_conflict_do_nothing()
+            if self._session.execute(first.returning(SubjectKeyRow.version)).first() is None:
+                self._load({subject})  # another unit of work made it at the same moment
+                return
+        else:
+            self._session.execute(insert(SubjectKeyRow), [values])
         self._keys[subject, key.version] = self._active[subject] = key
