@@ -109,9 +109,8 @@ def main() -> None:
         raise SystemExit(f"{taken} of {len(files)} files were taken, {left} left")
     theirs = sum(validated_seconds(body) for body in paid)
     print(f"{len(files)} files, {sum(map(len, files.values())):,} bytes, {claims * len(paid)} claims paid: {told}")
-    print(
-        f"taken in and stored in {stored:.1f} s, all read in {seconds:.1f} s, {claims * len(paid) / seconds:.0f} claims/s"
-    )
+    rate = claims * len(paid) / seconds
+    print(f"taken in and stored in {stored:.1f} s, all read in {seconds:.1f} s, {rate:.0f} claims/s")
     print(f"pyx12 validates the remittances in {theirs:.1f} s; ratio {seconds / theirs:.2f}")
 
 
