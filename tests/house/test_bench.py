@@ -10,6 +10,7 @@ import pytest
 SMALL = {
     "bench.code_search": ["--codes", "400", "--rounds", "2"],
     "bench.inbox": ["--claims", "1", "--paid", "3"],
+    "bench.edits": ["--claims", "60"],
     "bench.name_search": ["--patients", "200", "--rounds", "2"],
     "bench.posting": ["--claims", "40"],
     "bench.queue_page": ["--items", "400", "--few", "300", "--many", "600", "--rounds", "2"],
