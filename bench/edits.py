@@ -95,9 +95,9 @@ def context() -> EditContext:
 def rules_alone(count: int) -> float:
     """Claims a second through every rule, in memory."""
     made, known = claims(count), context()
-    begun = time.perf_counter()
+    begun = time.process_time()  # what one core does, whoever else is at work on the machine
     told = sum(len(edit(claim, known)) for claim in made)
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     assert told, "every tenth claim has something to find"
     return count / seconds
 
@@ -108,7 +108,7 @@ def from_the_store(count: int) -> float:
         practice = found(running)
         fill(running, practice, count)
         done = 0
-        begun = time.perf_counter()
+        begun = time.process_time()
         after = b""
         while done < count:
             with running.units.read(system("bench", practice_id=practice), "claim:edit") as uow:
@@ -119,7 +119,7 @@ def from_the_store(count: int) -> float:
                     break
                 checking.findings_of(uow, rows)
             after, done = rows[-1].id, done + len(rows)
-        return done / (time.perf_counter() - begun)
+        return done / (time.process_time() - begun)
 
 
 def main() -> None:

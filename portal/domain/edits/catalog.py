@@ -24,4 +24,9 @@ def edit(claim: Claim, context: EditContext) -> tuple[EditFinding, ...]:
 
     Only findings of severity block stop a claim.
     """
-    return tuple(finding for rule in (*RULES, *context.own) for finding in rule.findings(claim, context))
+    found: list[EditFinding] = []
+    for rule in RULES:
+        found.extend(rule.findings(claim, context))
+    for own in context.own:
+        found.extend(own.findings(claim, context))
+    return tuple(found)

@@ -20,6 +20,7 @@ LONGEST = {"name": 80, "reason": 300, "todo": 300, "value": 400}
 
 Value = str | Decimal
 _Read = Callable[[Claim, ServiceLine | None, EditContext], Sequence[Value]]
+_Test = Callable[[Claim, ServiceLine | None, EditContext], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,25 +119,28 @@ class OwnRule:
     conditions: tuple[Condition, ...]
     reason: str
     todo: str
-    _tests: tuple[tuple[bool, Callable[[Claim, ServiceLine | None, EditContext], bool]], ...] = field(
-        init=False, repr=False, compare=False
-    )
+    _of_claim: tuple[_Test, ...] = field(init=False, repr=False, compare=False)
+    _of_lines: tuple[_Test, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Read the values once; raises Refused `condition` for what cannot be compared."""
         tests = [(_test(one), FIELDS[one.field].of_line) for one in self.conditions]
-        object.__setattr__(self, "_tests", tuple((of_line, test) for test, of_line in tests))
+        object.__setattr__(self, "_of_claim", tuple(test for test, of_line in tests if not of_line))
+        object.__setattr__(self, "_of_lines", tuple(test for test, of_line in tests if of_line))
 
     def findings(self, claim: Claim, context: EditContext) -> Iterator[EditFinding]:
         """One finding for each line that all conditions meet; one for the claim where none is about lines."""
-        if not all(test(claim, None, context) for of_line, test in self._tests if not of_line):
-            return
-        of_lines = [test for of_line, test in self._tests if of_line]
-        if not of_lines:
+        for test in self._of_claim:
+            if not test(claim, None, context):
+                return
+        if not self._of_lines:
             yield self._found(None)
             return
         for number, line in enumerate(claim.lines, start=1):
-            if all(test(claim, line, context) for test in of_lines):
+            for test in self._of_lines:
+                if not test(claim, line, context):
+                    break
+            else:
                 yield self._found(number)
 
     def _found(self, line: int | None) -> EditFinding:
@@ -148,7 +152,7 @@ class OwnRule:
         return EditFinding(self.code, self.severity, line, text, T_("{words}", words=self.todo))
 
 
-def _test(one: Condition) -> Callable[[Claim, ServiceLine | None, EditContext], bool]:
+def _test(one: Condition) -> _Test:
     """A condition as a predicate; raises Refused `condition`."""
     about = FIELDS.get(one.field)
     if about is None or one.comparison not in (_OF_NUMBERS if about.number else _OF_WORDS):
@@ -169,15 +173,13 @@ def _test(one: Condition) -> Callable[[Claim, ServiceLine | None, EditContext], 
     some = one.comparison in {"is", "begins"}
     if one.comparison in {"is", "is-not"}:
         known = frozenset(plain)
-        return lambda claim, line, context: any(each in known for each in read(claim, line, context)) == some
+        return lambda claim, line, context: known.isdisjoint(read(claim, line, context)) != some
     return lambda claim, line, context: (
         any(str(each).startswith(plain) for each in read(claim, line, context)) == some
     )  # fmt: skip
 
 
-def _of_number(
-    read: _Read, comparison: str, wanted: Sequence[Decimal]
-) -> Callable[[Claim, ServiceLine | None, EditContext], bool]:
+def _of_number(read: _Read, comparison: str, wanted: Sequence[Decimal]) -> _Test:
     if comparison in {"is", "is-not"}:
         some = comparison == "is"
         return lambda claim, line, context: any(each in wanted for each in read(claim, line, context)) == some
