@@ -1,0 +1,89 @@
+"""Claims take of approvals once each, one after the other, and never more than is left."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from portal.models.claims import ClaimRow
+from portal.models.encounters import EncounterRow
+from portal.models.patients import PatientRow
+from portal.services.claims import drafting
+from portal.services.claims.building import as_domains
+from portal.services.granted import counting
+from portal.services.intake.lines import TypedLine
+from tests.databases import World
+from tests.make import claims as make
+from tests.services.authorizations.desk import NEEDS, Desk, opened
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    found = opened(world)
+    found.rule()
+    return found
+
+
+def second(desk: Desk, patient_id: bytes, day: date) -> bytes:
+    """Another cleared visit of the same patient, and its claim."""
+    with desk.world.write("claim:edit") as uow:
+        visit = make.visit(uow, person=uow.get(PatientRow, patient_id), day=day, lines=((NEEDS, 10_000),))
+        found = drafting.draft_for(uow, visit.encounter_id).claim_id
+        assert found is not None
+        return found
+
+
+def test_the_last_unit_goes_to_one_of_two_claims_sent_together(desk: Desk):
+    visit = desk.visit()
+    late = {"first": "2026-08-01", "retroactive": "overlooked"}
+    id_ = desk.granted(visit, services=(TypedLine("", NEEDS, units="1"),), **late)
+    one, other = desk.claim(visit), second(desk, visit.patient_id, date(2026, 8, 1))
+    assert {desk.state_of_claim(each)[0] for each in (one, other)} == {"READY"}
+    done = desk.send()
+    assert (done.claims, done.returned) == (1, 1)
+    assert sorted(desk.state_of_claim(each) for each in (one, other)) == [
+        ("DRAFT", ["authorization-missing"]), ("SUBMITTED", [])
+    ]  # fmt: skip
+    assert (desk.row(id_).state, desk.left(id_)) == ("EXHAUSTED", [0])
+    billed = next(each for each in (one, other) if desk.state_of_claim(each)[0] == "SUBMITTED")
+    with desk.world.write("claim:submit") as uow:
+        counting.give_back(uow, [billed])
+    assert (desk.row(id_).state, desk.left(id_), desk.items(id_)) == ("APPROVED", [1], [])
+
+
+def test_what_was_taken_meanwhile_is_not_taken_twice(desk: Desk):
+    visit = desk.visit()
+    id_ = desk.granted(visit, services=(TypedLine("", NEEDS, units="1"),))
+    one, other = desk.claim(visit), second(desk, visit.patient_id, date(2026, 8, 3))
+    with desk.world.read("claim:submit") as uow:
+        rows = {each: uow.get(ClaimRow, each) for each in (one, other)}
+        built = {each: as_domains(uow, [row])[each] for each, row in rows.items()}
+    assert {claim.authorization for claim in built.values()} == {desk.page(id_).number}
+    for each, gone in ((one, set()), (one, set()), (other, {other})):
+        with desk.world.write("claim:submit") as uow:
+            assert counting.count(uow, [(uow.get(ClaimRow, each), built[each])]) == gone
+    assert desk.left(id_) == [0]
+
+
+def test_a_number_that_came_with_the_visit_goes_and_is_warned_of(desk: Desk):
+    visit = desk.visit()
+    with desk.world.write("claim:edit") as uow:
+        row = uow.get(EncounterRow, visit.encounter_id)
+        uow.change(row, proposal_sealed={"diagnoses": ["I10"], "lines": [], "authorization": "OLD-1"})
+    claim = desk.claim(visit)
+    assert desk.state_of_claim(claim) == ("READY", ["authorization-unrecorded"])
+    desk.send()
+    assert desk.sent_numbers() == ["OLD-1"]
+
+
+def test_days_outside_another_payer_and_an_exception_are_told_apart(desk: Desk):
+    visit = desk.visit(day=date(2026, 7, 20))
+    desk.granted(visit)
+    claim = desk.claim(visit)
+    assert desk.state_of_claim(claim) == ("DRAFT", ["authorization-missing"])
+    elsewhere = desk.visit(last="Birch", payer_code="LKM04")
+    assert desk.state_of_claim(desk.claim(elsewhere)) == ("DRAFT", ["authorization-missing"])
+    desk.rule(needed=False, place="11")
+    desk.claim(elsewhere)
+    assert desk.state_of_claim(desk.claim(elsewhere)) == ("READY", [])

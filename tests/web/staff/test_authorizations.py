@@ -1,0 +1,122 @@
+"""Authorizations through the pages: asked from the claim, answered, billed; decided by the payer's own people."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from flask import Flask
+
+from portal.app import create_app
+from tests.databases import World
+from tests.make import users, work
+from tests.services.authorizations.desk import NEEDS, Desk, opened
+from tests.web.staff.test_visits import at_work, form_of, place
+from tests.web.test_guard import form_token
+
+FORM = {"from": "2026-08-03", "to": "2026-12-31", "urgency": "standard", "do": "send"}
+
+
+@pytest.fixture
+def flask(world: World) -> Flask:
+    return create_app(world.runtime)
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    found = opened(world)
+    found.rule()
+    return found
+
+
+def test_from_the_claim_to_the_payer_and_back_to_the_claim(flask: Flask, desk: Desk):
+    visit = desk.visit()
+    claim = desk.claim(visit)
+    biller = at_work(flask, desk.world, "biller")
+    here = place(biller, "claims.show", claim_id=claim)
+    shown = biller.get(here).text
+    assert "the payer wants to be asked for it in advance" in shown
+    new = place(biller, "authorizations.new", patient_id=visit.patient_id, visit=visit.encounter_id.hex())
+    assert new.replace("&", "&amp;") in shown
+    assert f'value="{NEEDS}"' in biller.get(new).text
+    wrong = biller.post(new, data={**form_of(biller, new, "Send to the payer"), **FORM, "from": "2026-07-01"})
+    assert (wrong.status_code, "say why it is asked for only now" in wrong.text) == (422, True)
+    sent = biller.post(new, data={**form_of(biller, new, "Send to the payer"), **FORM})
+    assert (sent.status_code, "The payer is asked." in biller.get(sent.location).text) == (303, True)
+    assert desk.answers()
+    work.drain(desk.world)
+    page = biller.get(sent.location).text
+    assert "Approved" in page
+    assert "CBH03A" in page
+    assert sent.location in biller.get(here).text
+    assert desk.state_of_claim(claim) == ("READY", [])
+    desk.send()
+    assert "In use" in biller.get(place(biller, "authorizations.list")).text
+    assert place(biller, "claims.show", claim_id=claim) in biller.get(sent.location).text
+    account = place(biller, "accounts.show", patient_id=visit.patient_id)
+    assert sent.location in biller.get(account).text
+
+
+def test_an_answer_by_phone_once_and_only_from_the_page_that_stands(flask: Flask, desk: Desk):
+    visit = desk.visit()
+    id_ = desk.draft(visit)
+    biller = at_work(flask, desk.world, "biller")
+    here = place(biller, "authorizations.show", authorization_id=id_)
+    given = form_of(biller, here, "Keep the answer") | {"do": "answer", "channel": "phone", "action": "approved"}
+    given |= {"number": "", "units-1": "2"}
+    assert "An approval needs the payer" in biller.post(here, data=given, follow_redirects=True).text
+    assert biller.post(here, data=given | {"number": "TEL-5"}).status_code == 303
+    assert biller.post(here, data=given | {"number": "TEL-6"}).status_code == 409
+    assert desk.page(id_).number == "TEL-5"
+    assert (
+        biller.post(here, data=form_of(biller, here, "Take back") | {"do": "cancel", "reason": ""}).status_code == 422
+    )
+    assert at_work(flask, desk.world, "coder").get(here).status_code == 403
+    reader = at_work(flask, desk.world, "denial-specialist")
+    assert reader.get(here).status_code == 200
+    assert reader.post(here, data=given | {"csrf_token": form_token(reader, here)}).status_code == 403
+
+
+def test_the_manager_keeps_the_rules(flask: Flask, desk: Desk):
+    manager = at_work(flask, desk.world, "billing-manager")
+    here = place(manager, "authorizations.rules")
+    load = form_of(manager, here, "Load")
+    bad = (BytesIO(b"payer,code,from\n*,NO,2026-01-01\n"), "rules.csv")
+    answer = manager.post(here, data=load | {"do": "load", "file": bad}, follow_redirects=True)
+    assert "Line 2" in answer.text
+    good = (BytesIO(b"payer,code,from\n*,A4550,2026-01-01\n"), "rules.csv")
+    assert "1 new" in manager.post(here, data=load | {"do": "load", "file": good}, follow_redirects=True).text
+    added = {"do": "add", "payer": "*", "code": "L1000-L1499", "from": "2026-01-01", "needed": "yes"}
+    assert "L1000-L1499" in manager.post(here, data=load | added, follow_redirects=True).text
+    out = form_of(manager, here, "Take out L1000-L1499")
+    assert "taken out" in manager.post(here, data=out | {"do": "out"}, follow_redirects=True).text
+    assert at_work(flask, desk.world, "biller").get(here).status_code == 403
+
+
+def test_the_payer_sees_and_decides_its_own_requests_once(flask: Flask, desk: Desk):
+    visit, other = desk.visit(), desk.visit(last="Birch", payer_code="LKM04")
+    claim = desk.claim(visit)
+    id_, theirs, unsent = desk.ask(visit), desk.ask(other), desk.draft(visit)
+    payer = users.browser(flask, desk.world, users.user(desk.world, "payer-user", payer_id=visit.payer_id))
+    listed = payer.get("/payer/requests").text
+    assert "Ashgrove" in listed
+    assert "Birch" not in listed
+    for hidden in (theirs, unsent):
+        assert payer.get(f"/payer/requests/{hidden.hex()}").status_code == 404
+    here = f"/payer/requests/{id_.hex()}"
+    assert "I10" in payer.get(here).text
+    given = form_of(payer, here, "Decide") | {"action": "denied", "reason": ""}
+    assert "has to say why" in payer.post(here, data=given, follow_redirects=True).text
+    given |= {"action": "modified", "number": "PAY-9", "from": "2026-08-03", "to": "2026-08-31", "units-1": "1"}
+    assert payer.post(here, data=given).status_code == 303
+    assert payer.post(here, data=given | {"number": "PAY-10"}).status_code == 409
+    assert "Being taken in" in payer.get(here).text
+    work.drain(desk.world)
+    work.drain(desk.world)  # the claim's own job, asked for by the first
+    assert (desk.row(id_).state, desk.left(id_), desk.page(id_).number) == ("MODIFIED", [1], "PAY-9")
+    assert [reason for _, reason, _ in desk.items(id_)] == ["modified"]
+    assert desk.state_of_claim(claim) == ("READY", [])
+    assert payer.post(f"/payer/requests/{theirs.hex()}", data=given).status_code == 404
+    biller = at_work(flask, desk.world, "biller")
+    assert biller.get(here).status_code == 403
+    assert payer.get(place(biller, "authorizations.list")).status_code == 403
