@@ -181,7 +181,7 @@ def worked(uow: UnitOfWork, name: str) -> Queue:
 
 
 def kind_of(queue: str, subject_table: str) -> str:
-    """Which page an item opens: bill, question, code, review, charge, audit, claim, remittance, denial, file, account."""
+    """Which page an item opens, such as bill, question, code, claim or file; the account where nothing is better."""
     return _KINDS.get(queue) or _OPENS.get(subject_table, "account")
 
 
