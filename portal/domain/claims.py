@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from portal.domain.coordination import ClaimDecision, LineDecision
 from portal.domain.lifecycle import Guard, Lifecycle, Move
 from portal.domain.texts import T_, Text
 
@@ -83,6 +84,15 @@ class Cover:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherPayer:
+    """Another payer of the patient: loops 2320, 2330A and 2330B; one that comes earlier, with what it decided."""
+
+    cover: Cover
+    decision: ClaimDecision | None = None
+    """None where it is only named; what it decided on lines stands there."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceLine:
     """One service: loop 2400."""
 
@@ -102,6 +112,8 @@ class ServiceLine:
     """REF*6R."""
     qualifier: str = "HC"
     description: str = ""
+    decisions: tuple[LineDecision, ...] = ()
+    """What earlier payers decided on it: loop 2430."""
     segment: int = 0
 
 
@@ -134,6 +146,8 @@ class Claim:
     release: str = "Y"
     signature_on_file: str = "Y"
     note: str = ""
+    others: tuple[OtherPayer, ...] = ()
+    """Other payers, the first one first."""
     segment: int = 0
 
     @property

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from portal.domain.claims import Address, BillingProvider, Claim, Cover, Person, Rendering, ServiceLine
+from portal.domain.claims import Address, BillingProvider, Claim, Cover, OtherPayer, Person, Rendering, ServiceLine
+from portal.domain.coordination import ClaimDecision, LineDecision, segments
 from portal.domain.interchanges import ControlNumbers, Partner
 from portal.domain.remittances import Adjustment, ClaimPayment, Name, Payment, ProviderAdjustment, ServicePayment
 
@@ -150,6 +151,41 @@ def lines(draw: st.DrawFn, diagnoses: int, number: int) -> ServiceLine:
     )
 
 
+carried = (
+    st.lists(
+        st.builds(
+            Adjustment, st.sampled_from(["CO", "OA", "PI", "PR"]), codes(3), st.integers(-(10**7), 10**7),
+            st.none() | st.decimals(1, 999, places=1),
+        ),
+        max_size=9,
+    )
+    .map(tuple)
+    .filter(lambda some: len(segments(some)) <= 5)
+)  # fmt: skip
+
+
+@st.composite
+def other_payers(draw: st.DrawFn, rank: str, payer_id: str) -> OtherPayer:
+    """An earlier payer with its decision, or only its name."""
+    cover = replace(
+        draw(covers(draw(persons))), rank=rank, payer_id=payer_id,
+        subscriber=draw(st.builds(lambda name, address: replace(name, address=address), names, addresses)),
+    )  # fmt: skip
+    decision = st.builds(
+        ClaimDecision, st.integers(0, 10**7), carried, st.none() | cents, st.none() | days, maybe(codes(30)),
+        st.lists(st.sampled_from(["MA01", "N130"]), max_size=5).map(tuple),
+    )  # fmt: skip
+    return OtherPayer(cover, draw(st.none() | decision))
+
+
+def line_decisions(payer_id: str) -> st.SearchStrategy[LineDecision]:
+    return st.builds(
+        LineDecision, st.just(payer_id), cents, st.sampled_from(["G0438", "J1885"]),
+        st.decimals(Decimal("0.1"), 999, places=1), carried, modifiers=st.lists(codes(2, 2), max_size=4).map(tuple),
+        decided_on=days, remaining_cents=st.none() | cents,
+    )  # fmt: skip
+
+
 @st.composite
 def claims(draw: st.DrawFn, number: int = 1, billing: BillingProvider | None = None) -> Claim:
     patient = draw(persons)
@@ -160,6 +196,11 @@ def claims(draw: st.DrawFn, number: int = 1, billing: BillingProvider | None = N
         Rendering, npis.filter(lambda npi: npi != provider.npi), texts(60), maybe(texts(35)), maybe(codes(10, 10))
     )
     frequency = draw(st.sampled_from(["1", "7", "8"]))
+    others = tuple(draw(other_payers(rank, f"E{rank}{number}")) for rank in draw(st.sampled_from(["", "P", "PS"])))
+    for other in others:
+        if draw(st.booleans()):
+            said = draw(line_decisions(other.cover.payer_id))
+            own = (replace(own[0], decisions=(*own[0].decisions, said)), *own[1:])
     return Claim(
         control=f"C{number}",
         charge_cents=sum(line.charge_cents for line in own),
@@ -180,6 +221,7 @@ def claims(draw: st.DrawFn, number: int = 1, billing: BillingProvider | None = N
         release=draw(st.sampled_from("IY")),
         signature_on_file=draw(st.sampled_from("NY")),
         note=draw(maybe(texts(80))),
+        others=others,
     )
 
 

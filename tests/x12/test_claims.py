@@ -11,7 +11,11 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from portal.domain.claims import Address, Claim, Person, Rendering
+from portal.domain.claims import Address, Claim, OtherPayer, Person, Rendering
+from portal.domain.coordination import ClaimDecision, LineDecision, total
+from portal.domain.edits import carried
+from portal.domain.edits.rules import EditContext
+from portal.domain.remittances import Adjustment
 from portal.x12.claims.reading import Claims, read_claims
 from portal.x12.claims.writing import batches, write_claims
 from portal.x12.envelope import walk
@@ -123,6 +127,46 @@ def test_limits_of_the_guide_are_kept() -> None:
         written(replace(CLAIM, lines=(replace(LINE, from_date=None),)))
     with pytest.raises(ValueError, match="nothing to write"):
         written()
+
+
+def test_an_earlier_payers_decision_goes_as_the_guide_has_it() -> None:
+    first = replace(COVER, payer_name="FIRST PLAN", payer_id="FIRST1", member_id="F1", subscriber=Person("DOE", "JOHN"))
+    said = (Adjustment("CO", "45", 2000), Adjustment("PR", "1", 1000), Adjustment("PR", "2", 1500, Decimal(1)))
+    decided = LineDecision("FIRST1", 8000, "G0438", Decimal(1), said, decided_on=date(2025, 2, 1), remaining_cents=2500)
+    second = replace(
+        CLAIM, cover=replace(COVER, rank="S"), lines=(replace(LINE, decisions=(decided,)),),
+        others=(OtherPayer(first, ClaimDecision(8000, payer_control="ICN7", remarks=("MA01",))),),
+    )  # fmt: skip
+    data = written(second)
+    text = data.decode()
+    assert (
+        "SBR*P*18*GRP1******CI~AMT*D*80~OI***Y***Y~MOA***MA01~NM1*IL*1*DOE*JOHN****MI*F1~"
+        "NM1*PR*2*FIRST PLAN*****PI*FIRST1~REF*F8*ICN7~LX*1~"
+    ) in text
+    line = "SVD*FIRST1*80*HC:G0438**1~CAS*CO*45*20~CAS*PR*1*10**2*15*1~DTP*573*D8*20250201~AMT*EAF*25~"
+    assert line in text
+    assert found(data) == [second]
+    assert validate(data) == ()
+    mended = data.replace(b"SVD*FIRST1*80*", b"SVD*FIRST1*8,0*").replace(b"NM1*PR*2*FIRST PLAN*****PI*FIRST1~", b"")
+    reading = again(mended)
+    assert [finding.code for finding in reading.findings] == ["earlier-payer", "earlier-amount", "se-count"]
+    assert (reading.claims[0].others, reading.claims[0].lines[0].decisions) == ((), ())
+
+
+COB = SAMPLES / "837p-stupidedi-tr3-ex3b-cob-payer-b.edi"
+
+
+@pytest.mark.skipif(not COB.is_file(), reason="the X12 samples are not here: name their folder in CANDOR_X12_SAMPLES")
+def test_the_sample_of_a_second_payers_claim_carries_what_adds_up() -> None:
+    (claim,) = again(COB.read_bytes()).claims
+    (other,) = claim.others
+    assert other.decision is not None
+    assert (claim.cover.rank, other.cover.rank, other.cover.relationship) == ("S", "P", "01")
+    assert (other.decision.paid_cents, total(other.decision.adjustments)) == (3915, 3689)
+    assert [line.decisions[0].paid_cents for line in claim.lines] == [4000, 1500, 2104]
+    assert {line.decisions[0].payer_id for line in claim.lines} == {other.cover.payer_id}
+    context = EditContext(date(2026, 1, 1))
+    assert [one for rule in carried.RULES for one in rule.findings(claim, context)] == []
 
 
 def test_one_payer_a_set() -> None:

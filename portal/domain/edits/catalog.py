@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from portal.domain.claims import Claim
-from portal.domain.edits import authorizations, diagnoses, history, lines, modifiers, ncci, order, parties, prices
+from portal.domain.edits import (
+    authorizations,
+    carried,
+    diagnoses,
+    history,
+    lines,
+    modifiers,
+    ncci,
+    order,
+    parties,
+    prices,
+)
 from portal.domain.edits.rules import EditContext, EditFinding, Rule
 
 RULES: tuple[Rule, ...] = (
     *history.RULES,
     *parties.RULES,
     *order.RULES,
+    *carried.RULES,
     *authorizations.RULES,
     *lines.RULES,
     *diagnoses.RULES,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from portal.domain.coordination import LATER, forwarded
 from portal.domain.denials import CATEGORIES, category_of
 from portal.domain.errors import Refused
 from portal.domain.ledger import Entry, Line, inputs_digest
@@ -22,12 +23,6 @@ from portal.domain.texts import T_, Text
 
 INFORMATION = frozenset({"23", "25"})
 """CLP02 of claims that say something and pay nothing: not ours and forwarded, predetermination."""
-
-FORWARDED = frozenset({"19", "20", "21"})
-"""CLP02 of claims the payer sent on to the next payer; what is left waits for that one."""
-
-LATER = frozenset({"2", "3", "20", "21"})
-"""CLP02 of claims processed by a second or third payer."""
 
 CaseKind = Literal["denial", "adjustment", "next-payer", "information", "identity"]
 
@@ -122,7 +117,7 @@ def claim_posting(
 
     The entry is None when the claim pays nothing, writes off nothing and leaves nothing to the patient.
     """
-    waits = claim.status in FORWARDED or matched.next_payer_id is not None
+    waits = _sent_on(claim) or matched.next_payer_id is not None
     shares = attribute(index, claim, matched)
     lines: list[Line] = []
     for share in shares:
@@ -227,10 +222,10 @@ def _claim_cases(
     if claim.status == "4" and not denied:
         text = T_("The payer denied this claim. Read the reasons and decide what to do.")
         cases.append(Case(index, "denial", text, claim_id, amount_cents=claim.charge_cents))
-    if claim.status in FORWARDED or waiting_cents:
+    if _sent_on(claim) or waiting_cents:
         text = (
             T_("The payer sent this claim on to the next payer. Wait for that answer; do not bill it again.")
-            if claim.status in FORWARDED
+            if _sent_on(claim)
             else T_("What the first payer left goes to the next payer. Send it a claim.")
         )
         cases.append(Case(index, "next-payer", text, claim_id, amount_cents=waiting_cents))
@@ -238,6 +233,10 @@ def _claim_cases(
         text = T_("The payer corrects the name or the member id. Compare it with the registration.")
         cases.append(Case(index, "identity", text, claim_id))
     return tuple(cases)
+
+
+def _sent_on(claim: ClaimPayment) -> bool:
+    return forwarded(claim.status, claim.remarks, claim.crossover_payer)
 
 
 def _open_cases(index: int, claim: ClaimPayment, claim_id: bytes, share: Share) -> tuple[Case, ...]:

@@ -25,11 +25,14 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class ClaimLoop:
-    """Loop 2300 with its service lines, loop 2400; other payers (2320) are not part of it."""
+    """Loop 2300 with other payers, loop 2320, and service lines, loop 2400."""
 
     clm: Segment
     loop: Loop
     lines: tuple[Loop, ...]
+    others: tuple[Loop, ...] = ()
+    decided: tuple[tuple[Span, ...], ...] = ()
+    """For each line its loops 2430."""
 
 
 @dataclass(slots=True)
@@ -81,7 +84,10 @@ def _claim(span: Span) -> ClaimLoop:
     marks = [*_line_starts(span), len(span)]
     parts = [span[a:b] for a, b in pairwise(marks)]
     lines = tuple(_loop(part[1:] if part[0].id == "LX" else part, {"LIN", "SVD"}) for part in parts)
-    return ClaimLoop(span[0], _loop(span[1 : marks[0]], {"SBR"}), lines)
+    head = span[1 : marks[0]]
+    others = tuple(_loop(part, set()) for part in _spans(head, {"SBR"}))
+    decided = tuple(tuple(_spans(part, {"SVD"})) for part in parts)
+    return ClaimLoop(span[0], _loop(head, {"SBR"}), lines, others, decided)
 
 
 def _line_starts(span: Span) -> list[int]:

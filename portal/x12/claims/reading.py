@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from portal.domain.claims import Address, BillingProvider, Claim, Cover, Person, Rendering
+from portal.domain.claims import Address, BillingProvider, Claim, Cover, Person, Rendering, ServiceLine
 from portal.domain.dates import parse_x12_date
 from portal.domain.interchanges import Finding
 from portal.domain.money import parse_cents
 from portal.domain.texts import T_, Text
+from portal.x12.claims import fields
+from portal.x12.claims.coordination import read_decisions, read_others
 from portal.x12.claims.lines import diagnoses, read_line
 from portal.x12.claims.loops import ClaimLoop, Level, Loop, Span, find, levels
 from portal.x12.envelope import walk
@@ -33,7 +36,7 @@ def read_claims(document: Document) -> Claims:
     Findings are those of the file's writing and envelope, too. A claim that cannot be understood (no control number, no
     readable charge or line, no patient or billing provider) is left out with its finding; a detail that cannot be read
     is left empty with one. Other transactions are a finding at their ST. Kept are the fields of `portal.domain.claims`;
-    other payers (2320), drugs (2410), referring providers, facilities and attachments are passed over. Raises nothing.
+    drugs (2410), referring providers, facilities and attachments are passed over. Raises nothing.
     """
     envelope = walk(document)
     claims: list[Claim] = []
@@ -134,35 +137,35 @@ class _Reading:
             self.note(level.hl, "subscriber-coverage", T_("The subscriber has no SBR: rank and group are not known."))
         if payer is None:
             self.note(level.hl, "payer-missing", T_("The coverage names no payer."))
-        rank = _text(sbr, 1) or "P"
+        rank = fields.text(sbr, 1) or "P"
         return Cover(
-            payer_name=_text(payer[0], 3) if payer else "",
-            payer_id=_text(payer[0], 9) if payer else "",
-            member_id=_text(named[0], 9),
+            payer_name=fields.text(payer[0], 3) if payer else "",
+            payer_id=fields.text(payer[0], 9) if payer else "",
+            member_id=fields.text(named[0], 9),
             subscriber=self.person(named),
             rank=rank,
-            group_number=_text(sbr, 3),
-            group_name=_text(sbr, 4),
-            filing_code=_text(sbr, 9),
-            payer_address=_address(payer) if payer else None,
+            group_number=fields.text(sbr, 3),
+            group_name=fields.text(sbr, 4),
+            filing_code=fields.text(sbr, 9),
+            payer_address=fields.address(payer) if payer else None,
         )
 
     def person(self, span: Span) -> Person:
         name, details = span[0], find(span, "DMG")
         return Person(
-            last=_text(name, 3),
-            first=_text(name, 4),
-            middle=_text(name, 5),
-            suffix=_text(name, 7),
+            last=fields.text(name, 3),
+            first=fields.text(name, 4),
+            middle=fields.text(name, 5),
+            suffix=fields.text(name, 7),
             birth_date=self.day(details, details.get(2)) if details else None,
-            sex=_text(details, 3),
-            address=_address(span),
+            sex=fields.text(details, 3),
+            address=fields.address(span),
         )
 
     def patient(self, level: Level, cover: Cover, clm: Segment) -> tuple[Person, Cover]:
         """The patient of a claim and the coverage seen from there."""
         if level.code == "22":
-            if _text(level.loop.first("SBR"), 2) != "18":
+            if fields.text(level.loop.first("SBR"), 2) != "18":
                 text = T_("The claim stands under the subscriber, but SBR02 does not say self; self was taken.")
                 self.note(clm, "relationship", text)
             return cover.subscriber, cover
@@ -171,7 +174,7 @@ class _Reading:
         span = level.loop.names.get("QC")
         if span is None:
             raise self.broken(clm, "patient-missing", T_("The claim's patient has no name; it was left out."))
-        relationship = _text(level.loop.first("PAT"), 1)
+        relationship = fields.text(level.loop.first("PAT"), 1)
         if not relationship:
             text = T_("The patient's relationship to the subscriber is not told; other was taken.")
             self.note(level.hl, "relationship", text)
@@ -179,11 +182,11 @@ class _Reading:
 
     def claim(self, found: ClaimLoop, level: Level) -> Claim:
         clm = found.clm
-        control = _text(clm, 1)
+        control = fields.text(clm, 1)
         if not control:
             raise self.broken(clm, "claim-control", T_("The claim has no control number (CLM01); it was left out."))
         try:
-            charge = parse_cents(_text(clm, 2))
+            charge = parse_cents(fields.text(clm, 2))
         except ValueError:
             text = T_("The claim's charge (CLM02) is no amount; the claim was left out.")
             raise self.broken(clm, "claim-charge", text) from None
@@ -191,7 +194,7 @@ class _Reading:
         patient, cover = self.patient(level, self.cover(level.up("22"), clm), clm)
         place = [*(part.strip() for part in clm.components(5)), "", "", ""]
         qualifier, codes = diagnoses(found.loop.head, self.note)
-        lines = [read_line(line, clm, self.note) for line in found.lines]
+        lines = [self.line(line, decided, clm) for line, decided in zip(found.lines, found.decided, strict=True)]
         if not lines:
             raise self.broken(clm, "claim-lines", T_("The claim has no service line; it was left out."))
         if any(line is None for line in lines):
@@ -209,54 +212,32 @@ class _Reading:
             frequency=place[2],
             code_qualifier=qualifier,
             rendering=self.rendering(found),
-            payer_control=_reference(found.loop, "F8"),
-            authorization=_reference(found.loop, "G1"),
-            referral=_reference(found.loop, "9F"),
-            signature_on_file=_text(clm, 6),
-            accept_assignment=_text(clm, 7),
-            benefits_assigned=_text(clm, 8),
-            release=_text(clm, 9),
-            note=_text(note, 2),
+            payer_control=fields.reference(found.loop, "F8"),
+            authorization=fields.reference(found.loop, "G1"),
+            referral=fields.reference(found.loop, "9F"),
+            signature_on_file=fields.text(clm, 6),
+            accept_assignment=fields.text(clm, 7),
+            benefits_assigned=fields.text(clm, 8),
+            release=fields.text(clm, 9),
+            note=fields.text(note, 2),
+            others=read_others(found.others, self.note),
             segment=clm.position,
         )
 
+    def line(self, loop: Loop, decided: Sequence[Span], clm: Segment) -> ServiceLine | None:
+        line = read_line(loop, clm, self.note)
+        return line and replace(line, decisions=read_decisions(decided, self.note))
+
     def rendering(self, found: ClaimLoop) -> Rendering | None:
         """Loop 2310B; or the one whom every line names alike (2420A). Lines that differ are a finding."""
-        own = _rendering(found.loop.names.get("82"))
-        named = [_rendering(line.names.get("82")) for line in found.lines]
+        own = fields.provider(found.loop.names.get("82"))
+        named = [fields.provider(line.names.get("82")) for line in found.lines]
         if own is None and named and named[0] is not None and all(one == named[0] for one in named):
             return named[0]
         if any(one is not None and one != own for one in named):
             text = T_("Lines of the claim name rendering providers of their own; only the claim's is kept.")
             self.note(found.clm, "line-rendering", text)
         return own
-
-
-def _text(segment: Segment | None, n: int) -> str:
-    return segment.get(n).strip() if segment is not None else ""
-
-
-def _reference(loop: Loop, qualifier: str) -> str:
-    return _text(loop.first("REF", qualifier), 2)
-
-
-def _address(span: Span) -> Address | None:
-    street, town = find(span, "N3"), find(span, "N4")
-    if street is None and town is None:
-        return None
-    postal = _text(town, 3).replace("-", "")
-    return Address(_text(street, 1), _text(town, 1), _text(town, 2), postal, _text(street, 2))
-
-
-def _npi(name: Segment) -> str:
-    return _text(name, 9) if _text(name, 8) == "XX" else ""
-
-
-def _rendering(span: Span | None) -> Rendering | None:
-    if not span:
-        return None
-    name = span[0]
-    return Rendering(_npi(name), _text(name, 3), _text(name, 4), _text(find(span, "PRV", "PE"), 3))
 
 
 def _billing_provider(loop: Loop) -> BillingProvider | None:
@@ -266,16 +247,16 @@ def _billing_provider(loop: Loop) -> BillingProvider | None:
     name, pay_to = span[0], loop.names.get("87")
     tax = find(span, "REF", "EI") or find(span, "REF", "SY")
     contact = find(span, "PER")
-    phone = next((_text(contact, n + 1) for n in (3, 5, 7) if _text(contact, n) == "TE"), "")
+    phone = next((fields.text(contact, n + 1) for n in (3, 5, 7) if fields.text(contact, n) == "TE"), "")
     return BillingProvider(
-        name=_text(name, 3),
-        npi=_npi(name),
-        tax_id=_text(tax, 2).replace("-", ""),
-        address=_address(span) or Address("", "", "", ""),
-        tax_qualifier=_text(tax, 1) or "EI",
-        taxonomy=_text(loop.first("PRV", "BI"), 3),
-        first_name=_text(name, 4) if _text(name, 2) == "1" else "",
-        contact=_text(contact, 2),
+        name=fields.text(name, 3),
+        npi=fields.npi(name),
+        tax_id=fields.text(tax, 2).replace("-", ""),
+        address=fields.address(span) or Address("", "", "", ""),
+        tax_qualifier=fields.text(tax, 1) or "EI",
+        taxonomy=fields.text(loop.first("PRV", "BI"), 3),
+        first_name=fields.text(name, 4) if fields.text(name, 2) == "1" else "",
+        contact=fields.text(contact, 2),
         phone=phone,
-        pay_to=_address(pay_to) if pay_to else None,
+        pay_to=fields.address(pay_to) if pay_to else None,
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TypeAlias
 
-from portal.domain.claims import Address, BillingProvider, Claim, Cover, Person, Rendering, ServiceLine
+from portal.domain.claims import BillingProvider, Claim, Cover, Person, ServiceLine
 from portal.domain.dates import x12_date
 from portal.domain.interchanges import ControlNumbers, Partner
-from portal.x12.characters import Element, decimal_text, number
+from portal.x12.characters import decimal_text, number
+from portal.x12.claims import names
+from portal.x12.claims.coordination import write_decisions, write_others
+from portal.x12.claims.names import Segments
 from portal.x12.envelope import write_interchange
 
 GUIDE = "005010X222A1"
@@ -17,8 +19,6 @@ SELF = "18"
 _CLAIMS_IN_SET = 5000
 _CLAIMS_OF_PATIENT = 100
 _LINES_OF_CLAIM = 50
-
-Segments: TypeAlias = Iterator[Sequence[Element]]
 
 
 def batches(claims: Sequence[Claim]) -> tuple[tuple[Claim, ...], ...]:
@@ -56,7 +56,7 @@ def _parts(claims: Sequence[Claim], size: int) -> Iterator[tuple[Claim, ...]]:
 def _heading(partner: Partner, reference: str, at: datetime) -> Segments:
     yield "BHT", "0019", "00", reference, x12_date(at.date()), at.strftime("%H%M"), "CH"
     yield "NM1", "41", "2", partner.submitter_name, "", "", "", "", "46", partner.group_sender
-    yield "PER", "IC", partner.submitter_contact, "TE", _digits(partner.submitter_phone)
+    yield "PER", "IC", partner.submitter_contact, "TE", names.digits(partner.submitter_phone)
     yield "NM1", "40", "2", partner.receiver_name, "", "", "", "", "46", partner.group_receiver
 
 
@@ -67,14 +67,14 @@ def _billing_level(batch: Sequence[Claim]) -> Segments:
     if billing.taxonomy:
         yield "PRV", "BI", "PXC", billing.taxonomy
     kind = "1" if billing.first_name else "2"
-    yield "NM1", "85", kind, billing.name, billing.first_name, "", "", "", *_npi(billing.npi)
-    yield from _address(billing.address)
-    yield "REF", billing.tax_qualifier, _digits(billing.tax_id)
+    yield "NM1", "85", kind, billing.name, billing.first_name, "", "", "", *names.npi(billing.npi)
+    yield from names.address(billing.address)
+    yield "REF", billing.tax_qualifier, names.digits(billing.tax_id)
     if billing.phone:
-        yield "PER", "IC", billing.contact, "TE", _digits(billing.phone)
+        yield "PER", "IC", billing.contact, "TE", names.digits(billing.phone)
     if billing.pay_to is not None:
         yield "NM1", "87", kind
-        yield from _address(billing.pay_to)
+        yield from names.address(billing.pay_to)
     level = 1
     for cover, patients in _by_cover(batch).items():
         if cover.relationship == SELF:
@@ -92,8 +92,8 @@ def _billing_level(batch: Sequence[Claim]) -> Segments:
             level += 1
             yield "HL", str(level), parent, "23", "0"
             yield "PAT", cover.relationship
-            yield from _person("QC", patient)
-            yield from _details(patient)
+            yield from names.person("QC", patient)
+            yield from names.details(patient)
             yield from _claims(claims)
 
 
@@ -113,37 +113,12 @@ def _subscriber(cover: Cover, patient: Person | None) -> Segments:
     relationship = SELF if patient is not None else ""
     group_name = "" if cover.group_number else cover.group_name
     yield "SBR", cover.rank, relationship, cover.group_number, group_name, "", "", "", "", cover.filing_code
-    yield from _person("IL", patient or cover.subscriber, "MI", cover.member_id)
+    yield from names.person("IL", patient or cover.subscriber, "MI", cover.member_id)
     if patient is not None:
-        yield from _details(patient)
+        yield from names.details(patient)
     yield "NM1", "PR", "2", cover.payer_name, "", "", "", "", "PI", cover.payer_id
     if cover.payer_address is not None:
-        yield from _address(cover.payer_address)
-
-
-def _person(qualifier: str, person: Person, id_qualifier: str = "", identifier: str = "") -> Segments:
-    name = [person.last, person.first, person.middle, "", person.suffix]
-    yield "NM1", qualifier, "1", *name, id_qualifier, identifier
-
-
-def _details(person: Person) -> Segments:
-    if person.address is not None:
-        yield from _address(person.address)
-    if person.birth_date is not None:
-        yield "DMG", "D8", x12_date(person.birth_date), person.sex or "U"
-
-
-def _address(address: Address) -> Segments:
-    yield "N3", address.line1, address.line2
-    yield "N4", address.city, address.state, _digits(address.postal_code)
-
-
-def _npi(npi: str) -> tuple[str, str]:
-    return ("XX", npi) if npi else ("", "")
-
-
-def _digits(text: str) -> str:
-    return "".join(c for c in text if c in "0123456789")
+        yield from names.address(cover.payer_address)
 
 
 def _claims(claims: Iterable[Claim]) -> Segments:
@@ -167,16 +142,10 @@ def _claim(claim: Claim) -> Segments:
         first, *rest = claim.diagnoses
         yield "HI", (claim.code_qualifier, first), *((other, code) for code in rest)
     if claim.rendering is not None and claim.rendering.npi != claim.billing.npi:
-        yield from _rendering(claim.rendering)
+        yield from names.provider("82", claim.rendering, "PE")
+    yield from write_others(claim)
     for n, line in enumerate(claim.lines, 1):
         yield from _line(n, line, claim)
-
-
-def _rendering(rendering: Rendering) -> Segments:
-    kind = "1" if rendering.first else "2"
-    yield "NM1", "82", kind, rendering.last, rendering.first, "", "", "", *_npi(rendering.npi)
-    if rendering.taxonomy:
-        yield "PRV", "PE", "PXC", rendering.taxonomy
 
 
 def _line(n: int, line: ServiceLine, claim: Claim) -> Segments:
@@ -194,3 +163,4 @@ def _line(n: int, line: ServiceLine, claim: Claim) -> Segments:
     else:
         yield "DTP", "472", "RD8", f"{first}-{x12_date(line.to_date)}"
     yield "REF", "6R", line.control or str(n)
+    yield from write_decisions(line.decisions)

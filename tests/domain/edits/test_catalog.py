@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.domain.claims import Claim, Rendering
+from portal.domain.claims import Claim, OtherPayer, Rendering
 from portal.domain.codes import CodeRelease, CodeSpan
 from portal.domain.contracts import Terms, assumed
+from portal.domain.coordination import ClaimDecision, LineDecision
 from portal.domain.edits.catalog import RULES, edit
 from portal.domain.edits.history import line_key
 from portal.domain.edits.rules import EditContext, OtherCover
 from portal.domain.ncci import NcciTables, PairEdit, UnitLimit
+from portal.domain.remittances import Adjustment
 from tests.domain.clean import claim
 
 STANDS = (CodeSpan(date(2020, 1, 1)),)
@@ -115,6 +117,29 @@ def limited(indicator: Any, **changes: Any) -> Spoil:
 
 RENDERING = Rendering("1234567893", "Fernley", taxonomy="207Q00000X")
 MEMBER = claim().cover.subscriber
+FIRST = replace(claim().cover, payer_id="FIRST1", payer_name="First Plan")
+
+
+def carried(paid: int, *lines: LineDecision, **more: Any) -> Spoil:
+    """A claim to a second payer that carries these decisions of the first, one a line."""
+
+    def spoil(clean: Claim, context: EditContext) -> Spoiled:
+        decided = (*((one,) for one in lines), *[()] * len(clean.lines))
+        own = tuple(replace(line, decisions=said) for line, said in zip(clean.lines, decided, strict=False))
+        others = (OtherPayer(FIRST, ClaimDecision(paid, **more)),)
+        covers = (*context.covers, OtherCover("P", "CI", "18", answered=True))
+        cover = replace(clean.cover, rank="S")
+        return replace(clean, lines=own, others=others, cover=cover), replace(context, covers=covers)
+
+    return spoil
+
+
+def decided(paid: int, *adjustments: Adjustment) -> LineDecision:
+    return LineDecision("FIRST1", paid, "G0438", Decimal(1), adjustments)
+
+
+CO, PR = Adjustment("CO", "45", 2_000), Adjustment("PR", "2", 1_600)
+MANY = tuple(Adjustment("CO", str(n), 1) for n in range(31))
 
 SPOILS: Mapping[str, tuple[Spoil, ...]] = {
     "authorization-missing": tuple(
@@ -163,6 +188,14 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
     "taxonomy-missing": (on("billing", taxonomy=""), on_claim(rendering=replace(RENDERING, taxonomy=""))),
     "npi-kinds": (on_claim(rendering=RENDERING),),
     "cob-order": (covered_too(OtherCover("P", "CI", "18"), rank="S"),),
+    "cob-forwarded": (carried(15_000, forwarded=True),),
+    "cob-balance": (
+        carried(14_999),
+        carried(11_400, decided(6_399, CO, PR), decided(5_000)),
+        carried(11_300, decided(6_400, CO, PR), decided(5_000)),
+    ),
+    "cob-lines": (carried(15_000, unplaced=1),),
+    "cob-room": (carried(14_969, adjustments=MANY), carried(14_969, decided(9_969, *MANY), decided(5_000))),
     "cob-gap": (on("cover", rank="S"), covered_too(OtherCover("T", "CI", "18"), rank="S")),
     "cob-same-rank": (covered_too(OtherCover("P", "CI", "18")),),
     "cob-birthday": (covered_too(OtherCover("S", "CI", "19", (2, 28)), relationship="19"),),
@@ -264,6 +297,8 @@ def test_a_spoiled_claim_trips_its_rule_with_something_to_do(code: str, at: int)
 CLEAN: Mapping[str, Spoil] = {
     "as it is": on_claim(),
     "with a rendering provider": on_claim(rendering=RENDERING),
+    "after a first payer, line by line": carried(11_400, decided(6_400, CO, PR), decided(5_000)),
+    "after a first payer, as a whole": carried(11_400, adjustments=(CO, PR)),
     "nothing loaded": in_context(codes=CodeRelease("none")),
     "a code of a set that is not loaded": on_line(code="99999"),
     "a replacement with the payer's number": on_claim(frequency="7", payer_control="P1"),

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from portal.domain.charges import Charge
 from portal.domain.codes import is_contractual
+from portal.domain.coordination import FORWARDED
 from portal.domain.errors import Refused
 from portal.domain.ledger import Entry
 from portal.domain.posting.attribution import Matched
 from portal.domain.posting.charges import charge_entry
 from portal.domain.posting.remittances import (
-    FORWARDED,
     Posting,
     claim_posting,
     remittance_entries,
