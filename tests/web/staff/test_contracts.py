@@ -11,6 +11,7 @@ from tests.make import claims as make
 from tests.make import work
 from tests.services.claims.office import Office
 from tests.web.staff.test_visits import at_work, form_of, place
+from tests.web.test_guard import form_token
 
 
 @pytest.fixture
@@ -36,7 +37,8 @@ def test_a_contract_is_kept_by_a_manager_and_moves_the_clock_of_a_claim(flask, o
     assert wrong.status_code == 422
     assert "Give whole days from 1 to 1,095." in wrong.text
     assert 'value="2026-01-01"' in wrong.text, "what was typed is still there"
-    assert biller.post(here, data=form_token(biller, here) | typed).status_code == 403
+    token = form_token(biller, place(biller, "claims.list"))
+    assert biller.post(here, data=typed | {"csrf_token": token}).status_code == 403
     assert "Limits of claims and denials follow" in manager.post(here, data=typed, follow_redirects=True).text
     assert manager.post(here, data=typed).status_code == 303, "sent twice keeps one"
     work.drain(office.world)
@@ -50,12 +52,6 @@ def test_a_contract_is_kept_by_a_manager_and_moves_the_clock_of_a_claim(flask, o
     assert "Keep the contract" not in biller.get(here).text
     coder = at_work(flask, office.world, "coder")
     assert coder.get(here).status_code == 403
-
-
-def form_token(client, path: str) -> dict[str, list[str]]:
-    """The token of some form of a browser, for a page that shows this person none."""
-    form = form_of(client, place(client, "claims.list"), 'name="csrf_token"')
-    return {"csrf_token": form["csrf_token"]}
 
 
 def test_a_rule_is_written_tried_and_put_in_use(flask, office: Office):
