@@ -25,7 +25,7 @@ MOST = {
     "queue": 23,  # views and kept filters counted at once, and what it can be narrowed by
     "work": 10,
     "claims": 14,
-    "files": 11,
+    "files": 13,
     "remittances": 14,
     "deposits": 8,
     "statements": 17,
