@@ -12,7 +12,6 @@ from portal.access.policy import decide
 from portal.domain.granting import (
     CANCELS,
     CHANNELS,
-    GRANTED,
     LIFE,
     REASONS,
     RETROACTIVE,
@@ -51,7 +50,7 @@ _REASONS: Mapping[str, Text] = {
     "file-refused": T_("The partner refused the file"), "contact": T_("Wants to be called"),
     "info_sent": T_("Information sent"), "peer_to_peer": T_("Clinicians talk"), "appeal": T_("Appeal filed"),
     "in_use": T_("Billed under it"), "exhausted": T_("Used up"), "expired": T_("Its last day is over"),
-    **{state.lower(): T_("Given back") for state in GRANTED},
+    "given-back": T_("Given back"),
 }  # fmt: skip
 
 
@@ -269,7 +268,7 @@ def _history(uow: UnitOfWork, row: AuthorizationRow) -> tuple[Moved, ...]:
     rows = uow.rows(
         uow.select(move.id, move.at, move.reason, move.actor, move.to_state, move.subject_version)
         .where(move.subject_table == row.__tablename__, move.subject_id == row.id)
-        .order_by(move.at.desc(), move.subject_version.desc())
+        .order_by(move.at.desc(), move.subject_version.desc(), move.from_state.is_(None))
     )
     return tuple(
         Moved(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func
 
 from portal.domain.claims import Claim
-from portal.domain.granting import STANDING, AuthorizationFacts, reckoned, warning
+from portal.domain.granting import GRANTED, STANDING, AuthorizationFacts, reckoned, warning
 from portal.domain.texts import T_, to_json
 from portal.models.authorizations import AuthorizationRow, AuthorizationUseRow
 from portal.models.claims import ClaimRow
@@ -75,7 +75,8 @@ def settle(uow: UnitOfWork, row: AuthorizationRow) -> None:
     lines, today = lines_of(uow, [row.id]).get(row.id, ()), uow.today(row.practice_id)
     to = reckoned(row.granted_as or "APPROVED", lines, row.valid_to, today)
     if to != row.state:
-        uow.move(row, to, AuthorizationFacts(reckoned=to), reason=to.lower())
+        reason = "given-back" if to in GRANTED else to.lower()
+        uow.move(row, to, AuthorizationFacts(reckoned=to), reason=reason)
     told = warning(to, row.valid_to, today)
     if told == row.warned:
         return
