@@ -151,21 +151,32 @@ def sqlite_world(_template: tuple[Path, bytes], tmp_path: Path) -> Iterator[Worl
         yield World(running, clock, practice)
 
 
+@pytest.fixture(scope="session")
+def _postgres_standing(_postgres_template: tuple[str, Path, bytes], postgres: Any) -> Any:
+    """One database for the tests of a process, one after the other."""
+    return postgres.standing(_postgres_template[0])
+
+
 @pytest.fixture
-def postgres_world(_postgres_template: tuple[str, Path, bytes], postgres: Any, tmp_path: Path) -> Iterator[World]:
+def postgres_world(
+    _postgres_template: tuple[str, Path, bytes], _postgres_standing: Any, tmp_path: Path
+) -> Iterator[World]:
     """A world on PostgreSQL only, as the role that owns nothing."""
-    template, home, practice = _postgres_template
-    owner, app = postgres.clone(template)
+    _, home, practice = _postgres_template
     shutil.copytree(home / "keys", tmp_path / "home" / "keys")
     clock = StillClock()
-    settings = settings_for(tmp_path / "home", CANDOR_DATABASE_URL=app, CANDOR_DATABASE_OWNER_URL=owner)
+    settings = settings_for(
+        tmp_path / "home",
+        CANDOR_DATABASE_URL=_postgres_standing.app,
+        CANDOR_DATABASE_OWNER_URL=_postgres_standing.owner,
+    )
     (tmp_path / "home" / "data").mkdir()
     try:
         with runtime.running(settings, clock=clock) as running:
             keep_compiled(running.engine)
             yield World(running, clock, practice)
     finally:
-        postgres.drop(owner)
+        _postgres_standing.put_back()
 
 
 ENGINES = ["postgresql"] if os.environ.get("CANDOR_TEST_PG_URL") else ["sqlite"]

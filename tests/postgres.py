@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -71,6 +72,15 @@ class Cluster:
         name = self._create(f"{template}_{len(self.made)}", template)
         return self._url(OWNER, name), self._url(APP, name)
 
+    def standing(self, template: str) -> Standing:
+        """A copy of a template that one test after the other uses; see Standing."""
+        owner, app = self.clone(template)
+        return Standing(owner, app, self.url_of(owner))
+
+    def url_of(self, url: str) -> str:
+        """A superuser's URL of the database that another role's URL names."""
+        return urlunsplit(urlsplit(self.url)._replace(path=urlsplit(url).path))
+
     def drop(self, url: str) -> None:
         """Drop the database of this URL, closing what is still connected to it."""
         name = urlsplit(url).path.removeprefix("/")
@@ -108,6 +118,57 @@ class Cluster:
         parts = urlsplit(self.url)
         place = parts.netloc.rpartition("@")[2]
         return urlunsplit(parts._replace(netloc=f"{role}:{PASSWORD}@{place}", path=f"/{database}"))
+
+
+class Standing:
+    """A database that is put back as it was after each test: that takes a tenth of what another copy would.
+
+    Only rows and sequences are put back: a test that makes or drops tables takes a database of its own (`clone`). What
+    is append-only for everybody, also for a superuser, is so for all others here: else it could not be put back.
+    """
+
+    def __init__(self, owner: str, app: str, superuser: str) -> None:
+        self.owner, self.app, self._superuser = owner, app, superuser
+        with psycopg.connect(superuser, autocommit=True) as connection:
+            tables = [sql.Identifier(*row) for row in connection.execute(_TABLES)]
+            for schema, table, trigger in connection.execute(_ALWAYS).fetchall():
+                statement = sql.SQL("ALTER TABLE {} ENABLE TRIGGER {}")
+                connection.execute(statement.format(sql.Identifier(schema, table), sql.Identifier(trigger)))
+            copies = [(table, _copied(connection, table)) for table in tables]
+            self._rows = [(table, rows) for table, rows in copies if rows]
+            sequences = connection.execute(_SEQUENCES).fetchall()
+        # no trigger and no foreign key stands in the way of a superuser who says so; one round for all of it
+        clear = [sql.SQL("DELETE FROM {}").format(table) for table in tables]
+        count = [
+            sql.SQL("SELECT setval({}, {}, {})").format(name, last or first, last is not None)
+            for name, last, first in sequences
+        ]
+        self._clear = sql.SQL("; ").join([sql.SQL("SET LOCAL session_replication_role = replica"), *clear, *count])
+
+    def put_back(self) -> None:
+        """End what is still connected, as a killed process leaves it, and bring rows and sequences back."""
+        with psycopg.connect(self._superuser) as connection:
+            connection.execute(_ALONE)
+            connection.execute(self._clear)
+            for table, rows in self._rows:
+                with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(table)) as into:
+                    into.write(rows)
+
+
+_OURS = "nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
+_TABLES = f"""SELECT nspname, relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE relkind = 'r' AND {_OURS} ORDER BY 1, 2"""
+_ALWAYS = """SELECT nspname, relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+    JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE tgenabled = 'A'"""
+_SEQUENCES = """SELECT quote_ident(schemaname) || '.' || quote_ident(sequencename), last_value, start_value
+    FROM pg_sequences ORDER BY 1"""
+_ALONE = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
+
+
+def _copied(connection: psycopg.Connection[Any], table: sql.Identifier) -> bytes:
+    with connection.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(table)) as out:
+        return b"".join(bytes(block) for block in out)
 
 
 def _programs() -> Path:
