@@ -133,13 +133,16 @@ def test_a_broken_file_shows_its_findings(flask, world: World):
     assert "Choose a file" in empty.text
 
 
-def test_a_file_that_no_import_reads_is_refused_on_its_page(flask, world: World):
+def test_a_file_that_no_import_reads_is_kept_and_says_so(flask, world: World):
     clerk = at_work(flask, world, "charge-clerk")
     other = make.file(make.some(1)).replace(b"ST*837*", b"ST*850*").replace(b"005010X222A1", b"005010")
-    refused = upload(clerk, other, "orders.850")
-    assert refused.status_code == 422
-    assert "This file holds 850, which cannot be read in here. Nothing was stored." in refused.text
-    assert "orders.850" not in clerk.get(place(clerk, "imports.list")).text
+    kept = upload(clerk, other, "orders.850")
+    assert kept.status_code == 303
+    work.drain(world)
+    page = clerk.get(kept.location).text
+    assert "Nothing in it could be taken" in page
+    assert "This transaction is no claim but a 850" in page
+    assert "orders.850" in clerk.get(place(clerk, "imports.list")).text
 
 
 def test_a_file_of_a_kind_that_one_may_not_read_in_is_refused(flask, world: World):
