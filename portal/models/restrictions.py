@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import ColumnElement, Index, exists, text
 from sqlalchemy.orm import Mapped
 
 from portal.models.base import Base, ReachedBy
@@ -34,3 +35,8 @@ class RestrictionRow(Base):
     lifted_by: Mapped[str | None] = clear(9)
     lifted_at: Mapped[datetime | None] = clear(10)
     version: Mapped[int] = clear(11)
+
+    @classmethod
+    def keeps(cls, encounter_id: Any) -> ColumnElement[bool]:
+        """Whether the visit in a column of another table is kept from its plan now."""
+        return exists().where(cls.encounter_id == encounter_id, cls.lifted_at.is_(None))

@@ -13,6 +13,7 @@ from portal.models.claims import AcknowledgementRow
 from portal.models.practices import PartnerRow, PracticeRow
 from portal.services import interchanges, queues
 from portal.services.authorizations.parties import as_request, lines_of
+from portal.services.authorizations.requesting import refuse_kept
 from portal.services.parts import Parts
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
@@ -36,11 +37,12 @@ def ask(
 ) -> bool:
     """Send a drafted request to its payer; whether the partner's folder took it, else it goes by itself later.
 
-    Raises NotFound, Conflict, Refused (`guard:complete`, `no-such-move`, `no-partner`, `which-partner`).
+    Raises NotFound, Conflict, Refused (`guard:complete`, `no-such-move`, `no-partner`, `which-partner`, `restricted`).
     """
     with units.write(actor, PERMISSION, request=request) as uow:
         row = uow.get(AuthorizationRow, id_)
         uow.change(row, expected_version=expected_version)
+        refuse_kept(uow, row.encounter_id)
         file_id = _store(uow, row)
     return interchanges.hand_on(units, parts, actor, PERMISSION, file_id, request=request)
 

@@ -25,6 +25,7 @@ from portal.models.coverage import CoverageRow
 from portal.models.encounters import EncounterRow
 from portal.models.patients import PatientRow
 from portal.models.practices import ProviderRow
+from portal.models.restrictions import RestrictionRow
 from portal.services import queues
 from portal.services.intake.lines import Line, TypedLine, read_diagnoses, read_line
 from portal.services.unit_of_work.work import UnitOfWork
@@ -73,6 +74,7 @@ def draft(uow: UnitOfWork, patient_id: bytes, typed: TypedRequest, *, channel: s
     visit = uow.get(EncounterRow, typed.encounter_id) if typed.encounter_id is not None else None
     if visit is not None and visit.patient_id != patient_id:
         raise Refused(T_("This visit is another patient's."), code="other-patient")
+    refuse_kept(uow, visit.id if visit else None)
     if typed.provider_id is not None:
         uow.get(ProviderRow, typed.provider_id)
     row = uow.new(
@@ -141,6 +143,16 @@ def used(uow: UnitOfWork, id_: bytes) -> bool:
     for row in rows:
         by_claim[row.claim_id] = by_claim.get(row.claim_id, 0) + row.thousandths
     return any(by_claim.values())
+
+
+def refuse_kept(uow: UnitOfWork, encounter_id: bytes | None) -> None:
+    """Raise Refused `restricted` for a visit that the patient keeps from the plan (45 CFR 164.522(a)(1)(vi))."""
+    kept = RestrictionRow.keeps(EncounterRow.id)
+    if encounter_id is not None and uow.row(uow.select(EncounterRow.id).where(EncounterRow.id == encounter_id, kept)):
+        raise Refused(
+            T_("The patient paid this visit in full and keeps it from the plan: the plan is not asked about it."),
+            code="restricted",
+        )
 
 
 def _read(uow: UnitOfWork, typed: TypedRequest) -> _Read:

@@ -24,7 +24,7 @@ from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.models.practices import PartnerRow, PracticeRow
 from portal.services import interchanges, queues
-from portal.services.coverage.due import Due, due, of_patient
+from portal.services.coverage.due import Due, due, kept, of_patient
 from portal.services.parts import Parts
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
@@ -66,9 +66,17 @@ def ask_due(units: Units, parts: Parts, actor: Actor, *, request: Request | None
 def ask_patient(
     units: Units, parts: Parts, actor: Actor, patient_id: bytes, *, request: Request | None = None
 ) -> Asked:
-    """Ask now about every coverage of a patient, for today. Raises NotFound, Refused `no-coverage`, `no-partner`."""
+    """Ask now about every coverage of a patient, for today.
+
+    Raises NotFound, Refused `no-coverage`, `no-partner`, `restricted` (45 CFR 164.522(a)(1)(vi)).
+    """
     with units.read(actor, PERMISSION, request=request) as uow:
         uow.get(PatientRow, patient_id)
+        if kept(uow, patient_id):
+            raise Refused(
+                T_("The patient paid today's visit in full and keeps it from the plan. Nobody was asked."),
+                code="restricted",
+            )
         wanted = of_patient(uow, patient_id)
     if not wanted:
         raise Refused(T_("No coverage is registered for today; nobody was asked."), code="no-coverage")

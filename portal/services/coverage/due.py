@@ -16,6 +16,7 @@ from portal.models.coverage import CoverageRow
 from portal.models.eligibility import EligibilityAnswerRow, EligibilityQuestionRow, EligibilityRuleRow
 from portal.models.encounters import EncounterRow
 from portal.models.practices import PracticeRow
+from portal.models.restrictions import RestrictionRow
 from portal.services.unit_of_work.work import UnitOfWork
 
 RECHECK_DAYS: Final = 30
@@ -74,6 +75,19 @@ def of_patient(uow: UnitOfWork, patient_id: bytes) -> list[Due]:
     return [Due(cover.id, cover.payer_id, patient_id, today) for cover in _valid(covers, today)]
 
 
+def kept(uow: UnitOfWork, patient_id: bytes) -> bool:
+    """Whether all that a patient comes for today is kept from the plan, so that to ask it today would tell it."""
+    today = uow.today()
+    rows = uow.rows(
+        uow.select(RestrictionRow.keeps(EncounterRow.id).label("kept")).where(
+            EncounterRow.patient_id == patient_id,
+            EncounterRow.service_from <= today,
+            EncounterRow.service_to >= today,
+        )
+    )
+    return bool(rows) and all(row.kept for row in rows)
+
+
 def ages_of(uow: UnitOfWork) -> dict[bytes | None, int]:
     """Days after which is asked again, by payer; under None for all others."""
     rows = uow.rows(uow.select(EligibilityRuleRow.payer_id, EligibilityRuleRow.recheck_days))
@@ -89,13 +103,22 @@ def _asks(known: _Known | None, today: date, age: int) -> bool:
 
 
 def _days(uow: UnitOfWork) -> set[tuple[bytes, date]]:
-    """Patient and day of each covered visit that is under way, and of each claim that is not sent."""
+    """Patient and day of each covered visit that is under way, and of each claim that is not sent.
+
+    What a patient paid in full and keeps from the plan is no reason to ask it (45 CFR 164.522(a)(1)(vi)).
+    """
     visits = uow.rows(
         uow.select(EncounterRow.patient_id, EncounterRow.service_from).where(
-            EncounterRow.state.in_(_UNDER_WAY), EncounterRow.coverage_id.is_not(None)
+            EncounterRow.state.in_(_UNDER_WAY),
+            EncounterRow.coverage_id.is_not(None),
+            ~RestrictionRow.keeps(EncounterRow.id),
         )
     )
-    claims = uow.rows(uow.select(ClaimRow.patient_id, ClaimRow.service_from).where(ClaimRow.state.in_(_UNSENT)))
+    claims = uow.rows(
+        uow.select(ClaimRow.patient_id, ClaimRow.service_from).where(
+            ClaimRow.state.in_(_UNSENT), ~RestrictionRow.keeps(ClaimRow.encounter_id)
+        )
+    )
     return {(row.patient_id, row.service_from) for row in (*visits, *claims)}
 
 

@@ -16,6 +16,7 @@ from portal.services.authorizations import asking, deciding, receiving, requesti
 from portal.services.authorizations.deciding import Answer
 from portal.services.granted import counting
 from portal.services.intake.lines import TypedLine
+from portal.services.patients import restrictions
 from portal.services.unit_of_work.units import Denied
 from portal.x12.authorizations.reading import read_requests
 from portal.x12.authorizations.writing import write_decisions
@@ -178,6 +179,18 @@ def test_a_request_that_says_too_little_is_turned_down(sqlite_world: World, give
     with pytest.raises(Refused) as refused:
         desk.draft(desk.visit(), **given)
     assert refused.value.code == code
+
+
+def test_a_payer_is_not_asked_about_a_visit_that_is_kept_from_it(desk: Desk):
+    visit = desk.visit()
+    id_ = desk.draft(visit)
+    with desk.writing("restriction:edit") as uow:
+        restrictions.keep(uow, visit.patient_id, visit.encounter_id, DAY.isoformat())
+    with pytest.raises(Refused, match="restricted"):
+        asking.ask(desk.world.units, desk.world.runtime.parts, desk.biller, id_)
+    with pytest.raises(Refused, match="restricted"):
+        desk.draft(visit)
+    assert (desk.row(id_).state, list(desk.folder.glob("out/*.278"))) == ("DRAFT", [])
 
 
 def test_asked_after_the_service_the_payer_reads_why(desk: Desk):

@@ -13,6 +13,7 @@ from portal.models.eligibility import EligibilityRuleRow
 from portal.models.interchanges import InterchangeRow
 from portal.models.patients import PatientRow
 from portal.services.coverage import asking, nights
+from portal.services.patients import restrictions
 from portal.services.unit_of_work.units import Denied
 from portal.x12.coverage.asking import read_questions
 from portal.x12.reader import read
@@ -69,6 +70,38 @@ def test_nobody_is_asked_about(desk: Desk, more: dict):
     desk.visit(**more)
     assert desk.ask().questions == 0
     assert desk.sent() == []
+
+
+def test_a_visit_that_is_kept_from_the_plan_is_no_reason_to_ask_it(desk: Desk):
+    with desk.world.write("claim:edit") as uow:
+        made = make.claim(uow, cover={"member_id_sealed": MEMBER}, day=DAY)
+    patient_id, encounter_id = made.patient_id, made.encounter_id
+    with desk.world.write("restriction:edit", desk.clerk) as uow:
+        restrictions.keep(uow, patient_id, encounter_id, DAY.isoformat())
+    assert desk.ask().questions == 0
+    with desk.world.write("claim:edit") as uow:
+        make.visit(uow, person=uow.get(PatientRow, patient_id), state="QA", day=date(2026, 7, 2))
+    assert desk.ask().questions == 1
+    assert [row.on_date for row in desk.questions()] == [date(2026, 7, 2)], "the other visit of that month, and its day"
+    with desk.world.write("restriction:edit", desk.clerk) as uow:
+        restrictions.lift(uow, patient_id, encounter_id, expected_version=1)
+    desk.world.clock.forward(days=3)
+    desk.ask()
+    assert DAY in {row.on_date for row in desk.questions()}
+
+
+def test_a_clerk_cannot_ask_about_a_day_that_is_kept_from_the_plan(desk: Desk):
+    today = date(2026, 8, 3)
+    visit = desk.visit(day=today)
+    run = (desk.world.units, desk.world.runtime.parts, desk.clerk, visit.patient_id)
+    with desk.world.write("restriction:edit", desk.clerk) as uow:
+        restrictions.keep(uow, visit.patient_id, visit.encounter_id, today.isoformat())
+    with pytest.raises(Refused, match="restricted"):
+        asking.ask_patient(*run)
+    assert desk.sent() == []
+    with desk.world.write("claim:edit") as uow:
+        make.visit(uow, person=uow.get(PatientRow, visit.patient_id), state="QA", day=today)
+    assert asking.ask_patient(*run).questions == 1
 
 
 def test_a_claim_that_is_not_sent_is_asked_about_again_after_the_days_of_the_rule(answering):
