@@ -8,6 +8,7 @@ import sys
 import pytest
 
 SMALL = {
+    "bench.building": ["--claims", "20"],
     "bench.code_search": ["--codes", "400", "--rounds", "2"],
     "bench.inbox": ["--claims", "1", "--paid", "3"],
     "bench.edits": ["--claims", "60"],
