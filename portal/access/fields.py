@@ -40,6 +40,10 @@ _REVIEWED = frozenset({
     "authorization.number", "authorization.diagnoses", "authorization.message", "authorization_answer.body",
 })  # fmt: skip
 """What payers are asked in advance and what they say to it."""
+_CONTACTS = frozenset({
+    "contact.person", "contact.reference", "contact.words", "contact.next_step", "letter.body",
+})  # fmt: skip
+"""What was said with payers and written to them; who audits charges needs none of it."""
 _FILES = frozenset({"encounter.source_control", "interchange.name", "interchange.body", "interchange.findings"})
 _REMITTANCE = frozenset(
     {
@@ -68,7 +72,7 @@ _SEARCH = frozenset({"name_leaf.names"})
 _CODING = _SEARCH | _SELF | _IDENTITY | _CODES | _QUEUE | _SCANS
 _CHARGING = _SEARCH | _SELF | _IDENTITY | _CODES | _COVER | _SAID | _CONTACT | _FILES | _QUEUE | _PAPER | _SCANS
 _CHARGING |= _REVIEWED
-_BILLING = _CHARGING | _CLAIM | _REMITTANCE
+_BILLING = _CHARGING | _CLAIM | _REMITTANCE | _CONTACTS
 _SYSTEM = _BILLING | _SELF | {"factor.secret"} | _MAIL | {"patient.guarantor", "payment.note", "denial.note"}
 _SYSTEM |= {"encounter.source", "legal_hold.reason"}
 
@@ -78,7 +82,7 @@ OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.CLINICIAN: _CODING,
     r.CODER: _CODING,
     r.CODING_MANAGER: _CODING,
-    r.CHARGE_CLERK: _CHARGING | {"patient.guarantor"},
+    r.CHARGE_CLERK: _CHARGING | _CONTACTS | {"patient.guarantor"},
     r.QA_AUDITOR: _CHARGING,
     r.DENIAL_SPECIALIST: _BILLING | {"denial.note"},
     r.PAYMENT_POSTER: _BILLING | {"payment.note"},

@@ -86,6 +86,13 @@ _TABLE: Final = (
     Permission("authorization:request", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
     Permission("authorization:answer", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
     Permission("authorization:edit", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=False),
+    # What was said with payers and written to them. Payers and patients see none of it.
+    Permission("contact:view", _PAYMENT, _practice(r.CHARGE_CLERK, *_MONEY), protected=True),
+    Permission("contact:record", _PAYMENT, _practice(r.CHARGE_CLERK, *_MONEY), protected=True),
+    Permission(
+        "letter:make", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING, r.DENIAL_SPECIALIST), protected=True
+    ),
+    Permission("payer-desk:edit", _OPERATIONS, _practice(*_BILLING, system=False), protected=False),
     Permission("member-authorization:view", _PAYMENT, _only(payer_user=PAYER), protected=True),
     Permission("member-authorization:decide", _PAYMENT, _only(payer_user=PAYER), protected=True),
     Permission("code:view", _PAYMENT, _practice(r.CODING_MANAGER, r.BILLING_MANAGER), protected=False),

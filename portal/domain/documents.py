@@ -42,6 +42,7 @@ ABOUT: Mapping[str, Text] = MappingProxyType({
     "encounter": T_("the visit"),
     "claim": T_("the claim"),
     "denial": T_("the denial"),
+    "authorization": T_("the authorization"),
 })  # fmt: skip
 """What a document can be attached to, by table."""
 

@@ -165,6 +165,13 @@ _ALL = (
         T_("Every answer found its claim or file."),
     ),
     Queue(
+        "contact-follow-up",
+        T_("Payers to turn to again"),
+        "contact:record",
+        5,
+        T_("No contact with a payer asks for a next step."),
+    ),
+    Queue(
         "pended-claims",
         T_("Payer asks for more"),
         "claim:acknowledge",

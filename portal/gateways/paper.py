@@ -1,4 +1,4 @@
-"""Paper by WeasyPrint: statements as tagged PDF/UA-1; the one place that knows how documents are set.
+"""Paper by WeasyPrint: statements and letters to payers as tagged PDF/UA-1; only here is known how paper is set.
 
 Measured choices: three static cuts of the one typeface, style sheet and fonts read once a process, blocks and fixed
 tables only, the QR code at one pixel a module, the collector held back while a document is set.
@@ -79,6 +79,21 @@ class _Sheet:
     qr: str
 
 
+@dataclass(frozen=True, slots=True)
+class _PayerLetter:
+    """See `templates/paper/payer_letter.html`."""
+
+    practice: _Letterhead
+    to: tuple[str, ...]
+    made_on: date
+    subject: str
+    number: str
+    rows: tuple[tuple[str, str], ...]
+    paragraphs: tuple[str, ...]
+    enclosures: tuple[str, ...]
+    sender: str
+
+
 class Paper:
     """Sets documents; slow, so jobs only. WeasyPrint and its system libraries are loaded with the first document.
 
@@ -115,6 +130,22 @@ class Paper:
             qr=_qr(letter.pay_url),
         )
         return self._set("paper/statement.html", sheet, Speaker(best_locale(language), time_zone))
+
+    def letter(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
+        """A letter to a payer as PDF/UA-1; `content` is what `letters.dump` made."""
+        practice = content["practice"]
+        sheet = _PayerLetter(
+            practice=_Letterhead(practice["name"], tuple(practice["lines"]), practice["phone"]),
+            to=tuple(content["to"]),
+            made_on=date.fromisoformat(content["made_on"]),
+            subject=content["subject"],
+            number=content["number"],
+            rows=tuple((word, value) for word, value in content["rows"]),
+            paragraphs=tuple(content["paragraphs"]),
+            enclosures=tuple(content["enclosures"]),
+            sender=content["sender"],
+        )
+        return self._set("paper/payer_letter.html", sheet, Speaker(best_locale(language), time_zone))
 
     def _set(self, template: str, page: object, speaker: Speaker) -> bytes:
         token = _speaker.set(speaker)

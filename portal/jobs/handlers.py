@@ -14,6 +14,7 @@ from portal.services import outbox
 from portal.services.attachments import drawing
 from portal.services.authorizations import deciding
 from portal.services.claims import drafting
+from portal.services.contacts import letters
 from portal.services.contracts import recounting
 from portal.services.coverage import asking as coverage
 from portal.services.coverage import nights
@@ -76,6 +77,11 @@ def read_file(tools: Tools, job: Job) -> None:
 def draw_pages(tools: Tools, job: Job) -> None:
     """The pages of a document that came in are drawn, or drawn on."""
     drawing.draw(tools.units, tools.parts, actor(job), job.ids["document"])
+
+
+def print_letter(tools: Tools, job: Job) -> None:
+    """The paper of one letter to a payer."""
+    letters.print_paper(tools.units, tools.parts, actor(job), job.ids["letter"])
 
 
 def ask_coverage(tools: Tools, job: Job) -> None:
@@ -145,6 +151,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "document.pages": draw_pages,
     "eligibility.ask": ask_coverage,
     "file.read": read_file,
+    "letter.paper": print_letter,
     "mail.send": send_mail,
     "remittance.settle": settle_remittance,
     "payment.settled": follow_payment,

@@ -9,6 +9,7 @@ from portal.models import (
     bills,
     claims,
     codes,
+    contacts,
     contracts,
     coverage,
     denials,
@@ -38,7 +39,7 @@ from portal.models.base import Base
 
 ROOMS = (
     authorizations,
-    bills, claims, codes, contracts, coverage, denials, documents, edit_rules, eligibility, encounters, fees, holds,
+    bills, claims, codes, contacts, contracts, coverage, denials, documents, edit_rules, eligibility, encounters, fees, holds,
     interchanges, jobs, keys, ledger, ncci, patients, payers, payments, practices, queues, remittances,
     restrictions, sampling, statements, users,
 )  # fmt: skip
@@ -55,6 +56,7 @@ APPEND_ONLY = {
     "bill_check": (("id",),),
     "check_result": (("id",), ("encounter_id", "check_kind", "number")),
     "charge_finding": (("id",),),
+    "contact": (("id",), ("practice_id", "key"), ("corrects_id",)),
     "contract": (("id",), ("practice_id", "payer_id", "valid_from", "number")),
 }
 """Tables that are never changed once written, with their unique keys (MECHANISM 6)."""

@@ -48,6 +48,9 @@ class Paper(Protocol):
     def statement(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
         """A statement as tagged PDF (PDF/UA-1)."""
 
+    def letter(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
+        """A letter to a payer (`domain.letters.dump`) as tagged PDF (PDF/UA-1)."""
+
 
 class Scans(Protocol):
     """Draws the pages of documents that came in; slow, so only jobs call it."""

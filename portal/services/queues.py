@@ -30,7 +30,7 @@ _KINDS = {
 _OPENS = {
     "authorization": "authorization",
     "claim": "claim", "remittance": "remittance", "remittance_claim": "remittance", "denial": "denial",
-    "interchange": "file", "partner": "files",
+    "interchange": "file", "partner": "files", "contact": "contact",
 }  # fmt: skip
 _STEPS = {
     "authorization": T_("Open the authorization"),
@@ -38,7 +38,7 @@ _STEPS = {
     "code": T_("Code the visit"), "review": T_("Check the codes"), "charge": T_("Enter the charges"),
     "audit": T_("Audit the charges"), "claim": T_("Open the claim"), "remittance": T_("Open the payment"),
     "file": T_("Open the file"), "files": T_("See the files"),
-    "denial": T_("Work the denial"), "account": T_("Open the account"),
+    "denial": T_("Work the denial"), "contact": T_("Open the contact"), "account": T_("Open the account"),
 }  # fmt: skip
 
 

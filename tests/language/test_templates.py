@@ -12,6 +12,7 @@ from tests.language import (
     samples_authorizations,
     samples_checks,
     samples_codes,
+    samples_contacts,
     samples_contracts,
     samples_coverage,
     samples_documents,
@@ -26,7 +27,7 @@ SAMPLES = (
     *samples_authorizations.SAMPLES,
     *samples_patient.SAMPLES, *samples_office.SAMPLES, *samples_queues.SAMPLES, *samples_codes.SAMPLES,
     *samples_documents.SAMPLES, *samples_paper.SAMPLES, *samples_coverage.SAMPLES, *samples_checks.SAMPLES,
-    *samples_contracts.SAMPLES,
+    *samples_contracts.SAMPLES, *samples_contacts.SAMPLES,
 )  # fmt: skip
 ENVIRONMENTS = {locale: environment(locale) for locale in LOCALES}
 PARTS = {"base.html"}

@@ -15,6 +15,7 @@ from portal.domain.documents import ABOUT, DETACHED, KINDS, MAKING, MOST_BYTES, 
 from portal.domain.errors import NotFound
 from portal.domain.patients import full_name
 from portal.domain.texts import T_, Text
+from portal.models.authorizations import AuthorizationRow
 from portal.models.claims import ClaimRow
 from portal.models.denials import DenialRow
 from portal.models.documents import AttachmentRow, DocumentPageRow, DocumentRow
@@ -247,6 +248,13 @@ def _where(uow: UnitOfWork, places: Iterable[tuple[str, bytes]]) -> dict[tuple[s
     if ids["claim"]:
         claims = uow.rows(uow.select(ClaimRow.id, ClaimRow.control).where(ClaimRow.id.in_(ids["claim"])))
         found |= {("claim", row.id): T_("claim {number}", number=row.control) for row in claims}
+    if ids["authorization"]:
+        asked = uow.rows(
+            uow.select(AuthorizationRow.id, AuthorizationRow.from_date).where(
+                AuthorizationRow.id.in_(ids["authorization"])
+            )
+        )
+        found |= {("authorization", row.id): T_("the authorization from {day}", day=row.from_date) for row in asked}
     if ids["denial"]:
         denials = uow.rows(
             uow.select(DenialRow.id, ClaimRow.control)

@@ -10,6 +10,7 @@ from typing import Any
 from portal.domain.documents import ABOUT, DETACHED, KINDS, MAKING, UPLOADS, look
 from portal.domain.errors import NotFound, Refused
 from portal.domain.texts import T_
+from portal.models.authorizations import AuthorizationRow
 from portal.models.base import Base
 from portal.models.claims import ClaimRow
 from portal.models.denials import DenialRow
@@ -22,6 +23,7 @@ from portal.services.unit_of_work.work import UnitOfWork
 
 SUBJECTS: dict[str, type[Base]] = {
     "patient": PatientRow, "encounter": EncounterRow, "claim": ClaimRow, "denial": DenialRow,
+    "authorization": AuthorizationRow,
 }  # fmt: skip
 """What a document can be about; the words are `domain.documents.ABOUT`."""
 _NAME_LENGTH = 120

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, request, url_for
 
@@ -13,6 +14,7 @@ from portal.language.speaker import Speaker
 from portal.services.attachments import showing
 from portal.services.auditing.searching import last_change
 from portal.services.authorizations import listing
+from portal.services.contacts import showing as contacts
 from portal.services.coverage import showing as coverage
 from portal.services.patients import account, changing, letters, searching
 from portal.services.patients.searching import SearchPage
@@ -55,8 +57,9 @@ def show(uow: UnitOfWork, patient_id: bytes) -> Reply:
     opens = next((endpoint for permission, endpoint in _VISIT_PAGES if decide(uow.actor, permission).allowed), None)
     part = showing.listed(uow, "patient", patient_id)
     told = coverage.told(uow, patient_id)
-    more = {"letter_waits": waits, "visit_page": opens, "documents": part, "told": told}
+    more: dict[str, Any] = {"letter_waits": waits, "visit_page": opens, "documents": part, "told": told}
     more["authorizations"] = listing.of_patient(uow, patient_id)
+    more["contacts"] = contacts.part(uow, "patient", patient_id)
     return Page("staff/accounts/show.html", page, more)
 
 

@@ -10,8 +10,10 @@ from flask import Blueprint, request, url_for
 from portal.domain.errors import Refused
 from portal.domain.granting import CHANNELS
 from portal.domain.texts import T_, Text
+from portal.services.attachments import showing as papers
 from portal.services.authorizations import asking, deciding, listing, offering, requesting, rules, showing, typed
 from portal.services.authorizations.requesting import TypedRequest
+from portal.services.contacts import showing as contacts
 from portal.services.intake.lines import TypedLine
 from portal.services.unit_of_work.units import Denied
 from portal.services.unit_of_work.work import UnitOfWork
@@ -71,7 +73,9 @@ def create(desk: Desk, patient_id: bytes) -> Reply:
 @reads("authorization:view")
 def show(uow: UnitOfWork, authorization_id: bytes) -> Reply:
     """One of them."""
-    return Page("staff/authorizations/show.html", showing.show(uow, authorization_id))
+    page, part = showing.show(uow, authorization_id), papers.listed(uow, "authorization", authorization_id)
+    more = {"documents": part, "contacts": contacts.part(uow, "authorization", authorization_id)}
+    return Page("staff/authorizations/show.html", page, more)
 
 
 @blueprint.post("/<id:authorization_id>")

@@ -10,6 +10,7 @@ from portal.services.attachments import showing as papers
 from portal.services.authorizations import listing as asked
 from portal.services.claims import checking, correcting, listing, sending, showing, steps
 from portal.services.claims.sending import Sending
+from portal.services.contacts import showing as contacts
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import Desk, desks, reads
 from portal.web.replies import Go, Page, Reply
@@ -34,7 +35,9 @@ def show(uow: UnitOfWork, claim_id: bytes) -> Reply:
     """One claim."""
     page, part = showing.show_claim(uow, claim_id), papers.listed(uow, "claim", claim_id)
     granted = asked.of_patient(uow, bytes.fromhex(page.patient_id))
-    return Page("staff/claims/show.html", page, {"documents": part, "authorizations": granted})
+    said = contacts.part(uow, "claim", claim_id)
+    more = {"documents": part, "authorizations": granted, "contacts": said}
+    return Page("staff/claims/show.html", page, more)
 
 
 @blueprint.get("/<id:claim_id>/versions/<int:number>")

@@ -29,6 +29,7 @@ _PAGES = {
         ("question:answer", "staff.questions.show", "encounter_id"),
     ),
     "claim": (("claim:view", "staff.claims.show", "claim_id"),),
+    "authorization": (("authorization:view", "staff.authorizations.show", "authorization_id"),),
     "denial": (("denial:view", "staff.denials.show", "denial_id"),),
 }
 """Where a thing is looked at, by whoever may."""

@@ -11,6 +11,7 @@ from portal.web.staff import (
     charges,
     claims,
     codes,
+    contacts,
     contracts,
     coverage,
     denials,
@@ -19,6 +20,7 @@ from portal.web.staff import (
     edits,
     encounters,
     imports,
+    letters,
     questions,
     queues,
     remittances,
@@ -29,8 +31,8 @@ from portal.web.staff import (
 
 blueprint = Blueprint("staff", __name__, url_prefix="/office")
 for _word in (
-    accounts, authorizations, bills, charges, claims, codes, contracts, coverage, denials, deposits, documents, edits,
-    encounters, imports, questions, queues, remittances, restrictions, sampling, statements,
+    accounts, authorizations, bills, charges, claims, codes, contacts, contracts, coverage, denials, deposits,
+    documents, edits, encounters, imports, letters, questions, queues, remittances, restrictions, sampling, statements,
 ):  # fmt: skip
     blueprint.register_blueprint(_word.blueprint)
 blueprint.register_blueprint(queues.work_blueprint)

@@ -11,6 +11,7 @@ from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
 from portal.domain.work import Narrowing
 from portal.language.speaker import Speaker
+from portal.services.contacts import showing as contacts
 from portal.services.patients import searching
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.services.users import tries
@@ -111,7 +112,9 @@ def take_next(uow: UnitOfWork, queue: str) -> Reply:
 @reads("queue:view")
 def item(uow: UnitOfWork, queue: str, item_id: bytes) -> Reply:
     """One item: why it waits, where it leads, what was done with it."""
-    return Page("staff/queue_item.html", items.show(uow, queue, item_id), {"skips": tuple(rules.SKIP_REASONS.items())})
+    page = items.show(uow, queue, item_id)
+    part = contacts.part_of_item(uow, page.row.kind, page.row.target_id, page.leads.claim_id)
+    return Page("staff/queue_item.html", page, {"skips": tuple(rules.SKIP_REASONS.items()), "contacts": part})
 
 
 @blueprint.post("/<queue>/<id:item_id>")
