@@ -103,6 +103,7 @@ _TABLE: Final = (
     Permission("claim:hold", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission("claim:release", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission("claim:submit", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission("claim:ask", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission("claim:acknowledge", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission("claim:adjudicate", _PAYMENT, _practice(*_POSTING), protected=True),
     Permission("claim:close", _PAYMENT, _practice(*_BILLING), protected=True),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from types import MappingProxyType
+from typing import Final, Literal
 
 from portal.domain.claims import Person
 from portal.domain.eligibility import NOBODY, Member
 from portal.domain.remittances import Name
-from portal.domain.texts import Text
+from portal.domain.texts import T_, Text
 
 Standing = Literal[
     "received", "rejected", "pending", "information", "paid", "denied", "finalized", "not-found", "error", "unknown"
@@ -31,6 +33,55 @@ _BY_CATEGORY: dict[str, Standing] = {
     "D0": "not-found",
 }
 _BY_LETTER: dict[str, Standing] = {"P": "pending", "R": "information", "F": "finalized", "E": "error"}
+_WAITING_FOR_US = frozenset({"P3", "P4"})
+"""In work, but at rest until the office or the patient sends what was asked for."""
+
+
+def standing_of(category: str) -> Standing:
+    """What a category (STC01-1) comes to."""
+    return _BY_CATEGORY.get(category) or _BY_LETTER.get(category[:1], "unknown")
+
+
+def wants_more(category: str) -> bool:
+    """Whether the payer decides nothing before it gets something."""
+    return category in _WAITING_FOR_US or standing_of(category) == "information"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a standing means for a claim: `outcome` moves it as an acknowledgement's does, noted moves nothing.
+
+    `todo` says what a person does about a claim that no remittance has settled; None where there is only to wait.
+    """
+
+    words: Text
+    outcome: Literal["accepted", "rejected", "noted"]
+    todo: Text | None = None
+
+
+_REMITTANCE = T_("Look for the payment and its remittance. When it is not here, ask the payer to send it again.")
+MEANINGS: Final[Mapping[Standing, Meaning]] = MappingProxyType({
+    "received": Meaning(T_("The payer has the claim."), "accepted"),
+    "rejected": Meaning(T_("The payer turned the claim away."), "rejected"),
+    "pending": Meaning(T_("The payer is working on the claim."), "accepted"),
+    "information": Meaning(T_("The payer asks for more before it decides."), "accepted"),
+    "paid": Meaning(T_("The payer says that it paid."), "accepted", _REMITTANCE),
+    "denied": Meaning(
+        T_("The payer says that it denied the claim."),
+        "accepted",
+        T_("Look for the remittance: it says why, and the time to appeal runs. When it is not here, ask for it."),
+    ),
+    "finalized": Meaning(T_("The payer says that it has decided."), "accepted", _REMITTANCE),
+    "not-found": Meaning(
+        T_("The payer does not find the claim."),
+        "noted",
+        T_("See whether its file was taken, and compare member number and payer. If it never arrived, send it again."),
+    ),
+    "error": Meaning(T_("The payer could not answer."), "noted"),
+    "unknown": Meaning(
+        T_("The payer's answer is not clear."), "noted", T_("Read its codes on the claim, and call the payer.")
+    ),
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +153,7 @@ class ClaimStatus:
     def standing(self) -> Standing:
         """What the first category comes to."""
         category = self.codes[0].partition(":")[0] if self.codes else ""
-        return _BY_CATEGORY.get(category) or _BY_LETTER.get(category[:1], "unknown")
+        return standing_of(category)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from portal.domain.messages import MailDelayed, MailRefused, MailUncertain
 from portal.services import outbox
 from portal.services.attachments import drawing
 from portal.services.authorizations import deciding
+from portal.services.claims import asking as claims
 from portal.services.claims import drafting
 from portal.services.contacts import letters
 from portal.services.contracts import recounting
@@ -92,6 +93,14 @@ def ask_coverage(tools: Tools, job: Job) -> None:
         return
 
 
+def ask_claims(tools: Tools, job: Job) -> None:
+    """Payers are asked where the claims stand that they have said nothing of for days."""
+    try:
+        claims.ask_silent(tools.units, tools.parts, actor(job))
+    except Refused:
+        return
+
+
 def recount_limits(tools: Tools, job: Job) -> None:
     """A contract changed: the limits that follow from it are worked out again."""
     recounting.recount(tools.units, actor(job), job.ids["payer"])
@@ -146,6 +155,7 @@ Handler = Callable[[Tools, Job], None]
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "authorization.decided": follow_decision,
+    "claim.ask": ask_claims,
     "claim.draft": draft_claim,
     "contract.recount": recount_limits,
     "document.pages": draw_pages,

@@ -19,6 +19,7 @@ from portal.services import interchanges, outbox, practices
 from portal.services.auditing import digests, upkeep
 from portal.services.authorizations import asking as requests
 from portal.services.authorizations import watching
+from portal.services.claims import asking as statuses
 from portal.services.claims import sending, silence
 from portal.services.coverage import asking, nights
 from portal.services.files.collecting import Collector
@@ -52,6 +53,11 @@ def resend_questions(tools: Tools) -> int:
     return asking.resend_unsent(tools.units, tools.parts, system("eligibility.resend"))
 
 
+def resend_inquiries(tools: Tools) -> int:
+    """The same for files of questions about claims."""
+    return statuses.resend_unsent(tools.units, tools.parts, system("inquiry.resend"))
+
+
 def resend_requests(tools: Tools) -> int:
     """The same for files of requests in advance."""
     return requests.resend_unsent(tools.units, tools.parts, system("authorization.resend"))
@@ -81,11 +87,13 @@ PERIODIC: tuple[Every, ...] = (
     Every("audit.index", 30, lambda tools: upkeep.index(tools.units)),
     Every("authorization.resend", 60, resend_requests, apart=True),
     Every("authorization.watch", 3600, of_each_practice("authorization.watch", watching.watch), apart=True),
+    Every("claim.night", 900, lambda tools: statuses.night(tools.units)),
     Every("claim.resend", 60, resend_claims, apart=True),
     Every("claim.silent", 3600, of_each_practice("claim.silent", silence.surface), apart=True),
     Every("eligibility.night", 900, lambda tools: nights.night(tools.units)),
     Every("eligibility.resend", 60, resend_questions, apart=True),
     Every("file.collect", 60, collecting(), apart=True),
+    Every("inquiry.resend", 60, resend_inquiries, apart=True),
     Every("name.pack", 600, of_each_practice("name.pack", leaves.pack), apart=True),
     Every("payment.poll", 300, lambda tools: polling.poll(tools.units, tools.parts), apart=True),
     Every("key.settle", 3600, lambda tools: renewing.settle(tools.units)),

@@ -33,6 +33,7 @@ from portal.models import (
     restrictions,
     sampling,
     statements,
+    status,
     users,
 )
 from portal.models.base import Base
@@ -41,7 +42,7 @@ ROOMS = (
     authorizations,
     bills, claims, codes, contacts, contracts, coverage, denials, documents, edit_rules, eligibility, encounters, fees, holds,
     interchanges, jobs, keys, ledger, ncci, patients, payers, payments, practices, queues, remittances,
-    restrictions, sampling, statements, users,
+    restrictions, sampling, statements, status, users,
 )  # fmt: skip
 
 metadata: MetaData = Base.metadata

@@ -130,6 +130,7 @@ _ACTS: Final[Mapping[str, Text]] = MappingProxyType({
     "authorization:edit": T_("worked on the rules about asking in advance"),
     "member-authorization:decide": T_("decided about a request in advance"),
     "claim:submit": T_("sent claims"),
+    "claim:ask": T_("asked payers where claims stand"),
     "claim:acknowledge": T_("took in answers to claims"),
     "claim:void": T_("asked for a claim to be voided"),
     "claim:void-approve": T_("approved the void of a claim"),

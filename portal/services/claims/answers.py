@@ -122,8 +122,8 @@ def _match(uow: UnitOfWork, items: Sequence[Acknowledgement], envelope: Envelope
     rows: list[_Row] = []
     unmatched: list[Finding] = []
     for number, item in enumerate(items):
-        interchange = _enclosing(envelope, item.segment)
-        made_at = _made(interchange) or uow.now
+        interchange = enclosing(envelope, item.segment)
+        made_at = made(interchange) or uow.now
         match = matcher.find(item, interchange)
         rows += _rows(number, item, made_at, match)
         if match is None:
@@ -149,12 +149,13 @@ def _rows(number: int, item: Acknowledgement, made_at: datetime, match: Match | 
         yield _Row(number, item, made_at, match.interchange_id, claim)
 
 
-def _enclosing(envelope: Envelope, segment: int) -> Interchange | None:
+def enclosing(envelope: Envelope, segment: int) -> Interchange | None:
+    """The interchange of a file in which a segment stands."""
     before = [one for one in envelope.interchanges if one.segment <= segment]
     return before[-1] if before else None
 
 
-def _made(interchange: Interchange | None) -> datetime | None:
+def made(interchange: Interchange | None) -> datetime | None:
     """ISA09 and ISA10, in whatever zone the partner lives: it orders the partner's answers among themselves."""
     if interchange is None:
         return None

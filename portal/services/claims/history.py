@@ -14,6 +14,7 @@ from portal.domain.claims import LIFE
 from portal.domain.texts import T_, Text
 from portal.models.claims import AcknowledgementRow, ClaimRow, ClaimVersionRow
 from portal.models.queues import TransitionRow
+from portal.services.claims import standing
 from portal.services.claims.checking import zone_of
 from portal.services.intake.showing import colleague
 from portal.services.unit_of_work.work import UnitOfWork
@@ -23,7 +24,7 @@ _BESIDE = {"HELD": "READY", "REJECTED": "SUBMITTED", "PENDED": "ACCEPTED", "VOID
            "VOIDED": "CLOSED"}  # fmt: skip
 """A state off the way stands at this step of it."""
 
-_KINDS = ("TA1", "997", "999", "277CA")
+_KINDS = ("TA1", "997", "999", "277CA", "277")
 _ANSWERS = {
     ("TA1", "accepted"): T_("The partner took the file in (TA1)."),
     ("TA1", "rejected"): T_("The partner refused the file (TA1)."),
@@ -112,6 +113,7 @@ def happened(uow: UnitOfWork, claim: ClaimRow, reasons: Mapping[str, Text]) -> t
         )  # fmt: skip
         found.append((row.at, at, _moved(names[row.actor], row, reasons.get(row.reason), note)))
     found += [(row.received_at, -1, _said(row)) for row in _answers(uow, claim)]
+    found += standing.asked(uow, claim)
     found.sort(key=lambda each: each[:2], reverse=True)
     return tuple(Happening(at, text) for at, _, text in found)
 
@@ -128,6 +130,8 @@ def _moved(who: str, row: Any, why: Text | None, note: str | None) -> Text:
 
 
 def _said(row: Any) -> Text:
+    if row.kind == standing.KIND:
+        return standing.told(row)
     kind = "999" if row.kind == "997" else row.kind
     text = _ANSWERS[kind, row.outcome]
     return Text(text.message, {"category": row.category}) if "{category}" in text.message else text

@@ -22,7 +22,7 @@ from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.services import ledger
-from portal.services.claims import again, checking, correcting
+from portal.services.claims import again, checking, correcting, standing
 from portal.services.claims.again import FREQUENCIES, Again, Correction
 from portal.services.claims.clocks import ClaimClock, clock_of
 from portal.services.claims.history import Happening, Step, Version, happened, steps_of, versions_of
@@ -35,8 +35,8 @@ from portal.x12.reader import read
 
 RANKS = {"P": T_("first payer"), "S": T_("second payer"), "T": T_("third payer")}
 ACTIONS = (
-    "send", "ready", "check", "recheck", "release", "seen", "hold", "draft", "replace", "void", "approve", "refused",
-    "give_up",
+    "send", "ready", "check", "recheck", "release", "seen", "lost", "supplied", "ask", "hold", "draft", "replace",
+    "void", "approve", "refused", "give_up",
 )  # fmt: skip
 """What can be done with a claim, the most likely first."""
 
@@ -192,6 +192,10 @@ _REASONS = {
     "void-refused": T_("The payer refused the void"),
     "void-out": T_("A void of it is with the payer"),
     "given-up": T_("The void was given up"),
+    "information": T_("The payer asks for more"),
+    "answered": T_("The payer works on it again"),
+    "supplied": T_("What the payer wanted was sent"),
+    "lost": T_("It never arrived at the payer"),
     **CODING_ERRORS,
     **RETURNS,
     **HOLDS,
@@ -225,6 +229,8 @@ def _actions(
     """What this person may do now, in the order of ACTIONS."""
     asks = {action: permission for action, (permission, states) in _ALLOWED.items() if claim.state in states}
     may = {action for action, permission in asks.items() if policy.decide(uow.actor, permission).allowed}
+    asked = {"ask": "claim:ask", "lost": "claim:acknowledge", "supplied": "claim:acknowledge"}
+    may |= {each for each in standing.offered(uow, claim) if policy.decide(uow.actor, asked[each]).allowed}
     may |= again.offered(uow, claim, correction, ways).keys()
     return tuple(action for action in ACTIONS if action in may)
 

@@ -34,7 +34,7 @@ def decide(uow: UnitOfWork, claim: ClaimRow, said: Sequence[Acknowledgement]) ->
     """
     if any(one.outcome == "accepted" for one in said):
         _tell_of_refused(uow, claim)
-    latest = _latest(uow, claim)
+    latest = latest_of(uow, claim)
     if latest is None:
         return
     if claim.state == "VOID_PENDING":
@@ -61,7 +61,7 @@ def stand_again(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow, reason: st
         uow.move(claim, row.claim_state, facts, reason=reason, note=note)
     uow.change(claim, frequency=row.frequency_before, edits=[])
     queues.follow(uow, claim, reason=reason, at_risk_cents=claim.charge_cents, limit=claim.filing_due)
-    latest = _latest(uow, claim) if voided else None
+    latest = latest_of(uow, claim) if voided else None
     if latest is not None and latest.outcome == "accepted":
         _accept(uow, claim)
     elif latest is not None:
@@ -70,7 +70,8 @@ def stand_again(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow, reason: st
         _reject(uow, claim, _findings(row_of.kind, row_of.category, reasons), row_of.category)
 
 
-def _latest(uow: UnitOfWork, claim: ClaimRow) -> Any:
+def latest_of(uow: UnitOfWork, claim: ClaimRow) -> Any:
+    """The answer that decides about the newest version of a claim that was not refused as a void; None for none."""
     refused = uow.select(CorrectionRow.sent_version).where(
         CorrectionRow.claim_id == claim.id, CorrectionRow.state == "REFUSED", CorrectionRow.sent_version.is_not(None)
     )

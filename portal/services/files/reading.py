@@ -13,7 +13,7 @@ from portal.domain.texts import T_, to_json
 from portal.models.interchanges import InterchangeRow
 from portal.services import interchanges, queues
 from portal.services.authorizations import receiving as authorizations
-from portal.services.claims import answers
+from portal.services.claims import answers, statuses
 from portal.services.coverage import receiving as coverage
 from portal.services.encounters import importing as visits
 from portal.services.files import splitting
@@ -35,7 +35,8 @@ COVERAGE: Final = Import("271", coverage.KINDS, (coverage.PERMISSION,), coverage
 AUTHORIZATIONS: Final = Import(
     "278", authorizations.KINDS, (authorizations.PERMISSION,), authorizations.read_in
 )  # fmt: skip
-IMPORTS: Final = (VISITS, REMITTANCES, COVERAGE, AUTHORIZATIONS, ANSWERS)
+STATUSES: Final = Import("277", statuses.KINDS, (statuses.PERMISSION,), statuses.read_in)
+IMPORTS: Final = (VISITS, REMITTANCES, COVERAGE, AUTHORIZATIONS, ANSWERS, STATUSES)
 """Every kind that is read; one more is one line here. What has no line is kept and not read yet."""
 OTHER: Final = "other"
 """Stands for a part whose kind we do not know by name."""

@@ -8,7 +8,7 @@ from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
 from portal.services.attachments import showing as papers
 from portal.services.authorizations import listing as asked
-from portal.services.claims import checking, correcting, listing, sending, showing, steps
+from portal.services.claims import asking, checking, correcting, listing, sending, showing, standing, statuses, steps
 from portal.services.claims.sending import Sending
 from portal.services.contacts import showing as contacts
 from portal.services.unit_of_work.work import UnitOfWork
@@ -35,8 +35,9 @@ def show(uow: UnitOfWork, claim_id: bytes) -> Reply:
     """One claim."""
     page, part = showing.show_claim(uow, claim_id), papers.listed(uow, "claim", claim_id)
     granted = asked.of_patient(uow, bytes.fromhex(page.patient_id))
+    stands = standing.part_of(uow, claim_id)
     said = contacts.part(uow, "claim", claim_id)
-    more = {"documents": part, "authorizations": granted, "contacts": said}
+    more = {"documents": part, "authorizations": granted, "standing": stands, "contacts": said}
     return Page("staff/claims/show.html", page, more)
 
 
@@ -82,7 +83,28 @@ def act(desk: Desk, claim_id: bytes) -> Reply:
             return _begun(desk, do, claim_id, reason, note, version)
         case "approve" | "recheck" | "refused" | "give_up":
             return _went_on(desk, do, claim_id, reason, note, version)
+        case "ask" | "lost" | "supplied":
+            return _with_payer(desk, do, claim_id, version)
     raise Refused(T_("This form is not complete. Open the page again."), code="form")
+
+
+def _with_payer(desk: Desk, do: str, claim_id: bytes, version: int) -> Reply:
+    """The payer is asked where a claim stands, or what it said of that is followed."""
+    here = url_for("staff.claims.show", claim_id=claim_id)
+    if do == "lost":
+        with desk.write("claim:acknowledge") as uow:
+            statuses.lost(uow, claim_id, expected_version=version)
+        return Go(here, T_("It counts as not arrived. Make it ready and send it again."), "wait")
+    if do == "supplied":
+        with desk.write("claim:acknowledge") as uow:
+            statuses.supplied(uow, claim_id, expected_version=version)
+        return Go(here, T_("Recorded. The claim is with the payer again."))
+    done = asking.ask_claim(
+        desk.units, desk.parts, desk.actor, claim_id, expected_version=version, request=desk.request
+    )  # fmt: skip
+    if not done.sent:
+        return Go(here, T_("The partner's folder does not answer. The question is kept and goes by itself."), "wait")
+    return Go(here, T_("The payer is asked. Its answer comes here by itself."))
 
 
 def _begun(desk: Desk, do: str, claim_id: bytes, reason: str, note: str, version: int) -> Reply:

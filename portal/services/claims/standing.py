@@ -1,0 +1,215 @@
+"""Where claims stand by their payers' own words: the newest 277 about what was sent last, and what is still asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from portal.domain import dates
+from portal.domain.money import Money
+from portal.domain.status import MEANINGS, standing_of
+from portal.domain.texts import T_, Text, from_json
+from portal.models.claims import AcknowledgementRow, ClaimRow, ClaimVersionRow, CorrectionRow
+from portal.models.status import StatusQuestionRow
+from portal.services import corrections
+from portal.services.claims.building import slices
+from portal.services.claims.checking import zone_of
+from portal.services.intake.showing import State, colleague
+from portal.services.unit_of_work.work import UnitOfWork
+
+KIND = "277"
+WITH_PAYER = ("SUBMITTED", "ACCEPTED", "PENDED")
+"""States of a claim about which a payer can be asked."""
+_LOST = ("SUBMITTED", "ACCEPTED")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One status of a claim or line: in our words, by the payer's codes, and in the payer's own words."""
+
+    words: tuple[Text, ...]
+    codes: str
+    message: str
+    on: date | None
+    paid: Money | None
+    paid_on: date | None
+    check_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOfLine:
+    """What is said of one service line."""
+
+    code: str
+    charge: Money
+    paid: Money | None
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingPart:
+    """What the payer last said when asked where a claim stands, on the claim's page.
+
+    `asked_on` is the day of a question that still waits; `found` None when nobody answered about what was sent last.
+    """
+
+    asked_on: date | None
+    found: State | None
+    todo: Text | None
+    answered_at: date | None
+    file_id: str | None
+    said: tuple[Said, ...]
+    lines: tuple[SaidOfLine, ...]
+
+
+def sent_last(uow: UnitOfWork, claims: Iterable[bytes]) -> dict[bytes, Any]:
+    """By claim the newest version that stands (id, number, control, file); a void that was refused is none."""
+    version, void = ClaimVersionRow, CorrectionRow
+    found: dict[bytes, Any] = {}
+    for part in slices(claims):
+        refused = {
+            (row.claim_id, row.sent_version)
+            for row in uow.rows(
+                uow.select(void.claim_id, void.sent_version).where(
+                    void.claim_id.in_(part), void.state == "REFUSED", void.sent_version.is_not(None)
+                )
+            )
+        }
+        rows = uow.rows(
+            uow.select(version.id, version.claim_id, version.number, version.control, version.interchange_id)
+            .where(version.claim_id.in_(part))
+            .order_by(version.number)
+        )
+        found |= {row.claim_id: row for row in rows if (row.claim_id, row.number) not in refused}
+    return found
+
+
+def newest(uow: UnitOfWork, claim: ClaimRow) -> Any:
+    """The newest 277 about what was sent last of a claim: id, file, category, times; None where there is none."""
+    uow.flush()
+    version = sent_last(uow, [claim.id]).get(claim.id)
+    if version is None:
+        return None
+    row = AcknowledgementRow
+    rows = uow.rows(
+        uow.select(row.id, row.interchange_id, row.category, row.made_at, row.received_at)
+        .where(row.claim_id == claim.id, row.kind == KIND, row.about_interchange_id == version.interchange_id)
+        .order_by(row.made_at.desc(), row.received_at.desc(), row.id)
+        .limit(1)
+    )
+    return rows[0] if rows else None
+
+
+def waits(uow: UnitOfWork, claim_id: bytes) -> datetime | None:
+    """When the question was asked whose answer a claim waits for; None when none waits."""
+    question = StatusQuestionRow
+    uow.flush()
+    found: datetime | None = uow.value(
+        uow.select(question.asked_at).where(question.claim_id == claim_id, question.state == "ASKED")
+    )
+    return found
+
+
+def words(uow: UnitOfWork, claim: ClaimRow) -> tuple[Text, Text | None] | None:
+    """What the payer said last, with its day, and what to do about that; None when it was never asked."""
+    last = newest(uow, claim)
+    if last is None:
+        return None
+    meaning = MEANINGS[standing_of(last.category)]
+    return T_("The payer answered on {day}: {status}", day=_day(uow, claim, last), status=meaning.words), meaning.todo
+
+
+def part_of(uow: UnitOfWork, claim_id: bytes) -> StandingPart:
+    """What the page of a claim shows; raises NotFound."""
+    claim = uow.get(ClaimRow, claim_id)
+    asked = waits(uow, claim.id)
+    last = newest(uow, claim)
+    zone = zone_of(uow, claim.practice_id)
+    asked_on = None if asked is None else dates.today(asked, zone)
+    if last is None:
+        return StandingPart(asked_on, None, None, None, None, (), ())
+    standing = standing_of(last.category)
+    body = uow.read(uow.get(AcknowledgementRow, last.id), AcknowledgementRow.message_sealed)
+    meaning = MEANINGS[standing]
+    return StandingPart(
+        asked_on,
+        State(standing.upper(), meaning.words),
+        meaning.todo if claim.state in _LOST else None,
+        _day(uow, claim, last),
+        last.interchange_id.hex(),
+        tuple(_said(each) for each in body["statuses"]),
+        tuple(
+            SaidOfLine(
+                each["code"], Money(each["charge"]), _money(each["paid"]), tuple(_said(one) for one in each["statuses"])
+            )
+            for each in body["lines"]
+        ),
+    )
+
+
+def offered(uow: UnitOfWork, claim: ClaimRow) -> Sequence[str]:
+    """What a person may do about where a claim stands: ask, say that it never arrived, or that what was wanted went."""
+    if claim.state not in WITH_PAYER:
+        return ()
+    found = [] if waits(uow, claim.id) is not None or not claim.versions else ["ask"]
+    if claim.state == "PENDED":
+        return [*found, "supplied"]
+    return [*found, "lost"] if lost(uow, claim) else found
+
+
+def lost(uow: UnitOfWork, claim: ClaimRow) -> bool:
+    """Whether the payer, asked last, did not find a claim that counts as sent; one that goes again anyway is none."""
+    last = newest(uow, claim) if claim.state in _LOST and corrections.under_way(uow, claim.id) is None else None
+    return last is not None and standing_of(last.category) == "not-found"
+
+
+def asked(uow: UnitOfWork, claim: ClaimRow) -> list[tuple[datetime, int, Text]]:
+    """Every question about a claim as its history tells it: when, in which order among equals, what."""
+    question = StatusQuestionRow
+    rows = uow.rows(
+        uow.select(question.asked_at, question.asked_by, question.reason, question.state)
+        .where(question.claim_id == claim.id)
+        .order_by(question.asked_at)
+    )
+    return [(row.asked_at, -2, _asked(uow, row)) for row in rows]
+
+
+def _asked(uow: UnitOfWork, row: Any) -> Text:
+    if row.state == "FAILED":
+        return T_("The payer was to be asked where the claim stands; the partner refused the file.")
+    if row.reason == "silent":
+        return T_("The payer was asked where the claim stands: it had said nothing for days.")
+    return T_("{who} asked the payer where the claim stands.", who=colleague(uow, row.asked_by))
+
+
+def told(row: Any) -> Text:
+    """One 277 as the history of its claim tells it."""
+    meaning = MEANINGS[standing_of(row.category)]
+    return T_("Asked, the payer answers: {status} ({category}, 277)", status=meaning.words, category=row.category)
+
+
+def _said(stored: Any) -> Said:
+    return Said(
+        tuple(from_json(each) for each in stored["reasons"]),
+        ", ".join(stored["codes"]),
+        stored["message"],
+        _date(stored["on"]),
+        _money(stored["paid"]),
+        _date(stored["paid_on"]),
+        stored["check_number"],
+    )
+
+
+def _date(stored: str | None) -> date | None:
+    return date.fromisoformat(stored) if stored else None
+
+
+def _money(cents: int | None) -> Money | None:
+    return None if cents is None else Money(cents)
+
+
+def _day(uow: UnitOfWork, claim: ClaimRow, row: Any) -> date:
+    """The day on which the answer came."""
+    return dates.today(row.received_at, zone_of(uow, claim.practice_id))
