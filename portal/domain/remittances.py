@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from portal.domain.money import Money
 from portal.domain.texts import T_, Text
@@ -20,6 +22,12 @@ class Adjustment:
     reason: str
     amount_cents: int
     quantity: Decimal | None = None
+
+    @classmethod
+    def kept(cls, stored: Mapping[str, Any]) -> Adjustment:
+        """An adjustment as it is kept with a remittance: group, reason, cents and, where one was sent, quantity."""
+        quantity = stored.get("quantity")
+        return cls(stored["group"], stored["reason"], stored["cents"], None if quantity is None else Decimal(quantity))
 
 
 @dataclass(frozen=True, slots=True)

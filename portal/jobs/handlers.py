@@ -14,7 +14,7 @@ from portal.services import outbox
 from portal.services.attachments import drawing
 from portal.services.authorizations import deciding
 from portal.services.claims import asking as claims
-from portal.services.claims import drafting
+from portal.services.claims import drafting, following
 from portal.services.contacts import letters
 from portal.services.contracts import recounting
 from portal.services.coverage import asking as coverage
@@ -119,6 +119,13 @@ def draft_claim(tools: Tools, job: Job) -> None:
             nights.soon(uow)
 
 
+def follow_claims(tools: Tools, job: Job) -> None:
+    """The claims behind those that a payment answered, to the payers that come next."""
+    if following.follow_remittance(tools.units, actor(job), job.ids["remittance"]):
+        with tools.units.write(actor(job), "claim:edit") as uow:
+            nights.soon(uow)
+
+
 def run_statements(tools: Tools, job: Job) -> None:
     """Ask for the bills of a run, one job a patient."""
     runs.run(tools.units, actor(job))
@@ -157,6 +164,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "authorization.decided": follow_decision,
     "claim.ask": ask_claims,
     "claim.draft": draft_claim,
+    "claim.follow": follow_claims,
     "contract.recount": recount_limits,
     "document.pages": draw_pages,
     "eligibility.ask": ask_coverage,

@@ -84,6 +84,8 @@ class RemittanceClaimRow(Base):
     """Whose key sealed this row: the patient, or the practice while unmatched."""
     segment: Mapped[int] = clear(22)
     payer_control_index: Mapped[bytes | None] = index(23, "payer-control", "payer_control_sealed")
+    crossover: Mapped[str | None] = clear(24)
+    """The carrier to which the payer sent the claim on, as it names it (NM1*TT)."""
 
 
 class RemittanceLineRow(Base):

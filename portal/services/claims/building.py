@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from portal.domain.claims import Address, BillingProvider, Claim, Cover, Person, Rendering, ServiceLine
+from portal.domain.claims import Address, BillingProvider, Claim, Cover, OtherPayer, Person, Rendering, ServiceLine
 from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
 from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow, ProviderRow
+from portal.services.claims import carrying
+from portal.services.claims.carrying import Carried
 from portal.services.granted import finding
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -46,23 +49,33 @@ def as_domains(uow: UnitOfWork, rows: Sequence[ClaimRow]) -> dict[bytes, Claim]:
     encounters = found_by_id(uow, EncounterRow, (row.encounter_id for row in rows))
     charges = charges_of(uow, [row.encounter_id for row in rows])
     patients = found_by_id(uow, PatientRow, (row.patient_id for row in rows))
-    covers = found_by_id(uow, CoverageRow, (row.coverage_id for row in rows))
-    payers = found_by_id(uow, PayerRow, (row.payer_id for row in rows))
+    earlier = carrying.earlier_of(uow, rows)
+    billed: list[ClaimRow | Carried] = [*rows, *(one for each in earlier.values() for one in each)]
+    covers = found_by_id(uow, CoverageRow, (row.coverage_id for row in billed))
+    payers = found_by_id(uow, PayerRow, (row.payer_id for row in billed))
     seen = (encounter.provider_id for encounter in encounters.values() if encounter.provider_id is not None)
     providers = found_by_id(uow, ProviderRow, seen)
     billing = _billing(found_by_id(uow, PracticeRow, [rows[0].practice_id])[rows[0].practice_id])
     uow.saw(*patients)
     people = {id_: _patient(uow, patient) for id_, patient in patients.items()}
+
+    def cover_of(row: Any, patient_id: bytes) -> Cover:
+        return _cover(uow, covers[row.coverage_id], payers[row.payer_id], people[patient_id])
+
     built = {
-        row.id: _claim(
-            uow,
-            row,
-            encounters[row.encounter_id],
+        row.id: _carrying(
+            _claim(
+                uow,
+                row,
+                encounters[row.encounter_id],
+                charges.get(row.encounter_id, ()),
+                people[row.patient_id],
+                cover_of(row, row.patient_id),
+                billing,
+                _rendering(providers.get(encounters[row.encounter_id].provider_id or b"")),
+            ),
             charges.get(row.encounter_id, ()),
-            people[row.patient_id],
-            _cover(uow, covers[row.coverage_id], payers[row.payer_id], people[row.patient_id]),
-            billing,
-            _rendering(providers.get(encounters[row.encounter_id].provider_id or b"")),
+            [(cover_of(one, row.patient_id), one) for one in earlier.get(row.id, ())],
         )
         for row in rows
     }
@@ -182,6 +195,21 @@ def _claim(
         authorization=came_with.get("authorization") or "",
         referral=came_with.get("referral") or "",
     )
+
+
+def _carrying(claim: Claim, charges: Sequence[Any], earlier: Sequence[tuple[Cover, Carried]]) -> Claim:
+    """The claim with what earlier payers decided; an 837 names their subscribers without birth date and sex."""
+    if not earlier:
+        return claim
+    others = tuple(
+        OtherPayer(replace(cover, subscriber=replace(cover.subscriber, birth_date=None, sex="")), one.decision)
+        for cover, one in earlier
+    )
+    lines = tuple(
+        replace(line, decisions=tuple(said for _, one in earlier for said in one.lines.get(charge.id, ())))
+        for line, charge in zip(claim.lines, charges, strict=True)
+    )
+    return replace(claim, others=others, lines=lines)
 
 
 def _billing(practice: Any) -> BillingProvider:

@@ -32,7 +32,9 @@ from portal.services.claims.visits import recode, take_over
 from portal.services.unit_of_work.work import UnitOfWork
 
 _MOVED_ON = T_("Somebody went on with this replacement or void meanwhile. Nothing was changed; reload the page.")
-TO_SEE = frozenset({"visit-changed", "coverage-changed", "answered", "void-refused", "void-taken-late"})
+TO_SEE = frozenset(
+    {"visit-changed", "coverage-changed", "earlier-changed", "answered", "void-refused", "void-taken-late"}
+)
 """Reasons for which a claim lies in a queue until somebody says that it is settled."""
 
 

@@ -10,7 +10,7 @@ from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
 from portal.models.encounters import EncounterRow
 from portal.services import corrections
-from portal.services.claims import checking, correcting
+from portal.services.claims import carrying, checking, correcting, following
 from portal.services.claims.building import new_control
 from portal.services.claims.visits import filing_due, take_over
 from portal.services.unit_of_work.work import UnitOfWork
@@ -47,11 +47,14 @@ def draft_for(uow: UnitOfWork, encounter_id: bytes) -> Drafted:
     standing = next((claim for claim in claims if claim.coverage_id == encounter.coverage_id), None)
     if standing is not None:
         _bring_up(uow, standing, encounter)
+        following.bring_up(uow, (claim for claim in claims if carrying.before(standing.rank, claim.rank)), encounter)
         return Drafted(standing.id, state=standing.state)
     if (other := next((claim for claim in claims if _with_payer(claim)), None)) is not None:
         _stop(uow, other)
         return Drafted(None, state=other.state)
-    claim = next((claim for claim in claims if claim.state == "DRAFT"), None)
+    # A draft beside an answered claim is to a further payer, and stays that.
+    answered = any(claim.adjudicated_at is not None for claim in claims)
+    claim = None if answered else next((claim for claim in claims if claim.state == "DRAFT"), None)
     if claim is not None:
         _redirect(uow, claim, encounter)
     else:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy import func
+
 from portal.domain.claims import Claim
 from portal.domain.edits.own import Condition, OwnRule
 from portal.domain.edits.rules import EditContext, OtherCover, PriorLine
@@ -120,16 +122,19 @@ def _stands(cover: Any, day: date) -> bool:
 
 
 def _answered(uow: UnitOfWork, claims: Sequence[ClaimRow]) -> set[tuple[bytes, bytes]]:
-    """(Visit, coverage) on which a payer has remitted."""
+    """(Visit, coverage) on which a payer's remittance stands: one that a reversal undid is no answer."""
     found: set[tuple[bytes, bytes]] = set()
     for part in slices(claim.encounter_id for claim in claims):
         rows = uow.rows(
-            uow.select(ClaimRow.encounter_id, ClaimRow.coverage_id).where(
+            uow.select(ClaimRow.encounter_id, ClaimRow.coverage_id)
+            .where(
                 ClaimRow.encounter_id.in_(part),
                 RemittanceClaimRow.claim_id == ClaimRow.id,
                 RemittanceClaimRow.state == "MATCHED",
                 uow.within(RemittanceClaimRow),
             )
+            .group_by(ClaimRow.encounter_id, ClaimRow.coverage_id)
+            .having(func.sum(RemittanceClaimRow.charge_cents) > 0)
         )
         found.update((row.encounter_id, row.coverage_id) for row in rows)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,13 +17,13 @@ from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
 from portal.models.queues import TransitionRow
 from portal.models.remittances import RemittanceClaimRow, RemittanceLineRow, RemittanceRow
-from portal.services import corrections, ledger
+from portal.services import corrections, ledger, outbox
 from portal.services import queues as work
 from portal.services.remittances.candidates import answerable
 from portal.services.remittances.cases import open_cases
 from portal.services.remittances.moving import answered
 from portal.services.remittances.settling import close_settled, queue_credits
-from portal.services.remittances.standing import Standing, standing_of
+from portal.services.remittances.standing import Standing, paid_by, standing_of
 from portal.services.unit_of_work.work import UnitOfWork
 
 _SEALED = ("control_sealed", "payer_control_sealed", "patient_name_sealed", "corrected_sealed")
@@ -48,6 +49,7 @@ def match_by_hand(uow: UnitOfWork, remittance_claim_id: bytes, claim_id: bytes) 
     paid = as_payment(uow, part, lines)
     before = {name: getattr(claim, name) for name in ClaimRow.__table__.columns.keys()}  # noqa: SIM118 - not a dict
     standing = _standing(uow, claim, before)
+    standing = replace(standing, matched=paid_by(standing.matched, paid, remittance.payer_id))
     entry, cases = _entry(uow, remittance, part, paid, standing)
     if entry is not None:
         part.entry_id = ledger.post(uow, [entry])[0]
@@ -66,6 +68,8 @@ def match_by_hand(uow: UnitOfWork, remittance_claim_id: bytes, claim_id: bytes) 
         corrections.voided(uow, claim)
     close_settled(uow, [claim.id])
     queue_credits(uow, [claim.patient_id])
+    key = f"claim.follow:{remittance.id.hex()}:{part.id.hex()}"
+    outbox.later(uow, "claim.follow", key, {"remittance": remittance.id})
     return remittance.id
 
 
@@ -117,6 +121,7 @@ def as_payment(uow: UnitOfWork, part: RemittanceClaimRow, lines: list[Remittance
         payer_control=uow.read(part, RemittanceClaimRow.payer_control_sealed) or "",
         patient=Name(**(uow.read(part, RemittanceClaimRow.patient_name_sealed) or {})),
         corrected=Name(**(uow.read(part, RemittanceClaimRow.corrected_sealed) or {})),
+        crossover_payer=part.crossover or "",
         from_date=part.service_from,
         adjustments=_adjustments(part.adjustments),
         services=tuple(_service(line, part.segment) for line in lines),
@@ -141,7 +146,7 @@ def _service(line: RemittanceLineRow, segment: int) -> ServicePayment:
 
 
 def _adjustments(stored: list[Any]) -> tuple[Adjustment, ...]:
-    return tuple(Adjustment(each["group"], each["reason"], each["cents"]) for each in stored)
+    return tuple(Adjustment.kept(each) for each in stored)
 
 
 def _adopt(

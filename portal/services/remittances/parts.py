@@ -57,6 +57,7 @@ def part_of(
         "service_from": claim.from_date or min((s.from_date for s in claim.services if s.from_date), default=None),
         "entry_id": None, "subject_id": known.patient_id if known else practice, "segment": claim.segment,
         "payer_control_index": uow.token("payer-control", claim.payer_control or None),
+        "crossover": claim.crossover_payer or claim.crossover_payer_id or None,
     }  # fmt: skip
     plain = {
         "control_sealed": claim.control, "payer_control_sealed": claim.payer_control or None,
@@ -83,7 +84,11 @@ def name_values(name: Name) -> dict[str, str] | None:
 
 
 def _adjustments(adjustments: Iterable[Adjustment]) -> list[dict[str, Any]]:
-    return [{"group": one.group, "reason": one.reason, "cents": one.amount_cents} for one in adjustments]
+    return [
+        {"group": one.group, "reason": one.reason, "cents": one.amount_cents}
+        | ({} if one.quantity is None else {"quantity": str(one.quantity)})
+        for one in adjustments
+    ]
 
 
 def _lines(row: Mapping[str, Any], claim: ClaimPayment, known: Matched | None) -> tuple[dict[str, Any], ...]:

@@ -17,7 +17,7 @@ from portal.services import ledger
 from portal.services.remittances.candidates import Found, find
 from portal.services.remittances.moving import ready_claims
 from portal.services.remittances.parts import ClaimPart, part_of
-from portal.services.remittances.standing import Standing, standing_of
+from portal.services.remittances.standing import Standing, paid_by, standing_of
 from portal.services.unit_of_work.bulk import Batch
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 
@@ -57,8 +57,10 @@ def prepare(uow: UnitOfWork, payment: Payment, key: str, held_id: bytes | None =
     """
     found = find(uow, payment)
     standing = standing_of(uow, {id_: found.claims[id_] for id_ in set(found.matches.values())}, found.covers)
-    matched = {index: standing[id_].matched for index, id_ in found.matches.items()}
     posted_on, payer_id, remittance_id = uow.today(), payer_of(uow, payment, found), held_id or new_id()
+    matched = {
+        index: paid_by(standing[id_].matched, payment.claims[index], payer_id) for index, id_ in found.matches.items()
+    }
     deposit_id, deposit_found, deposit_posted = _deposit(uow, payment)
     posting = remittance_entries(
         payment, matched, key=key, posted_on=posted_on, payer_id=payer_id, deposit_id=deposit_id,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from sqlalchemy.orm import aliased
+
 from portal.access.actors import Actor
 from portal.domain import queues
 from portal.domain.claims import ClaimFacts
@@ -52,7 +54,7 @@ def settle(units: Units, actor: Actor, remittance_id: bytes, *, request: Request
         )
         claims, patients = {row.claim_id for row in rows}, {row.patient_id for row in rows}
         balances = balances_of(uow, patients)
-        closing = _closable(uow, claims, balances)
+        closing = _closable(uow, claims | _beside(uow, claims), balances)
         voided = _voided(uow, claims)
         corrected = corrections.concerned(uow, claims)
         changed = {patient for patient in patients if balances.credits.get(patient)} | _queued(uow, patients)
@@ -148,6 +150,20 @@ def balances_of(uow: UnitOfWork, patient_ids: Iterable[bytes]) -> Balances:
                 credit[row.patient_id] = credit.get(row.patient_id, 0) - cents
     still_open = frozenset(encounter for (encounter, _), cents in by_encounter.items() if cents and encounter)
     return Balances(still_open, credit)
+
+
+def _beside(uow: UnitOfWork, claims: Iterable[bytes]) -> set[bytes]:
+    """The claims of the same visits to other payers: what the last payer settles is settled for the first too."""
+    found: set[bytes] = set()
+    other = aliased(ClaimRow)
+    for some in slices(claims):
+        rows = uow.rows(
+            uow.select(ClaimRow.id)
+            .join(other, other.encounter_id == ClaimRow.encounter_id)
+            .where(other.id.in_(some), ClaimRow.id != other.id)
+        )
+        found |= {row.id for row in rows}
+    return found
 
 
 def _closable(uow: UnitOfWork, claims: Iterable[bytes], balances: Balances) -> set[bytes]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from portal.domain import coverage
 from portal.domain.charges import Charge
+from portal.domain.coordination import LATER
 from portal.domain.coverage import Coverage
 from portal.domain.ledger import Line
 from portal.domain.posting.attribution import Matched
 from portal.domain.posting.reversals import EarlierPosting
+from portal.domain.remittances import ClaimPayment
 from portal.models.encounters import ChargeRow
 from portal.models.ledger import LedgerEntryRow, LedgerLineRow
 from portal.models.remittances import RemittanceClaimRow, RemittanceRow
@@ -47,6 +49,14 @@ def standing_of(
         )
         for claim_id, values in claims.items()
     }
+
+
+def paid_by(matched: Matched, claim: ClaimPayment, payer_id: bytes | None) -> Matched:
+    """Who pays a claim: the payer billed, or, where that one sent the claim on, the next, who answers on its number."""
+    following = matched.next_payer_id
+    if following is not None and payer_id == following and (claim.status in LATER or claim.reversal):
+        return replace(matched, payer_id=following, next_payer_id=None)
+    return matched
 
 
 def _charges(uow: UnitOfWork, claims: Mapping[bytes, Mapping[str, Any]]) -> dict[bytes, list[Charge]]:

@@ -36,6 +36,7 @@ def write(uow: UnitOfWork, made: Prepared, interchange_id: bytes) -> bytes:
     outbox.later(
         uow, "remittance.settle", f"remittance.settle:{made.remittance_id.hex()}", {"remittance": made.remittance_id}
     )
+    outbox.later(uow, "claim.follow", f"claim.follow:{made.remittance_id.hex()}", {"remittance": made.remittance_id})
     return made.remittance_id
 
 

@@ -12,7 +12,7 @@ from portal.domain.dates import parse_x12_date, x12_date
 from portal.domain.money import parse_cents
 from portal.domain.remittances import Adjustment
 from portal.domain.texts import T_
-from portal.x12.characters import decimal_text, number
+from portal.x12.characters import Element, decimal_text, number
 from portal.x12.claims import fields, names
 from portal.x12.claims.lines import Note, quantity
 from portal.x12.claims.loops import Loop, Span, find
@@ -166,3 +166,19 @@ def _adjustments(adjustments: Sequence[Adjustment]) -> Segments:
             )
         ]
         yield "CAS", group, *triplets
+
+
+def carried_by(claim: Claim) -> tuple[tuple[tuple[Element, ...], ...], ...]:
+    """What a claim carries of each payer's decisions, as an 837 writes it: equal where the next payer reads the same.
+
+    Names, addresses and the day of a decision are no part of it.
+    """
+    own = [(other.cover.payer_id, other.decision) for other in claim.others if other.decision is not None]
+    loops = [
+        (("PAYER", payer), ("AMT", number(decided.paid_cents)), *_adjustments(decided.adjustments))
+        for payer, decided in own
+    ]
+    lines = [
+        tuple(segment for segment in write_decisions(line.decisions) if segment[0] != "DTP") for line in claim.lines
+    ]
+    return tuple(tuple(tuple(segment) for segment in loop) for loop in (*loops, *lines))
