@@ -94,7 +94,9 @@ def check_size(body: bytes) -> None:
     """Raise Refused `too-large` for a file of more bytes or transactions than are read in one piece."""
     if len(body) > LIMIT_BYTES:
         raise Refused(T_("The file is larger than 25 MiB. Split it and try again; nothing was read."), code="too-large")
-    starts = re.compile(re.escape(body[105:106]) + rb"\s*ST" + re.escape(body[3:4]))
+    end = re.escape(body[105:106])
+    # blanks up to the next terminator: where that is a line end, a run of them would be looked through from each
+    starts = re.compile(end + rb"[^\S" + end + rb"]*ST" + re.escape(body[3:4]))
     if len(body) > _ISA and sum(1 for _ in islice(starts.finditer(body), MOST_SETS + 1)) > MOST_SETS:
         raise Refused(
             T_("The file holds more than {most} transactions. Split it; nothing was read.", most=MOST_SETS),

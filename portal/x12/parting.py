@@ -34,18 +34,19 @@ def parts(body: bytes, label_of: Callable[[str], str]) -> tuple[Part, ...]:
     if len(named) < 2:
         return (Part(named[0] if named else "", body, 1, count),)
     encoding = "latin-1" if any(finding.code == "encoding" for finding in document.findings) else "utf-8"
-    made: list[Part] = []
+    made: list[tuple[str, list[bytes], int, int]] = []
     for at, interchange in enumerate(found):
         first = interchange.segment if at else 1
         last = found[at + 1].segment - 1 if at + 1 < len(found) else count
         for label, text in _of(document, interchange, labels[at], label_of, first, last):
             written = text.encode(encoding)
-            before = made[-1] if made else None
-            if before is not None and before.label == label and len(labels[at]) == 1:
-                made[-1] = Part(label, before.body + written, before.first, last)
+            if made and made[-1][0] == label and len(labels[at]) == 1:
+                _, before, began, _ = made[-1]
+                before.append(written)
+                made[-1] = label, before, began, last
             else:
-                made.append(Part(label, written, first, last))
-    return tuple(made)
+                made.append((label, [written], first, last))
+    return tuple(Part(label, b"".join(bodies), first, last) for label, bodies, first, last in made)
 
 
 def _labels(interchange: Interchange, label_of: Callable[[str], str]) -> list[str]:

@@ -9,6 +9,11 @@ from portal.domain.interchanges import Finding
 from portal.domain.texts import T_
 
 LIMIT_BYTES = 25 * 1024 * 1024
+MOST_SEGMENTS = 1_500_000
+"""So many a file within the limit holds when they have the length of those of claims; more only fill the memory."""
+MOST_CONTROLS = 125_000
+"""Segments of envelopes and sets: 20,000 transactions, each in an interchange of its own."""
+_CONTROLS = frozenset({"ISA", "IEA", "GS", "GE", "ST", "SE", "TA1"})
 _BLANKS = " \t\r\n"
 _ISA_SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
 """Where the element separator stands in an ISA of the fixed 106 characters, counted from 0."""
@@ -79,7 +84,8 @@ def read(data: bytes, limit_bytes: int = LIMIT_BYTES) -> Document:
     """Read an X12 file, whatever its delimiters, line ends and indentation; whatever is wrong becomes a finding.
 
     Delimiters are taken anew from every ISA (X12.5: character 4, ISA11, ISA16, character 106). An ISA that is not 106
-    characters long is split on character 4. Above `limit_bytes` nothing is read. Raises nothing.
+    characters long is split on character 4. Above `limit_bytes`, or of too many segments, nothing is read.
+    Raises nothing.
     """
     if len(data) > limit_bytes:
         text = T_("The file has {size} bytes; at most {limit} are read.", size=len(data), limit=limit_bytes)
@@ -88,6 +94,8 @@ def read(data: bytes, limit_bytes: int = LIMIT_BYTES) -> Document:
     text_of_file = _decode(data, findings)
     starts = _interchange_starts(text_of_file, findings)
     segments: list[Segment] = []
+    if sum(text_of_file.count(marks.terminator, start, end) for start, end, marks in starts) > MOST_SEGMENTS:
+        return _too_many()
     for start, end, delimiters in starts:
         terminator, element = delimiters.terminator, delimiters.element
         position = len(segments)
@@ -96,8 +104,15 @@ def read(data: bytes, limit_bytes: int = LIMIT_BYTES) -> Document:
             if raw:
                 position += 1
                 segments.append(Segment(tuple(raw.split(element)), position, delimiters))
+    if sum(segment.id in _CONTROLS for segment in segments) > MOST_CONTROLS:
+        return _too_many()
     _check_ids(segments, findings)
     return Document(tuple(segments), tuple(findings))
+
+
+def _too_many() -> Document:
+    text = T_("The file holds more segments than are read of one file. Split it; nothing of it was read.")
+    return Document((), (Finding(0, "too-large", text),))
 
 
 def _decode(data: bytes, findings: list[Finding]) -> str:

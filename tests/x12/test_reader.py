@@ -101,6 +101,13 @@ def test_a_file_over_the_limit_is_not_read() -> None:
     assert [finding.code for finding in document.findings] == ["too-large"]
 
 
+@pytest.mark.parametrize("junk", ["A~" * 1_500_000, "ST~" * 125_000, REST + ISA.replace("~", "'") + "GS'" * 125_000])
+def test_a_file_of_nothing_but_segments_is_not_read(junk: str) -> None:
+    """Each costs memory, and each header a while: a file within the limit held a worker for a quarter of an hour."""
+    document = read((ISA + junk).encode())
+    assert (document.segments, [finding.code for finding in document.findings]) == ((), ["too-large"])
+
+
 MARKS = st.builds(
     lambda marks, newline: Delimiters(*marks[:3], "\n" if newline else marks[3]),
     st.permutations("*:^~|>!{}\x1c\x1d\x1e\x1f\t"),

@@ -7,7 +7,7 @@ from typing import Final
 
 from portal.access import policy
 from portal.access.actors import Actor
-from portal.domain.errors import Conflict
+from portal.domain.errors import Conflict, Refused
 from portal.domain.interchanges import Finding
 from portal.domain.texts import T_, to_json
 from portal.models.interchanges import InterchangeRow
@@ -41,6 +41,8 @@ IMPORTS: Final = (VISITS, REMITTANCES, COVERAGE, AUTHORIZATIONS, ANSWERS, STATUS
 OTHER: Final = "other"
 """Stands for a part whose kind we do not know by name."""
 
+MOST_PARTS: Final = 500
+
 
 class NotReadThrough(Exception):
     """Something stood in the way that may pass: the file is to be read again."""
@@ -53,6 +55,13 @@ def sort(body: bytes) -> tuple[Piece, ...]:
     """
     interchanges.check_size(body)
     found = parting.parts(body, _label)
+    if len(found) > MOST_PARTS:  # they are stored in one transaction
+        raise Refused(
+            T_(
+                "The file changes its kind more than {most} times. Split it by kind; nothing was read.", most=MOST_PARTS
+            ),
+            code="too-large",
+        )
     return tuple(_piece(part) for part in found if part.label or len(found) > 1)
 
 

@@ -355,6 +355,24 @@ def test_a_file_of_too_many_transactions_is_refused_before_it_is_read(world: Wor
         take_in(world, "payment-poster", body)
 
 
+@pytest.mark.parametrize("start", [b"", b"ISA*" + b"0" * 101 + b"\n"])
+def test_very_many_line_ends_are_looked_through_once(start: bytes):
+    """Each of them was the beginning of a search to the end of all: hours for a megabyte."""
+    assert reading.sort(start + b"\n" * 1_000_000) == ()
+    with pytest.raises(Refused, match="too-large"):
+        reading.interchanges.check_size(b"ISA*" + b"0" * 101 + b"\n" + b" \n\r\n\tST*835*1\n" * 20_001)
+
+
+def test_a_file_of_very_many_parts_is_refused(world: World):
+    ta1 = b"TA1*000000001*260101*1200*A*000~"
+    isa = b"ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*1200*^*00501*000000001*0*P*:~"
+    asked = isa + b"GS*HS*A*B*20260101*1200*1*X*005010X279A1~ST*276*0001~SE*2*0001~GE*1*1~IEA*1*000000001~"
+    two = isa + ta1 + b"IEA*0*000000001~" + asked
+    assert len(reading.sort(two * 250)) == 500
+    with pytest.raises(Refused, match="too-large"):
+        reading.sort(two * 251)
+
+
 def test_of_very_many_findings_the_first_are_kept_and_all_are_counted(world: World):
     taken = take_in(world, "payment-poster", payments(world, 1).replace(b"GE*1*", b"ST*835~" * 900 + b"GE*1*"))
     work.drain(world)
