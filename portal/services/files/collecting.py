@@ -74,11 +74,14 @@ def collect(
         if not pieces:
             return False
         taken = reading.take_in(units, actor, name, body, request=request, found=pieces, at_once=False)
-        for piece, id_ in zip(pieces, taken.parts or (taken.interchange_id,), strict=False):
-            one = next((one for one in mine if one.kind == piece.kind), None)
+        for id_ in taken.parts or (taken.interchange_id,):
+            with units.read(actor, permission, request=request) as uow:
+                row = uow.get(InterchangeRow, id_)
+                kind = row.kind if row.state == "RECEIVED" else None  # what it is stored as says who reads it
+            one = next((one for one in mine if one.kind == kind), None)
             if one is not None:
                 one.read_in(units, actor, request, id_)
-            with units.read(actor, piece.permissions[0], request=request) as uow:
+            with units.read(actor, permission, request=request) as uow:
                 row = uow.get(InterchangeRow, id_)
                 applied = row.applied if taken.new else 0
                 done.append(Collected(row.id, row.kind, row.items, applied, row.finding_count))

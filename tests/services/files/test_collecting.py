@@ -207,6 +207,18 @@ def test_by_hand_what_one_may_read_in_is_taken_now_and_the_rest_left(office: Off
         taken(office.world.actor("coder"))
 
 
+def test_by_hand_a_part_that_stands_twice_in_a_file_puts_no_other_in_its_place(office: Office, waiting: Path):
+    claim_id = office.claim()
+    office.send()
+    money, late = era(office.world), answers.statuses(office.sent(), ("A7:164:IL",))
+    (waiting / "all").write_bytes(money + answers.statuses(office.sent()) + money + late)
+    manager = office.world.actor("billing-manager")
+    taken = by_hand.collect(office.world.units, office.world.runtime.parts, manager)
+    assert [(one.kind, one.findings) for one in taken] == [("835", 0), ("277CA", 0), ("277CA", 0)]
+    assert office.state(claim_id) in {"REJECTED", "ADJUDICATED"}
+    assert stored(office.world) == ["277CA", "277CA", "835", "mixed"], "none was read as what it is not"
+
+
 def test_by_hand_a_folder_of_two_practices_is_left_to_people(office: Office, waiting: Path):
     second = office.second_practice()
     with second.write("partner:edit") as uow:
