@@ -37,7 +37,7 @@ _SAID: Mapping[str, tuple[Text, Text | None]] = {
     ),
     "denied": (
         T_("The payer denied it."),
-        T_("Read the reason; let the clinicians talk, appeal, or take it back."),
+        T_("Read the reason; let the clinicians talk, appeal, or leave it at that."),
     ),
     "pended": (T_("The payer asks for more before it decides."), T_("Send what it asks for, and say so here.")),
     "contact": (T_("The payer wants to be called before it decides."), T_("Call the payer; enter what it says.")),
@@ -46,6 +46,11 @@ _SAID: Mapping[str, tuple[Text, Text | None]] = {
     "cancelled": (T_("The payer says that it was cancelled."), T_("Call the payer if nobody here took it back.")),
 }
 LATER = T_("The payer decided again. What was decided first stands until somebody enters the change.")
+DENIED_AGAIN = T_("The payer denied it again. Enter that if it is its answer to the appeal or the talk.")
+CONTESTED = frozenset({"PEER_TO_PEER", "APPEAL"})
+"""A denial stands and is argued with: another denial may be the first one sent twice, so a person tells."""
+_IN_THE_MAKING = T_("The payer decided what is prepared anew here. Enter its answer, or send the request again.")
+_NOT_WANTED = T_("The payer approved what was taken back here. Tell the payer that it is not needed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +152,20 @@ def enter(
 
 
 def apply_members(units: Units, actor: Actor, answer_id: bytes) -> None:
-    """Follow what a payer's own people decided here, for a worker; once more changes nothing."""
+    """Follow what a payer's own people decided here, for a worker; once more changes nothing.
+
+    Where something else was decided or done meanwhile, that stands and somebody is told.
+    """
     with units.read(actor, "authorization:answer", defer=True) as uow:
         practice_id = uow.get(AuthorizationAnswerRow, answer_id).practice_id
     with units.write(replace(actor, practice_id=practice_id), "authorization:answer") as uow:
         kept = uow.get(AuthorizationAnswerRow, answer_id)
         row = uow.get(AuthorizationRow, kept.authorization_id)
+        answer = read_kept(uow, kept)
         if row.state in WAITING and kept.asked == row.asked:
-            follow(uow, row, read_kept(uow, kept))
+            follow(uow, row, answer)
+        elif row.state not in WAITING and kept.action in FINAL and not _says_the_same(uow, row, answer):
+            too_late(uow, row, answer)
 
 
 def check_units(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> None:
@@ -169,8 +180,16 @@ def check_units(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> None:
             raise Refused(T_("This form is not complete. Open the page again."), code="form")
     if answer.action == "denied" and not answer.reasons:
         raise Refused(T_("A payer that denies has to say why. Choose the reason."), code="guard:denial-reason")
-    if answer.valid_from and answer.valid_to and answer.valid_to < answer.valid_from:
+    if turned(row, answer):
         raise Refused(T_("The last day lies before the first."), code="days")
+
+
+def turned(row: AuthorizationRow, answer: Answer) -> bool:
+    """Whether it would end before it begins; days that the payer does not name are those asked for."""
+    if answer.action not in {"approved", "partial", "modified"}:
+        return False
+    first, last = answer.valid_from or row.from_date, answer.valid_to or row.to_date
+    return last is not None and last < first
 
 
 def _check(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> None:
@@ -181,6 +200,8 @@ def _check(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> None:
         raise Refused(
             T_("It was approved. Enter what the payer approves now, or take it back."), code="granted-already"
         )
+    # A claim that is sent just now counts under this lock, so that nothing is taken away that it took.
+    uow.rows(uow.select(AuthorizationRow.id).where(AuthorizationRow.id == row.id).with_for_update())
     spent = {line.id: line.used for line in finding.lines_of(uow, [row.id]).get(row.id, ())}
     for line in lines_of(uow, row.id):
         units = answer.units.get(line.position, 0)
@@ -220,9 +241,19 @@ def _let_claims_follow(uow: UnitOfWork, row: AuthorizationRow) -> None:
         outbox.later(uow, "claim.draft", key, {"encounter": each.encounter_id})
 
 
-def again(uow: UnitOfWork, row: AuthorizationRow) -> None:
-    """A payer decided what was decided: somebody compares, and enters what changed."""
-    queues.put(uow, QUEUE, row, reason="again", detail={"text": to_json(LATER)})
+def too_late(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> None:
+    """A payer decided what waits for no answer: somebody compares, and enters what changed."""
+    if row.state == "CANCELLED" and answer.action not in {"approved", "partial", "modified"}:
+        return
+    text = {"DRAFT": _IN_THE_MAKING, "CANCELLED": _NOT_WANTED}.get(row.state, LATER)
+    queues.put(uow, QUEUE, row, reason="again", detail={"text": to_json(text)})
+
+
+def _says_the_same(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> bool:
+    """Whether what stands is what an answer says."""
+    if row.state in STANDING:
+        return bool(answer.number) and uow.read(row, AuthorizationRow.number_sealed) == answer.number
+    return _STATES.get(answer.action) == row.state
 
 
 def unclear(uow: UnitOfWork, row: AuthorizationRow, why: Text) -> None:

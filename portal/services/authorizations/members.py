@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import or_
+
 from portal.domain.errors import Conflict, NotFound
 from portal.domain.granting import REASONS, RETROACTIVE, URGENCIES, WAITING
 from portal.domain.texts import T_, Text
@@ -183,13 +185,14 @@ def _sent(uow: UnitOfWork, id_: bytes) -> AuthorizationRow:
 
 
 def _answered(uow: UnitOfWork, ids: list[bytes]) -> set[tuple[bytes, int]]:
-    """Which asking of which request has a final decision."""
-    kept = AuthorizationAnswerRow
+    """Which asking of which request was decided here and is being taken in; after an appeal it waits for them anew."""
+    kept, row = AuthorizationAnswerRow, AuthorizationRow
     rows = uow.rows(
         uow.select(kept.authorization_id, kept.asked).where(
-            kept.authorization_id.in_(ids), kept.action.in_(sorted(FINAL))
+            kept.authorization_id.in_(ids), kept.channel == "payer", kept.action.in_(sorted(FINAL)),
+            row.id == kept.authorization_id, or_(row.decided_at.is_(None), row.decided_at < kept.received_at),
         )
-    )
+    )  # fmt: skip
     return {(row.authorization_id, row.asked) for row in rows}
 
 

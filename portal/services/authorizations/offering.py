@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from portal.domain.errors import NotFound
 from portal.domain.granting import RETROACTIVE, URGENCIES
 from portal.domain.requirements import is_needed
 from portal.domain.texts import T_, Text
@@ -20,6 +21,7 @@ from portal.services.authorizations.parties import lines_of
 from portal.services.authorizations.requesting import MOST_SERVICES
 from portal.services.granted import finding
 from portal.services.intake.lines import units_text
+from portal.services.unit_of_work.reading import ABSENT
 from portal.services.unit_of_work.work import UnitOfWork
 
 _RANKS = "PST"
@@ -65,6 +67,8 @@ def offer(
     patient = uow.get(PatientRow, patient_id)
     visit = uow.get(EncounterRow, visit_id) if visit_id is not None else None
     previous = uow.get(AuthorizationRow, previous_id) if previous_id is not None else None
+    if any(each.patient_id != patient_id for each in (visit, previous) if each is not None):
+        raise NotFound(ABSENT, code="not-found")  # an address that somebody put together from two patients
     today = uow.today(patient.practice_id)
     named = uow.row(uow.select(PatientRow.id.label("patient_id"), PatientRow.practice_id, *NAMES).where(
         PatientRow.id == patient_id

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from portal.access.actors import Actor
 from portal.domain.authorizations import GRANTING, AuthorizationAnswer
-from portal.domain.granting import STANDING, WAITING
+from portal.domain.granting import WAITING
 from portal.domain.interchanges import Finding
 from portal.domain.texts import T_, Text, to_json
 from portal.models.authorizations import AuthorizationAnswerRow, AuthorizationLineRow, AuthorizationRow
@@ -17,7 +18,7 @@ from portal.models.payers import PayerRow
 from portal.services import interchanges, queues
 from portal.services.authorizations import deciding
 from portal.services.authorizations.asking import take_back_refused
-from portal.services.authorizations.deciding import FINAL, Answer
+from portal.services.authorizations.deciding import Answer
 from portal.services.authorizations.parties import lines_of
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
@@ -29,8 +30,10 @@ PERMISSION = "authorization:answer"
 KINDS = frozenset({"278"})
 _UNMATCHED = T_("This answer belongs to no request of ours.")
 _BEFORE = T_("This request was decided before; the first decision stands.")
+_NOT_WAITING = T_("This request waits for no answer: it was taken back here, or is prepared anew.")
 _OVERTAKEN = T_("This answer is to an earlier asking; the request was sent again since.")
 _NO_NUMBER = T_("The payer approves without a number, so that nothing can be billed under it. Call the payer.")
+_TURNED = T_("The payer approves days that end before they begin. Call the payer, and enter what it says.")
 _WRONG_SERVICE = T_("The payer approves services that were not asked for. A person has to read it.")
 
 
@@ -75,10 +78,14 @@ def _apply_file(
     found = read_decisions(read(body))
     told: list[Finding] = []
     applied = unmatched = 0
+    read_on: Counter[tuple[bytes, int]] = Counter()
     for answer in found.answers:
         with units.write(actor, PERMISSION, request=request, kind="import") as uow:
             rows = _match(uow, answer)
-            said = [_apply(uow, file_id, row, asking, answer) for row, asking in rows] or [_UNMATCHED]
+            said = [
+                _apply(uow, file_id, row, asking, answer, earlier=read_on[row.id, asking]) for row, asking in rows
+            ] or [_UNMATCHED]
+            read_on.update((row.id, asking) for row, asking in rows)
             applied += any(one is None for one in said)
             unmatched += not rows
             told += [Finding(answer.segment, _CODES.get(str(one), "unclear"), one) for one in said if one is not None]
@@ -94,7 +101,10 @@ def _apply_file(
         return Received(file_id, new, len(found.answers), applied, findings)
 
 
-_CODES = {str(_UNMATCHED): "unmatched", str(_BEFORE): "answered-before", str(_OVERTAKEN): "overtaken"}
+_CODES = {
+    str(_UNMATCHED): "unmatched", str(_BEFORE): "answered-before", str(_OVERTAKEN): "overtaken",
+    str(_NOT_WAITING): "not-waiting", str(deciding.DENIED_AGAIN): "denied-again",
+}  # fmt: skip
 
 
 def _match(uow: UnitOfWork, answer: AuthorizationAnswer) -> list[tuple[AuthorizationRow, int]]:
@@ -115,25 +125,32 @@ def _match(uow: UnitOfWork, answer: AuthorizationAnswer) -> list[tuple[Authoriza
 
 
 def _apply(
-    uow: UnitOfWork, file_id: bytes, row: AuthorizationRow, asking: int, answer: AuthorizationAnswer
+    uow: UnitOfWork, file_id: bytes, row: AuthorizationRow, asking: int, answer: AuthorizationAnswer, *, earlier: int
 ) -> Text | None:
-    """Keep an answer and follow it; why not, where it is kept and nothing more, or known already."""
+    """Keep an answer and follow it; why not, where it is kept and a person told, or known already.
+
+    `earlier` is how many answers to the same asking stand before this one in the file.
+    """
     kept = AuthorizationAnswerRow
-    rows = uow.rows(
-        uow.select(kept.action, kept.asked, kept.interchange_id).where(kept.authorization_id == row.id)
-    )  # fmt: skip
-    if any(one.interchange_id == file_id and one.asked == asking for one in rows):
+    same = (kept.authorization_id == row.id, kept.interchange_id == file_id, kept.asked == asking)
+    if uow.count(uow.select(kept.id).where(*same)) > earlier:
         return None  # a reading that was broken off goes on behind it
     found = _answer(answer, lines_of(uow, row.id))
     deciding.keep(uow, row, found, asking=asking, interchange_id=file_id)
     if asking != row.asked:
         return _OVERTAKEN
-    if any(one.asked == asking and one.action in FINAL for one in rows) or row.state not in WAITING:
-        deciding.again(uow, row) if row.state in {*STANDING, "DENIED"} else None
-        return _BEFORE
+    if row.state not in WAITING:
+        deciding.too_late(uow, row, found)
+        return _NOT_WAITING if row.state in {"DRAFT", "CANCELLED"} else _BEFORE
+    if found.action == "denied" and row.state in deciding.CONTESTED:
+        deciding.unclear(uow, row, deciding.DENIED_AGAIN)
+        return deciding.DENIED_AGAIN
     if found.action in GRANTING and (not found.number or not found.units):
         deciding.unclear(uow, row, _WRONG_SERVICE if found.number else _NO_NUMBER)
         return _WRONG_SERVICE if found.number else _NO_NUMBER
+    if deciding.turned(row, found):
+        deciding.unclear(uow, row, _TURNED)
+        return _TURNED
     deciding.follow(uow, row, found)
     return None
 

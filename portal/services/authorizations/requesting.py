@@ -34,7 +34,8 @@ INITIAL, EXTENSION = "I", "4"
 MOST_SERVICES = 12
 _LONGEST = 2_000
 _TO_SEND = T_("A request is to be sent to the payer.")
-_CANCELLED_HERE = ("DRAFT", *WAITING)
+SEEN = frozenset({*STANDING, "DENIED", "NOT_REQUIRED", "CANCELLED"})
+_LONGEST_NOTE = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ def draft(uow: UnitOfWork, patient_id: bytes, typed: TypedRequest, *, channel: s
     refuse_kept(uow, visit.id if visit else None)
     if typed.provider_id is not None:
         uow.get(ProviderRow, typed.provider_id)
+    _refuse_twice(uow, patient_id, typed, found)
     row = uow.new(
         AuthorizationRow, patient_id=patient_id, payer_id=cover.payer_id, coverage_id=cover.id,
         encounter_id=visit.id if visit else None, provider_id=typed.provider_id,
@@ -108,6 +110,7 @@ def cancel(
     """Take a request or an unused approval back, for a reason of CANCELS; raises Refused, Conflict."""
     if reason not in CANCELS:
         raise Refused(T_("This step needs a reason. Choose one and try again."), code="reason-missing")
+    _check_note(note)
     row = uow.get(AuthorizationRow, id_)
     uow.change(row, expected_version=expected_version)
     uow.move(row, "CANCELLED", AuthorizationFacts(used=used(uow, row.id)), reason=reason, note=note)
@@ -119,6 +122,7 @@ def follow_up(
     uow: UnitOfWork, id_: bytes, to: str, *, note: str = "", expected_version: int | None = None
 ) -> AuthorizationRow:
     """Information was sent, the clinicians talk, or an appeal was filed: say so. Raises Refused, Conflict."""
+    _check_note(note)
     row = uow.get(AuthorizationRow, id_)
     uow.change(row, expected_version=expected_version)
     uow.move(row, to, AuthorizationFacts(), reason=to.lower(), note=note)
@@ -127,10 +131,10 @@ def follow_up(
 
 
 def seen(uow: UnitOfWork, id_: bytes, *, expected_version: int | None = None) -> None:
-    """Somebody has seen that it ends soon, is used up, or was granted otherwise than asked: it waits no longer."""
+    """Somebody has seen that it ends soon, is used up, was denied or granted otherwise: it waits no longer."""
     row = uow.get(AuthorizationRow, id_)
     uow.change(row, expected_version=expected_version)
-    if row.state not in STANDING:
+    if row.state not in SEEN:
         raise Refused(T_("This waits for a step, and not only to be seen. Reload the page."), code="not-seen")
     queues.done(uow, row)
 
@@ -152,6 +156,40 @@ def refuse_kept(uow: UnitOfWork, encounter_id: bytes | None) -> None:
         raise Refused(
             T_("The patient paid this visit in full and keeps it from the plan: the plan is not asked about it."),
             code="restricted",
+        )
+
+
+def _check_note(note: str) -> None:
+    if len(note) > _LONGEST_NOTE or "\0" in note:
+        raise Refused(T_("The note has at most {n} letters.", n=_LONGEST_NOTE), code="note")
+
+
+def _refuse_twice(uow: UnitOfWork, patient_id: bytes, typed: TypedRequest, found: _Read) -> None:
+    """Raise Refused `asked-already` for what is asked for already, word for word: a button pressed twice asks once."""
+    row, line = AuthorizationRow, AuthorizationLineRow
+    # Two who ask at once wait for each other here; on SQLite writers are one at a time anyway.
+    uow.rows(uow.select(PatientRow.id).where(PatientRow.id == patient_id).with_for_update())
+    alike = uow.rows(
+        uow.select(row.id).where(
+            row.patient_id == patient_id, row.coverage_id == typed.coverage_id, row.state.in_(("DRAFT", *WAITING)),
+            row.encounter_id.is_not_distinct_from(typed.encounter_id), row.from_date == found.first,
+            row.previous_id.is_not_distinct_from(typed.previous_id), row.to_date.is_not_distinct_from(found.last),
+            row.provider_id.is_not_distinct_from(typed.provider_id), row.place == typed.place,
+        )
+    )  # fmt: skip
+    lines = uow.rows(
+        uow.select(line.authorization_id, line.code, line.modifiers, line.asked_thousandths)
+        .where(line.authorization_id.in_([each.id for each in alike]))
+        .order_by(line.authorization_id, line.position)
+    )
+    wanted = [(one.code, list(one.modifiers), int(one.units * 1000)) for one in found.services]
+    standing: dict[bytes, list[tuple[str, list[str], int]]] = {}
+    for one in lines:
+        standing.setdefault(one.authorization_id, []).append((one.code, one.modifiers, one.asked_thousandths))
+    if wanted in standing.values():
+        raise Refused(
+            T_("Exactly this was asked for already and is not decided yet: see the list. Nothing was asked twice."),
+            code="asked-already",
         )
 
 

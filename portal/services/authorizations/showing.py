@@ -27,10 +27,10 @@ from portal.models.payers import PayerRow
 from portal.models.practices import ProviderRow
 from portal.models.queues import QueueItemRow, TransitionRow
 from portal.services import codes, queues
+from portal.services.authorizations import requesting
 from portal.services.authorizations.deciding import read_kept
 from portal.services.authorizations.listing import NAMES, name_of
 from portal.services.authorizations.parties import lines_of
-from portal.services.authorizations.requesting import used
 from portal.services.granted import counting, finding
 from portal.services.intake.showing import State, colleague
 from portal.services.unit_of_work.work import UnitOfWork
@@ -301,9 +301,9 @@ def _actions(uow: UnitOfWork, row: AuthorizationRow) -> tuple[str, ...]:
         "info_sent": row.state == "PENDED",
         "peer": row.state == "DENIED",
         "appeal": row.state == "DENIED",
-        "seen": row.state in STANDING and _waits(uow, row) is not None,
+        "seen": row.state in requesting.SEEN and _waits(uow, row) is not None,
         "extend": row.state in STANDING,
-        "cancel": LIFE.allows(row.state, "CANCELLED") and not used(uow, row.id),
+        "cancel": LIFE.allows(row.state, "CANCELLED") and not requesting.used(uow, row.id),
     }
     return tuple(action for action, may in found.items() if may)
 

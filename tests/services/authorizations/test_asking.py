@@ -11,8 +11,11 @@ import pytest
 from portal.domain.authorizations import AuthorizationAnswer, Decision
 from portal.domain.eligibility import Rejection
 from portal.domain.errors import Conflict, NotFound, Refused
+from portal.domain.granting import AuthorizationFacts
 from portal.domain.interchanges import ControlNumbers
-from portal.services.authorizations import asking, deciding, receiving, requesting, watching
+from portal.models.authorizations import AuthorizationRow
+from portal.models.interchanges import InterchangeRow
+from portal.services.authorizations import asking, deciding, offering, receiving, requesting, watching
 from portal.services.authorizations.deciding import Answer
 from portal.services.granted import counting
 from portal.services.intake.lines import TypedLine
@@ -253,3 +256,91 @@ def test_another_practice_and_another_patient_do_not_meet_it(desk: Desk):
     with pytest.raises(Refused) as refused:
         desk.draft(other, coverage_id=desk.visit().coverage_id)
     assert refused.value.code == "other-patient"
+
+
+def test_an_answer_to_an_appeal_is_followed_and_a_second_denial_goes_to_a_person(desk: Desk):
+    id_ = desk.ask(desk.visit())
+    denial = Decision("A3", "", "35")
+    take(desk, body(desk, 1, decision=denial))
+    with desk.writing("authorization:request") as uow:
+        requesting.follow_up(uow, id_, "APPEAL")
+    told = take(desk, body(desk, 2, decision=denial))
+    assert ([one.code for one in told.findings], desk.row(id_).state) == (["denied-again"], "APPEAL")
+    assert [reason for _, reason, _ in desk.items(id_)] == ["unclear"]
+    assert take(desk, body(desk, 3)).findings == ()
+    assert (desk.row(id_).state, desk.items(id_)) == ("APPROVED", [])
+
+
+def test_several_answers_to_one_request_in_one_file_are_all_read_and_once(desk: Desk):
+    id_ = desk.ask(desk.visit())
+    (request,) = read_requests(read(next(desk.folder.glob("out/*.278")).read_bytes())).requests
+    given = [AuthorizationAnswer(request, decision) for decision in (Decision("A4"), Decision("A1", "AUTH9"))]
+    file = write_decisions(given, partner=PARTNER, numbers=ControlNumbers(1, 1, 1), at=AT)
+    taken = take(desk, file)
+    assert [one.action for one in desk.kept(id_)] == ["pended", "approved"]
+    with desk.writing("authorization:answer") as uow:  # as if the process had ended before the file was told as read
+        uow.change(uow.get(InterchangeRow, taken.interchange_id), state="RECEIVED")
+    receiving.read_in(desk.world.units, desk.biller, None, taken.interchange_id)
+    assert (len(desk.kept(id_)), desk.row(id_).state) == (2, "APPROVED")
+
+
+def test_what_waits_for_no_answer_keeps_one_and_tells_a_person(desk: Desk):
+    gone, back = desk.ask(desk.visit()), desk.ask(desk.visit(last="Birch"))
+    first, second = (path.read_bytes() for path in sorted(desk.folder.glob("out/*.278")))
+    files = {desk.row(id_).trace: id_ for id_ in (gone, back)}
+    with desk.writing("authorization:request") as uow:
+        requesting.cancel(uow, gone, "not-planned")
+    with desk.writing() as uow:
+        uow.move(uow.get(AuthorizationRow, back), "DRAFT", AuthorizationFacts(), reason="file-refused")
+    for n, sent in enumerate((first, second), 1):
+        (request,) = read_requests(read(sent)).requests
+        answer = AuthorizationAnswer(request, Decision("A1", "AUTH8"))
+        file = write_decisions([answer], partner=PARTNER, numbers=ControlNumbers(n, n, 1), at=AT)
+        assert [one.code for one in take(desk, file).findings] == ["not-waiting"]
+        id_ = files[request.trace.partition("-")[0]]
+        assert ([one.action for one in desk.kept(id_)], desk.row(id_).granted_as) == (["approved"], None)
+        assert [(queue, reason) for queue, reason, _ in desk.items(id_)] == [("authorizations", "again")]
+    assert "taken back here" in str(desk.page(gone).waits)
+    with desk.writing("authorization:request") as uow:
+        requesting.seen(uow, gone)
+    assert desk.items(gone) == []
+
+
+def test_a_denial_can_be_left_at_that(desk: Desk):
+    id_ = desk.ask(desk.visit())
+    take(desk, body(desk, decision=Decision("A3", "", "35")))
+    assert "seen" in desk.page(id_).actions
+    with desk.writing("authorization:request") as uow:
+        requesting.seen(uow, id_)
+    assert (desk.row(id_).state, desk.items(id_)) == ("DENIED", [])
+
+
+def test_an_approval_that_ends_before_it_begins_goes_to_a_person(desk: Desk):
+    id_ = desk.ask(desk.visit())
+    turned = Decision("A1", "AUTH7", valid_from=date(2027, 3, 1))  # what was asked for ends in 2026
+    told = take(desk, body(desk, decision=turned))
+    assert (len(told.findings), desk.row(id_).state) == (1, "SUBMITTED")
+    assert [reason for _, reason, _ in desk.items(id_)] == ["unclear"]
+    said = Answer("approved", "phone", "T-1", valid_from=date(2027, 3, 1), units={1: 1000})
+    with pytest.raises(Refused, match="days"), desk.writing() as uow:
+        deciding.enter(uow, id_, said)
+
+
+def test_the_same_request_twice_is_asked_once(desk: Desk):
+    visit = desk.visit()
+    id_ = desk.draft(visit)
+    with pytest.raises(Refused) as refused:
+        desk.draft(visit)
+    assert refused.value.code == "asked-already"
+    other = desk.draft(visit, services=(TypedLine("", NEEDS, units="3"),))
+    with desk.writing("authorization:request") as uow:
+        requesting.cancel(uow, id_, "asked-twice")
+    assert desk.draft(visit) not in {id_, other}
+
+
+def test_a_form_is_not_made_of_two_patients(desk: Desk):
+    visit, other = desk.visit(), desk.visit(last="Birch")
+    theirs = desk.draft(other)
+    for more in ({"visit_id": other.encounter_id}, {"previous_id": theirs}):
+        with pytest.raises(NotFound), desk.world.read("authorization:request", desk.biller) as uow:
+            offering.offer(uow, visit.patient_id, **more)

@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 
 from portal.app import create_app
+from portal.services.authorizations import deciding, requesting
+from portal.services.authorizations.deciding import Answer
 from tests.databases import World
 from tests.make import users, work
 from tests.services.authorizations.desk import NEEDS, Desk, opened
@@ -41,8 +43,10 @@ def test_from_the_claim_to_the_payer_and_back_to_the_claim(flask: Flask, desk: D
     assert f'value="{NEEDS}"' in biller.get(new).text
     wrong = biller.post(new, data={**form_of(biller, new, "Send to the payer"), **FORM, "from": "2026-07-01"})
     assert (wrong.status_code, "say why it is asked for only now" in wrong.text) == (422, True)
-    sent = biller.post(new, data={**form_of(biller, new, "Send to the payer"), **FORM})
+    filled = {**form_of(biller, new, "Send to the payer"), **FORM}
+    sent = biller.post(new, data=filled)
     assert (sent.status_code, "The payer is asked." in biller.get(sent.location).text) == (303, True)
+    assert biller.post(new, data=filled).status_code == 422, "a second click asks nobody twice"
     assert desk.answers()
     work.drain(desk.world)
     page = biller.get(sent.location).text
@@ -96,7 +100,7 @@ def test_the_manager_keeps_the_rules(flask: Flask, desk: Desk):
 def test_the_payer_sees_and_decides_its_own_requests_once(flask: Flask, desk: Desk):
     visit, other = desk.visit(), desk.visit(last="Birch", payer_code="LKM04")
     claim = desk.claim(visit)
-    id_, theirs, unsent = desk.ask(visit), desk.ask(other), desk.draft(visit)
+    id_, theirs, unsent = desk.ask(visit), desk.ask(other), desk.draft(visit, last="2026-11-30")
     payer = users.browser(flask, desk.world, users.user(desk.world, "payer-user", payer_id=visit.payer_id))
     listed = payer.get("/payer/requests").text
     assert "Ashgrove" in listed
@@ -120,3 +124,25 @@ def test_the_payer_sees_and_decides_its_own_requests_once(flask: Flask, desk: De
     biller = at_work(flask, desk.world, "biller")
     assert biller.get(here).status_code == 403
     assert payer.get(place(biller, "authorizations.list")).status_code == 403
+
+
+def test_the_payer_decides_an_appeal_and_what_came_too_late_is_told(flask: Flask, desk: Desk):
+    visit = desk.visit()
+    id_ = desk.ask(visit)
+    payer = users.browser(flask, desk.world, users.user(desk.world, "payer-user", payer_id=visit.payer_id))
+    here = f"/payer/requests/{id_.hex()}"
+    denied = {"action": "denied", "reason": "not-necessary"}
+    assert payer.post(here, data=form_of(payer, here, "Decide") | denied).status_code == 303
+    work.drain(desk.world)
+    desk.world.clock.forward(minutes=1)
+    with desk.writing("authorization:request") as uow:
+        requesting.follow_up(uow, id_, "APPEAL")
+    assert "Waits for you" in payer.get(here).text
+    granted = {"action": "approved", "number": "PAY-9", "units-1": "2"}
+    assert payer.post(here, data=form_of(payer, here, "Decide") | granted).status_code == 303
+    assert "Being taken in" in payer.get(here).text
+    with desk.writing() as uow:  # entered by phone before the worker came to it
+        deciding.enter(uow, id_, Answer("denied", "phone", reasons=("other",)))
+    for _ in range(2):
+        deciding.apply_members(desk.world.units, desk.world.machine(), desk.kept(id_)[1].id)
+        assert (desk.row(id_).state, [reason for _, reason, _ in desk.items(id_)]) == ("DENIED", ["again"])
