@@ -29,7 +29,7 @@ MOST = {
     "remittances": 14,
     "deposits": 8,
     "statements": 17,
-    "account": 31,  # with the documents that came in and what payers were asked in advance
+    "account": 32,  # with documents that came in, what payers were asked in advance, and contacts with them
     "home": 39,
     "visits": 15,
     "who looked": 18,

@@ -7,6 +7,7 @@ from flask import Blueprint, request, url_for
 from portal.domain.texts import T_
 from portal.services import denials
 from portal.services.attachments import showing
+from portal.services.contacts import showing as contacts
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import reads, writes
 from portal.web.replies import Go, Page, Reply
@@ -20,7 +21,8 @@ blueprint = Blueprint("denials", __name__, url_prefix="/denials")
 def show(uow: UnitOfWork, denial_id: bytes) -> Reply:
     """One case."""
     page, part = denials.show_denial(uow, denial_id), showing.listed(uow, "denial", denial_id)
-    return Page("staff/denials/show.html", page, {"documents": part})
+    said = contacts.part(uow, "claim", bytes.fromhex(page.claim_id))
+    return Page("staff/denials/show.html", page, {"documents": part, "contacts": said})
 
 
 @blueprint.post("/<id:denial_id>")
