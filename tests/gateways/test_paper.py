@@ -149,3 +149,28 @@ def test_the_cuts_are_made_once_and_are_small(fonts, body, tmp_path):
         }
     assert fonts
     assert all("Public-Sans" in name or "PublicSans" in name for name in fonts), fonts
+
+
+LETTER = {
+    "practice": {"name": "Juniper Family Medicine", "lines": ["12 Larch Lane", "Millbrook, OR 97099"], "phone": "5"},
+    "sender": "Ruth Calloway", "number": "C7K2M9QX41", "made_on": "2026-08-03", "to": ["Bluestem <Plan>", "PO Box 1"],
+    "subject": "Request for reconsideration", "rows": [["Patient", "Teresa Marlowe"], ["Our number", "C7K2M9QX41"]],
+    "paragraphs": ["To whom it may concern:", "A reason & another.\nOn a line of its own."] + ["And more."] * 40,
+    "enclosures": ["Note of July 20"],
+}  # fmt: skip
+
+
+def test_a_letter_to_a_payer_is_tagged_and_names_its_claim_on_every_page(paper, tmp_path):
+    made = paper.letter(LETTER, language="en_US", time_zone=ZONE)
+    with pikepdf.open(io.BytesIO(made)) as pdf:
+        assert str(pdf.docinfo["/Title"]) == "Request for reconsideration"
+        with pdf.open_metadata() as told:
+            assert told["pdfuaid:part"] == "1"
+        found, pages = tags(pdf.Root.StructTreeRoot, []), len(pdf.pages)
+    assert (found.count("/H1"), found.count("/TH"), found.count("/LI")) == (1, 2, 1)
+    assert pages > 1
+    said = text_of(made, tmp_path).split("\f")
+    assert all("C7K2M9QX41" in page for page in said[:pages])
+    whole = " ".join(said)
+    for wanted in ("Bluestem <Plan>", "August 3, 2026", "A reason & another.", "Sincerely,", "Note of July 20"):
+        assert wanted in whole, wanted

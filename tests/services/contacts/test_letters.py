@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from portal.access import roles
@@ -10,11 +13,13 @@ from portal.jobs.handlers import HANDLERS
 from portal.language.speaker import Speaker
 from portal.models.contacts import LetterRow
 from portal.models.documents import DocumentRow
+from portal.sandbox.clearinghouse import Clearinghouse
 from portal.services import documents
 from portal.services.attachments import showing as papers
 from portal.services.contacts import desks, letters, showing
 from portal.services.unit_of_work.units import Denied
 from tests.databases import World
+from tests.services.authorizations.desk import NEEDS, Desk
 from tests.services.contacts.desk import claim, waiting
 from tests.services.test_unit_of_work import events
 
@@ -73,9 +78,7 @@ def test_a_letter_is_made_once_printed_once_and_noted(world: World):
     assert [each.due_on.isoformat() for each in waiting(world) if each.subject_id == row.id] == [given["next_on"]]
 
     press = Press()
-    parts = world.runtime.parts.__class__(
-        **{name: getattr(world.runtime.parts, name) for name in world.runtime.parts.__slots__} | {"paper": press}
-    )
+    parts = replace(world.runtime.parts, paper=press)
     for _ in range(2):
         letters.print_paper(world.units, parts, world.machine("letter.paper"), kept.id)
     assert len(press.set) == 1
@@ -131,3 +134,30 @@ def test_a_department_that_is_taken_out_is_offered_no_more(world: World):
     assert form(world, row.id, "status-inquiry")["to"] == "Plan CBH03"
     with pytest.raises(Denied), world.write("payer-desk:edit", world.actor(roles.DENIAL_SPECIALIST)) as uow:
         desks.add(uow, row.payer_id, DESK)
+
+
+def test_a_letter_about_an_authorization_lies_with_it(world: World, tmp_path: Path):
+    asked = Desk(world, tmp_path, Clearinghouse(tmp_path, tmp_path, clock=world.clock))
+    visit = asked.visit()
+    id_ = asked.draft(visit)
+    clerk = world.actor(roles.CHARGE_CLERK)
+    with world.write("letter:make", clerk) as uow:
+        page = letters.offer(uow, "authorization", id_, "status-inquiry", SAY)
+        given = dict(page.data) | {"to": "Plan\nPO Box 1", "channel": "portal"}
+        letters.make(uow, "authorization", id_, given, SAY, key=KEY)
+    head = {str(word): SAY(value) for word, value in page.rows}
+    assert head["Services"] == f"{NEEDS} (2)"
+    assert {"Our request number", "Dates asked for"} <= head.keys()
+    assert "Charged" not in head
+    with world.read("letter:make") as uow:
+        [kept] = uow.entities(uow.select(LetterRow))
+    parts = replace(world.runtime.parts, paper=Press())
+    letters.print_paper(world.units, parts, world.machine("letter.paper"), kept.id)
+    with world.read("authorization:view", clerk) as uow:
+        [shown] = papers.listed(uow, "authorization", id_).items
+        [noted] = showing.part(uow, "authorization", id_).items
+        assert noted.letter is not None
+        assert noted.letter.document_id == shown.document_id
+        document = papers.show(uow, bytes.fromhex(shown.document_id))
+        assert [str(each.words) for each in document.attached] == ["the authorization from 2026-08-03"]
+    assert [each.due_on.isoformat() for each in waiting(world, "authorizations")] == [given["next_on"]]
