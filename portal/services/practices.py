@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from sqlalchemy import func
+
 from portal.domain import practices as shapes
 from portal.domain.claims import Address
 from portal.domain.errors import Conflict, Refused
@@ -248,6 +250,8 @@ def edit_partner(uow: UnitOfWork, practice_id: bytes, code: str, **changes: Any)
         changes["folder"] = _own_folder(uow, practice_id, changes["folder"])
     if changes.get("usage", row.usage) not in {"P", "T"}:
         raise Refused(T_("A partner is P (production) or T (test)."), code="partner-shape")
+    if changes.get("folder", row.folder) != row.folder:
+        transport.lay_anew(uow, row.id)
     uow.change(row, **changes)
     return row
 
@@ -261,12 +265,16 @@ def partner_by_code(uow: UnitOfWork, practice_id: bytes, code: str) -> PartnerRo
 
 
 def set_server(uow: UnitOfWork, partner: PartnerRow, server: Server | None) -> None:
-    """Reach a partner by an SFTP server from now on, or by its folder again; it is tried anew at once."""
+    """Reach a partner by an SFTP server, or by its folder again; it is tried anew at once. Raises Refused."""
     row = uow.first(uow.select(PartnerServerRow).where(PartnerServerRow.partner_id == partner.id))
+    before = (row.host, row.port, row.user_name, row.outbox) if row is not None else None
+    if before != ((server.host, server.port, server.user, server.outbox) if server is not None else None):
+        transport.lay_anew(uow, partner.id)
     if server is None:
         if row is not None:
             uow.delete(row)
     else:
+        _own_inbox(uow, partner, server)
         values: dict[str, Any] = {
             "host": server.host, "port": server.port, "user_name": server.user, "host_key": server.host_key,
             "inbox": server.inbox, "outbox": server.outbox, "done": server.done,
@@ -305,6 +313,17 @@ def _own_folder(uow: UnitOfWork, practice_id: bytes, folder: str) -> str:
             code="partner-folder",
         )  # fmt: skip
     return name
+
+
+def _own_inbox(uow: UnitOfWork, partner: PartnerRow, server: Server) -> None:
+    """Raises Refused where a partner of another practice fetches from the same account and folder of a server."""
+    row = PartnerServerRow
+    same = (func.lower(row.host) == server.host.lower(), row.port == server.port, row.user_name == server.user)
+    if uow.count(uow.select(row.id).where(*same, row.inbox == server.inbox, row.practice_id != partner.practice_id)):
+        text = T_(
+            "A partner of another practice has files at {server} already. Sign in as another.", server=server.address
+        )
+        raise Refused(text, code="partner-server")
 
 
 def load_prices(uow: UnitOfWork, practice_id: bytes, prices: list[tuple[str, str, int]], valid_from: date) -> int:

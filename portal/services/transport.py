@@ -11,6 +11,7 @@ from typing import Any
 from portal.domain import transport as rules
 from portal.domain.texts import T_, Text, from_json, to_json
 from portal.domain.transport import Server, TransportFault
+from portal.models.interchanges import InterchangeRow
 from portal.models.practices import PartnerRow, PartnerServerRow, PartnerTroubleRow
 from portal.services import queues
 from portal.services.parts import Exchange, Parts
@@ -138,6 +139,16 @@ def forget(uow: UnitOfWork, partner_id: bytes) -> None:
     """Try a partner anew at once: the way to it was set up again."""
     for route in routes(uow, partner_id):
         worked(uow, route)
+
+
+def lay_anew(uow: UnitOfWork, partner_id: bytes) -> None:
+    """Files that were laid aside where a partner was reached before did not go: they are laid aside at the new place.
+
+    Else they would be missed there, and count as taken. One that did go all the same comes with its old numbers.
+    """
+    where = InterchangeRow.partner_id == partner_id, InterchangeRow.state == "LAID"
+    for file in uow.entities(uow.select(InterchangeRow).where(*where)):
+        uow.change(file, state="WRITTEN")
 
 
 def _trouble(uow: UnitOfWork, route: Route) -> PartnerTroubleRow | None:

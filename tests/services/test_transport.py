@@ -10,11 +10,12 @@ import asyncssh
 import pytest
 
 from portal import runtime
+from portal.domain.errors import Refused
 from portal.domain.texts import from_json
 from portal.jobs.handlers import Tools
 from portal.jobs.schedule import collecting, resend_claims
 from portal.models.interchanges import InterchangeRow
-from portal.models.practices import PartnerRow
+from portal.models.practices import PartnerRow, PartnerServerRow
 from portal.models.queues import QueueItemRow
 from portal.services import practices, transport
 from tests.databases import World
@@ -144,3 +145,36 @@ def test_a_partner_goes_back_to_its_folder(office: Office, server: SftpServer):
     office.claim()
     assert office.send().files[0].sent
     assert len(list(office.out.iterdir())) == 1
+
+
+def test_what_was_laid_aside_at_the_old_place_goes_to_the_new_one(
+    office: Office, server: SftpServer, monkeypatch: pytest.MonkeyPatch
+):
+    world = office.world
+    office.claim()
+    with monkeypatch.context() as patch:  # the connection breaks after the file was laid aside
+        patch.setattr("paramiko.SFTPClient.rename", lambda *_: (_ for _ in ()).throw(EOFError()))
+        assert not office.send().files[0].sent
+    assert state(world) == "LAID"
+    (server.root / "in2").mkdir()
+    reached_by(world, server, outbox="/in2")
+    assert state(world) == "WRITTEN"
+    world.clock.forward(minutes=6)
+    assert (resend_claims(tools(world)), state(world)) == (1, "SENT")
+    assert len([path for path in (server.root / "in2").iterdir() if not path.name.startswith(".")]) == 1
+
+
+def test_two_practices_never_fetch_from_one_inbox_of_a_server(office: Office, server: SftpServer):
+    world, second = office.world, office.second_practice()
+    with second.write("partner:edit") as uow:
+        other = make.partner(uow, second.practice_id, folder="other")
+        with pytest.raises(Refused, match="partner-server"):
+            practices.set_server(uow, other, server.place())
+        practices.set_server(uow, other, server.place(inbox="/elsewhere"))
+    with second.write("partner:edit") as uow:  # set up so all the same, by two at once
+        row = uow.first(uow.select(PartnerServerRow).where(PartnerServerRow.partner_id == other.id))
+        uow.change(row, inbox="/out")
+    (server.root / "out" / "pay.835").write_bytes(b"ISA")
+    look, tried = collecting(), len(server.logins)
+    assert [look(tools(world)) for _ in range(2)] == [0, 0]
+    assert len(server.logins) == tried, "nothing is looked at"

@@ -65,7 +65,7 @@ def collect(
     shared = shared_folders(_routes(units))
     permission = mine[0].permissions[0] if mine else "remittance:import"
     with units.read(actor, permission, request=request) as uow:
-        routes = [route for route in transport.routes(uow) if route.server or route.folder not in shared]
+        routes = [route for route in transport.routes(uow) if _inbox(route) not in shared]
     done: list[Collected] = []
 
     def take(exchange: Exchange, folder: str, name: str) -> bool:
@@ -159,11 +159,16 @@ def whole(body: bytes, wanted: Collection[Import]) -> tuple[Piece, ...]:
     return pieces if mine else ()
 
 
-def shared_folders(each: Collection[tuple[Actor, Route]]) -> frozenset[str]:
-    """Folders that partners of two practices name: whose a file there is, a person must say."""
-    met = Counter({(route.folder, actor.practice_id): 1 for actor, route in each if route.server is None})
-    times = Counter(folder for folder, _ in met)
-    return frozenset(folder for folder, count in times.items() if count > 1)
+def shared_folders(each: Collection[tuple[Actor, Route]]) -> frozenset[tuple[str, ...]]:
+    """Folders, here or on a server, that partners of two practices name: whose a file there is, a person must say."""
+    times = Counter(inbox for inbox, _ in {(_inbox(route), actor.practice_id) for actor, route in each})
+    return frozenset(inbox for inbox, count in times.items() if count > 1)
+
+
+def _inbox(route: Route) -> tuple[str, ...]:
+    """Where a partner's files lie: its folder, or whose account on which server and which folder there."""
+    one = route.server
+    return (route.folder,) if one is None else (one.host.lower(), str(one.port), one.user, one.inbox)
 
 
 def _routes(units: Units) -> list[tuple[Actor, Route]]:
@@ -198,7 +203,7 @@ class Collector:
     """
 
     _seen: dict[_Place, _Look] = field(default_factory=dict)
-    _shared: frozenset[str] = frozenset()
+    _shared: frozenset[tuple[str, ...]] = frozenset()
 
     def look(self, units: Units, parts: Parts) -> int:
         """Store what is whole and ask for its reading, one file after the other, so that a bad one stops no other.
@@ -215,7 +220,7 @@ class Collector:
         return sum(
             _visit(units, parts, actor, _READS, route, partial(self._collect, units, actor, route, now))
             for actor, route in each
-            if not route.rests(now) and (route.server or route.folder not in shared)
+            if not route.rests(now) and _inbox(route) not in shared
         )
 
     def _collect(
