@@ -19,6 +19,7 @@ from tests.language import (
     samples_office,
     samples_paper,
     samples_patient,
+    samples_payers,
     samples_queues,
 )
 from tests.language.rendering import TEMPLATES, environment
@@ -27,7 +28,7 @@ SAMPLES = (
     *samples_authorizations.SAMPLES,
     *samples_patient.SAMPLES, *samples_office.SAMPLES, *samples_queues.SAMPLES, *samples_codes.SAMPLES,
     *samples_documents.SAMPLES, *samples_paper.SAMPLES, *samples_coverage.SAMPLES, *samples_checks.SAMPLES,
-    *samples_contracts.SAMPLES, *samples_contacts.SAMPLES,
+    *samples_payers.SAMPLES, *samples_contracts.SAMPLES, *samples_contacts.SAMPLES,
 )  # fmt: skip
 ENVIRONMENTS = {locale: environment(locale) for locale in LOCALES}
 PARTS = {"base.html"}

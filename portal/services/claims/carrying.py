@@ -67,10 +67,11 @@ def earlier_of(uow: UnitOfWork, claims: Sequence[Any]) -> dict[bytes, tuple[Carr
     return found
 
 
-def standing_of(uow: UnitOfWork, claims: Sequence[Any]) -> dict[bytes, Carried]:
+def standing_of(uow: UnitOfWork, claims: Sequence[Any], *, numbers: bool = True) -> dict[bytes, Carried]:
     """The standing answer on each of some claims; those on which none stands are left out.
 
-    `claims` are rows with id, encounter_id, coverage_id, payer_id and rank.
+    `claims` are rows with id, encounter_id, coverage_id, payer_id and rank. Without `numbers` the payers' own claim
+    numbers stay sealed.
     """
     answers = _answers(uow, claims)
     if not answers:
@@ -94,7 +95,10 @@ def standing_of(uow: UnitOfWork, claims: Sequence[Any]) -> dict[bytes, Carried]:
         active = sorted(
             (row for row in charges.get(claim.encounter_id, ()) if row.active), key=lambda row: row.position
         )
-        kept = [_answer(uow, row, lines.get(row.id, ()), active, zone) for row in answers[claim.id]]
+        kept = [
+            _answer(row, _number(uow, row) if numbers else "", lines.get(row.id, ()), active, zone)
+            for row in answers[claim.id]
+        ]
         carried = carry(codes[claim.payer_id], kept, len(active))
         if carried is not None:
             decision, by_line = carried
@@ -150,14 +154,18 @@ def _lines(uow: UnitOfWork, answers: Sequence[bytes]) -> dict[bytes, list[Any]]:
     return found
 
 
-def _answer(uow: UnitOfWork, row: Any, lines: Sequence[Any], charges: Sequence[Any], zone: str) -> Answer:
+def _number(uow: UnitOfWork, row: Any) -> str:
+    return (
+        uow.open(row.payer_control_sealed, RemittanceClaimRow.payer_control_sealed, row=row.id, subject=row.subject_id)
+        or ""
+    )
+
+
+def _answer(row: Any, number: str, lines: Sequence[Any], charges: Sequence[Any], zone: str) -> Answer:
     places = {charge.id: at for at, charge in enumerate(charges)}
     of_lines = tuple(places.get(line.charge_id) for line in lines)
-    number = uow.open(
-        row.payer_control_sealed, RemittanceClaimRow.payer_control_sealed, row=row.id, subject=row.subject_id
-    )
     payment = ClaimPayment(
-        "", row.status, row.charge_cents, row.paid_cents, 0, payer_control=number or "",
+        "", row.status, row.charge_cents, row.paid_cents, 0, payer_control=number,
         crossover_payer=row.crossover or "", adjustments=_adjustments(row.adjustments), remarks=tuple(row.remarks),
         services=tuple(
             _service(line, "HC" if at is None else charges[at].qualifier)

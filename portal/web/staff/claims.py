@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, request, url_for
 
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
 from portal.services.attachments import showing as papers
 from portal.services.authorizations import listing as asked
-from portal.services.claims import asking, checking, correcting, listing, sending, showing, standing, statuses, steps
+from portal.services.claims import (
+    asking,
+    checking,
+    correcting,
+    listing,
+    sending,
+    showing,
+    standing,
+    statuses,
+    steps,
+    turns,
+)
 from portal.services.claims.sending import Sending
 from portal.services.contacts import showing as contacts
 from portal.services.unit_of_work.work import UnitOfWork
@@ -37,7 +50,8 @@ def show(uow: UnitOfWork, claim_id: bytes) -> Reply:
     granted = asked.of_patient(uow, bytes.fromhex(page.patient_id))
     stands = standing.part_of(uow, claim_id)
     said = contacts.part(uow, "claim", claim_id)
-    more = {"documents": part, "authorizations": granted, "standing": stands, "contacts": said}
+    more: dict[str, Any] = {"documents": part, "authorizations": granted, "standing": stands, "contacts": said}
+    more["payers"] = turns.part_of(uow, claim_id)
     return Page("staff/claims/show.html", page, more)
 
 
