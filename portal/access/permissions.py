@@ -116,6 +116,11 @@ _TABLE: Final = (
     Permission("denial:write-off", _PAYMENT, _practice(r.BILLING_MANAGER, system=False), protected=True, step_up=True),
     # Files and remittances.
     Permission("interchange:view", _PAYMENT, _practice(r.CHARGE_CLERK, *_MONEY), protected=True),
+    # All of a file is more than any step of work needs: whoever answers for the billing takes it, with a reason.
+    Permission(
+        "interchange:original", _OPERATIONS, _practice(r.BILLING_MANAGER, system=False), protected=True, step_up=True
+    ),
+    Permission("partner:view", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=False),
     Permission("remittance:view", _PAYMENT, _practice(*_MONEY), protected=True),
     Permission("member-remittance:view", _PAYMENT, _only(payer_user=PAYER), protected=True),
     Permission("remittance:import", _PAYMENT, _practice(*_POSTING), protected=True),

@@ -13,11 +13,13 @@ from portal.domain.texts import T_, Text, from_json, to_json
 from portal.domain.transport import Server, TransportFault
 from portal.models.interchanges import InterchangeRow
 from portal.models.practices import PartnerRow, PartnerServerRow, PartnerTroubleRow
+from portal.models.queues import QueueItemRow
 from portal.services import queues
 from portal.services.parts import Exchange, Parts
 from portal.services.unit_of_work.work import UnitOfWork
 
 QUEUE = "partner-troubles"
+_LEFT = "file-left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Route:
     rests_until: datetime | None
     """Not to be tried before by itself: it failed lately."""
     failing: bool
+    held: bool
+    """A person was told that something in its inbox cannot be taken in."""
 
     def rests(self, now: datetime) -> bool:
         """Whether it is too early for a worker to try again."""
@@ -73,14 +77,15 @@ def routes(uow: UnitOfWork, partner_id: bytes | None = None) -> list[Route]:
             uow.select(PartnerTroubleRow).where(PartnerTroubleRow.partner_id.in_(ids), PartnerTroubleRow.failures > 0)
         )
     }
-    return [_route(row, servers.get(row.id), troubles.get(row.id)) for row in partners]
+    held = left_behind(uow)
+    return [_route(row, servers.get(row.id), troubles.get(row.id), held=row.id in held) for row in partners]
 
 
-def _route(row: PartnerRow, server: PartnerServerRow | None, trouble: PartnerTroubleRow | None) -> Route:
+def _route(row: PartnerRow, server: PartnerServerRow | None, trouble: PartnerTroubleRow | None, *, held: bool) -> Route:
     return Route(
         row.id, row.practice_id, row.code, row.name, row.folder,
         server_of(server) if server is not None else None,
-        trouble.next_try_at if trouble is not None else None, trouble is not None,
+        trouble.next_try_at if trouble is not None else None, trouble is not None, held,
     )  # fmt: skip
 
 
@@ -133,6 +138,31 @@ def worked(uow: UnitOfWork, route: Route) -> None:
     if row is not None and row.failures:
         uow.change(row, failures=0)
         queues.done(uow, uow.get(PartnerRow, route.partner_id))
+
+
+def left(uow: UnitOfWork, route: Route, why: Text) -> None:
+    """Something in a partner's inbox cannot be taken in: tell a person, who has the partner send it otherwise.
+
+    Its name is not said: file names may name patients.
+    """
+    text = T_("{partner}: a file in its inbox is left there untouched. {why}", partner=route.name, why=why)
+    queues.put(uow, QUEUE, uow.get(PartnerRow, route.partner_id), reason=_LEFT, detail={"text": to_json(text)})
+
+
+def cleared(uow: UnitOfWork, route: Route) -> None:
+    """What was left in a partner's inbox is gone."""
+    queues.done(uow, uow.get(PartnerRow, route.partner_id))
+
+
+def left_behind(uow: UnitOfWork) -> dict[bytes, Text]:
+    """What people were told of inboxes, by partner."""
+    item = QueueItemRow
+    rows = uow.rows(
+        uow.select(item.subject_id, item.detail).where(
+            item.subject_table == PartnerRow.__tablename__, item.reason == _LEFT, item.state == queues.OPEN
+        )
+    )
+    return {row.subject_id: from_json(row.detail["text"]) for row in rows}
 
 
 def forget(uow: UnitOfWork, partner_id: bytes) -> None:

@@ -70,10 +70,11 @@ _OTHER_NAV = (
     (T_("Bills"), "staff.statements.list"), (T_("Files"), "staff.imports.list"), (T_("Codes"), "staff.codes.list"),
     (T_("Code checks"), "staff.sampling.codes"), (T_("Charge checks"), "staff.sampling.charges"),
     (T_("Edits"), "staff.edits.list"), (T_("Contracts"), "staff.contracts.list"),
-    (T_("Payers"), "staff.contacts.list"),
+    (T_("Payers"), "staff.contacts.list"), (T_("Partners"), "staff.partners.list"),
     (T_("Claims"), "payer.claims.list"), (T_("Requests"), "payer.authorizations.list"),
     (T_("Remittances"), "payer.remittances.list"), (T_("Log"), "compliance.log.search"),
     (T_("State of the log"), "compliance.log.health"), (T_("People"), "admin.users.list"),
+    (T_("Partners"), "admin.partners.list"),
 )  # fmt: skip
 
 

@@ -167,7 +167,10 @@ def _download(file: File) -> Response:
     response = make_response(file.body)
     response.headers["Content-Type"] = file.media_type
     kind = "inline" if file.inline and file.media_type in _SHOWN else "attachment"
-    safe = "".join(each if each.isalnum() or each in "-_." else "-" for each in file.name) or "file"
+    # a header is Latin-1 at most
+    safe = (
+        "".join(each if (each.isascii() and each.isalnum()) or each in "-_." else "-" for each in file.name) or "file"
+    )
     response.headers["Content-Disposition"] = f'{kind}; filename="{safe}"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     return response

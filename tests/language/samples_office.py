@@ -693,6 +693,7 @@ STAFF = [
                     if findings
                     else (),
                     whole=ID if kind == "clean" else None,
+                    may_take=kind != "clean",
                 )
             },
         )

@@ -16,11 +16,13 @@ from tests.language import (
     samples_contracts,
     samples_coverage,
     samples_documents,
+    samples_files,
     samples_office,
     samples_paper,
     samples_patient,
     samples_payers,
     samples_queues,
+    samples_status,
 )
 from tests.language.rendering import TEMPLATES, environment
 
@@ -28,7 +30,8 @@ SAMPLES = (
     *samples_authorizations.SAMPLES,
     *samples_patient.SAMPLES, *samples_office.SAMPLES, *samples_queues.SAMPLES, *samples_codes.SAMPLES,
     *samples_documents.SAMPLES, *samples_paper.SAMPLES, *samples_coverage.SAMPLES, *samples_checks.SAMPLES,
-    *samples_payers.SAMPLES, *samples_contracts.SAMPLES, *samples_contacts.SAMPLES,
+    *samples_contracts.SAMPLES, *samples_contacts.SAMPLES, *samples_status.SAMPLES, *samples_files.SAMPLES,
+    *samples_payers.SAMPLES,
 )  # fmt: skip
 ENVIRONMENTS = {locale: environment(locale) for locale in LOCALES}
 PARTS = {"base.html"}

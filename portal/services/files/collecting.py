@@ -17,6 +17,7 @@ from functools import partial
 from portal.access import policy
 from portal.access.actors import Actor, system
 from portal.domain.errors import Refused, TradeError
+from portal.domain.texts import T_, Text
 from portal.domain.transport import TransportFault
 from portal.models.interchanges import InterchangeRow
 from portal.services import interchanges, practices, transport
@@ -33,6 +34,7 @@ _JOB = "file.collect"
 _READS = "claim:acknowledge"
 COLLECTED = tuple(one for one in IMPORTS if one is not VISITS)
 """What partners send; visits are the practice's own."""
+_NO_NAME = T_("Its name cannot be used.")
 LEFT_FOR = timedelta(hours=1)
 """So long a file that no import takes, or that does not end, is left where it lies: its writing may go on."""
 
@@ -119,7 +121,7 @@ def _each(
     names: Sequence[str],
     *,
     take: Callable[[Exchange, str, str], bool],
-    leave: Callable[[str, str], None],
+    leave: Callable[[str, str, Exception], None],
 ) -> int:
     """Take files one after the other, so that a bad one stops no other; returns how many were taken."""
     taken = 0
@@ -130,8 +132,8 @@ def _each(
             continue
         except TransportFault:  # the way there broke, for all that follow
             raise
-        except (Refused, ValueError):  # ValueError: not even its name can be written down
-            leave(folder, name)
+        except (Refused, ValueError) as error:  # ValueError: not even its name can be written down
+            leave(folder, name, error)
         except TradeError:  # somebody else was at the same: the next look
             continue
         except Exception as error:  # noqa: BLE001 - whatever one file does, the others are taken in; it comes again
@@ -139,7 +141,7 @@ def _each(
     return taken
 
 
-def _told(_folder: str, _name: str) -> None:
+def _told(*_: object) -> None:
     _LOG.warning("a file in a partner's folder is left for a person")
 
 
@@ -199,7 +201,8 @@ class Collector:
     """Looks into the folders and onto the servers of all partners of all practices, again and again.
 
     A file is taken when two looks in a row found the same bytes and it ends as an interchange ends: what is still being
-    written is left. What no import takes, or does not end, is set aside for a person after an hour.
+    written is left. What no import takes, or does not end, is set aside for a person after an hour. What is too large
+    to be taken stays where it is, and a person is told.
     """
 
     _seen: dict[_Place, _Look] = field(default_factory=dict)
@@ -229,18 +232,27 @@ class Collector:
     ) -> int:  # fmt: skip
         for key in [key for key in self._seen if key[0] == route.key and key[1] not in names]:
             del self._seen[key]
-        return _each(
-            exchange,
-            folder,
-            names,
-            take=partial(self._take, units, actor, route, now),
-            leave=partial(self._leave, route),
-        )
+        left: list[Text] = []
+
+        def leave(folder: str, name: str, error: Exception) -> None:
+            self._leave(route, folder, name)
+            left.append(error.text if isinstance(error, Refused) else _NO_NAME)
+
+        taken = _each(exchange, folder, names, take=partial(self._take, units, actor, route, now), leave=leave)
+        if bool(left) != route.held:
+            with units.write(actor, _READS) as uow:
+                if left:
+                    _told()
+                    transport.left(uow, route, left[0])
+                else:
+                    transport.cleared(uow, route)
+        return taken
 
     def _take(
         self, units: Units, actor: Actor, route: Route, now: datetime, exchange: Exchange, folder: str, name: str
     ) -> bool:
         body = exchange.take(folder, name)
+        interchanges.check_size(body)
         place, digest = (route.key, name), hashlib.sha256(body).digest()
         before = self._seen.get(place)
         if before is None or before.digest != digest:

@@ -23,7 +23,6 @@ KINDS = {
     "837P": T_("Visits or claims (837P)"), "837I": T_("Hospital claims (837I)"), "837D": T_("Dental claims (837D)"),
     "835": T_("Remittance (835)"), "999": T_("Acknowledgement of a file (999)"),
     "997": T_("Acknowledgement of a file (997)"), "TA1": T_("Acknowledgement of an envelope (TA1)"),
-    "278": T_("Authorizations, asked and answered (278)"),
     "270": T_("Questions about coverage (270)"), "271": T_("Answers about coverage (271)"),
     "277CA": T_("Acknowledgement of claims (277CA)"), "mixed": T_("Several kinds in one file"),
     "277": T_("Answers about the state of claims (277)"), "276": T_("Questions about the state of claims (276)"),
@@ -103,6 +102,8 @@ class ImportPage:
     """The files that it holds, where it holds several kinds."""
     whole: str | None
     """The file that it is a part of."""
+    may_take: bool = False
+    """Whether its original is offered."""
 
 
 def show(uow: UnitOfWork, interchange_id: bytes) -> ImportPage:

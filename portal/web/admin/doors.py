@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, url_for
 
-from portal.web.admin import users
+from portal.web.admin import partners, users
 from portal.web.guard import Desk, desks
 from portal.web.replies import Go, Reply
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 blueprint.register_blueprint(users.blueprint)
+blueprint.register_blueprint(partners.blueprint)
 
 
 @blueprint.get("")

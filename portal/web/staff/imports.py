@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from flask import Blueprint, request, url_for
 
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
-from portal.services.files import listing, reading, showing
+from portal.services.files import listing, originals, reading, showing
 from portal.services.files.listing import FileSearch
 from portal.services.files.showing import KINDS, STATES
 from portal.services.unit_of_work.units import Denied
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import Desk, desks, reads
-from portal.web.replies import Go, Page, Reply
+from portal.web.replies import File, Go, Page, Reply
 from portal.web.staff import forms
 
 blueprint = Blueprint("imports", __name__, url_prefix="/files")
@@ -80,4 +81,20 @@ def _again(desk: Desk, why: Text) -> Reply:
 @reads("interchange:view")
 def show(uow: UnitOfWork, interchange_id: bytes) -> Reply:
     """One file with all that came of it."""
-    return Page("staff/imports/show.html", showing.show(uow, interchange_id))
+    page = replace(showing.show(uow, interchange_id), may_take=originals.may_take(uow))
+    return Page("staff/imports/show.html", page)
+
+
+@blueprint.get("/<id:interchange_id>/original", endpoint="ask_original")
+@reads("interchange:original")
+def ask_original(uow: UnitOfWork, interchange_id: bytes) -> Reply:
+    """What would leave, and the question what it is needed for."""
+    return Page("staff/imports/original.html", originals.offer(uow, interchange_id))
+
+
+@blueprint.post("/<id:interchange_id>/original", endpoint="original")
+@reads("interchange:original", kind="export")
+def original(uow: UnitOfWork, interchange_id: bytes) -> Reply:
+    """The file as it came in or went out; the entry about it is written before a byte of it leaves."""
+    found = originals.take(uow, interchange_id, request.form.get("reason", ""))
+    return File(found.name, originals.MEDIA_TYPE, found.body)

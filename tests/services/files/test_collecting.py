@@ -17,7 +17,7 @@ from portal.models.remittances import RemittanceRow
 from portal.sandbox.clearinghouse import Clearinghouse
 from portal.services import interchanges, transport
 from portal.services.files import collecting as by_hand
-from portal.services.files import reading
+from portal.services.files import partners, reading
 from portal.services.unit_of_work.units import Denied
 from tests.databases import World
 from tests.make import answers, remittances, work
@@ -127,11 +127,31 @@ def test_what_is_no_answer_is_left_and_stops_no_other(office: Office, waiting: P
     assert posted(office.world) == 1
 
 
-def test_a_file_too_large_is_refused_once_and_left(office: Office, waiting: Path, collect):
-    body = era(office.world)
+def left(world: World) -> list[tuple[str, str]]:
+    """State and words of what people were told of partners."""
+    with world.read("queue:view") as uow:
+        rows = uow.entities(uow.select(QueueItemRow).where(QueueItemRow.queue == transport.QUEUE))
+        return [(row.state, str(from_json(row.detail["text"]))) for row in rows]
+
+
+def test_a_file_too_large_is_left_and_a_person_is_told_until_it_is_gone(office: Office, waiting: Path, collect):
+    body, world = era(office.world), office.world
     (waiting / "huge.835").write_bytes(body[:-1] + b" " * (26 * 1024 * 1024) + body[-1:])
     assert [collect() for _ in range(3)] == [0, 0, 0]
-    assert (names(waiting), stored(office.world)) == (["huge.835"], [])
+    assert (names(waiting), stored(world)) == (["huge.835"], [])
+    ((state, words),) = left(world)
+    assert (state, "larger than 25 MiB" in words, "huge.835" in words) == ("OPEN", True, False)
+    with world.read("partner:view", world.actor("billing-manager")) as uow:
+        (partner,) = partners.listed(uow).partners
+    assert (str(partner.left), partner.trouble, partner.server, partner.came_at) == (words, None, None, None)
+    collecting()(Tools(world.units, world.runtime.parts, lambda: None))  # another worker, that saw nothing before
+    assert [each for each, _ in left(world)] == ["OPEN"]
+    (waiting / "huge.835").write_bytes(body)
+    assert (collect(), collect()) == (0, 1)
+    assert ([each for each, _ in left(world)], posted(world)) == (["DONE"], 1)
+    with world.read("partner:view", world.actor("billing-manager")) as uow:
+        (partner,) = partners.listed(uow).partners
+    assert (partner.left, partner.came_at is not None) == (None, True)
 
 
 def test_each_practice_collects_from_its_own_partners(office: Office, waiting: Path, collect):

@@ -1,0 +1,19 @@
+"""Trading partners: how each is reached and what is in the way; they are set up by command."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from portal.services.files import partners
+from portal.services.unit_of_work.work import UnitOfWork
+from portal.web.guard import reads
+from portal.web.replies import Page, Reply
+
+blueprint = Blueprint("partners", __name__, url_prefix="/partners")
+
+
+@blueprint.get("", endpoint="list")
+@reads("partner:view")
+def list_(uow: UnitOfWork) -> Reply:
+    """The partners within reach."""
+    return Page("staff/partners/list.html", partners.listed(uow))
