@@ -114,7 +114,7 @@ def read_found(categories: Iterable[str], counts: Iterable[str], known: Mapping[
         if category not in known:
             raise Refused(T_("Choose what is wrong. Nothing was sent back."), code="category")
         plain = count.strip() or "1"
-        if not (plain.isascii() and plain.isdigit() and 1 <= int(plain[:3]) <= MOST_FOUND):
+        if not (plain.isascii() and plain.isdigit() and len(plain) <= 2 and 1 <= int(plain) <= MOST_FOUND):
             raise Refused(T_("How many are wrong is a number from 1 to {most}.", most=MOST_FOUND), code="count")
         found[category] = found.get(category, 0) + int(plain)
     if not found:

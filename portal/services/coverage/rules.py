@@ -69,6 +69,6 @@ def keep(uow: UnitOfWork, days: str, by_payer: Mapping[bytes, str]) -> None:
 def _days(text: str) -> int:
     """Whole days from 1 to a year."""
     plain = text.strip()
-    if not (plain.isascii() and plain.isdigit() and 1 <= int(plain[:4]) <= MOST_DAYS):
+    if not (plain.isascii() and plain.isdigit() and len(plain) <= 3 and 1 <= int(plain) <= MOST_DAYS):
         raise Refused(T_("Give whole days from 1 to {most}. Nothing was changed.", most=MOST_DAYS), code="recheck-days")
     return int(plain)

@@ -79,15 +79,15 @@ def read_line(typed: TypedLine, number: int, diagnoses: int) -> Line:
     units = typed.units.strip() or "1"
     if not _UNITS.fullmatch(units) or not Decimal(units):
         raise Refused(T_("Service {line}: the units are a number above nought.", line=number), code="code")
-    position = int(typed.position) if typed.position.isascii() and typed.position.isdigit() else None
-    return Line(position, code, modifiers, pointers, Decimal(units))
+    known = typed.position.isascii() and typed.position.isdigit() and len(typed.position) <= 4
+    return Line(int(typed.position) if known else None, code, modifiers, pointers, Decimal(units))
 
 
 def read_pointers(typed: str) -> tuple[int, ...] | None:
     """Pointers as letters (A B, AB) or numbers (1,2), each once; None for anything else."""
     found: list[int] = []
     for part in re.findall(r"[0-9]+|[A-Za-z]|[^\s,:]", typed):
-        number = int(part) if part.isascii() and part.isdigit() else _LETTERS.find(part.upper()) + 1
+        number = int(part) if part.isascii() and part.isdigit() and len(part) <= 2 else _LETTERS.find(part.upper()) + 1
         if not 1 <= number <= MOST_DIAGNOSES or number in found:
             return None
         found.append(number)

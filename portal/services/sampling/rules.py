@@ -78,7 +78,7 @@ def add(uow: UnitOfWork, check: str, typed: Mapping[str, str]) -> None:
     kind, share = typed.get("kind", ""), typed.get("percent", "").replace("%", "").strip()
     if kind not in KINDS:
         raise Refused(T_("Choose what the rule looks at."), code="rule")
-    if not (share.isascii() and share.isdigit() and 1 <= int(share[:4]) <= 100):
+    if not (share.isascii() and share.isdigit() and len(share) <= 3 and 1 <= int(share) <= 100):
         raise Refused(T_("The share is a whole number from 1 to 100."), code="rule")
     values: dict[str, Any] = {
         "kind": kind, "percent": int(share), "worker_id": _worker(uow, check, typed) if kind == WORKER else None,
@@ -106,7 +106,7 @@ def end(uow: UnitOfWork, check: str, rule_id: bytes, version: int) -> None:
 def set_late(uow: UnitOfWork, days: str, version: int) -> None:
     """After how many days charges are late. Raises Refused `late-days`, Conflict where somebody was quicker."""
     plain = days.strip()
-    if not (plain.isascii() and plain.isdigit() and 1 <= int(plain[:4]) <= MOST_LATE_DAYS):
+    if not (plain.isascii() and plain.isdigit() and len(plain) <= 3 and 1 <= int(plain) <= MOST_LATE_DAYS):
         text = T_("Give whole days from 1 to {most}. Nothing was changed.", most=MOST_LATE_DAYS)
         raise Refused(text, code="late-days")
     standing = deciding.standing(uow, CHARGES)

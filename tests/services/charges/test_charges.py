@@ -167,6 +167,7 @@ def test_a_coverage_taken_off_moves_the_debt(world: World):
         ({"lines": (TypedLine("1", "", units="1", charge="-1"),)}, "charge"),
         ({"lines": (TypedLine("1", "", units="-1", charge="1"),)}, "code"),
         ({"lines": (TypedLine("", "nothing", units="1", charge="1"),)}, "code"),
+        ({"lines": tuple(TypedLine("9" * 5000, "A4550", units="1", charge="1") for _ in range(51))}, "charge"),
         ({"lines": tuple(TypedLine(str(n), "", units="1", charge="1", out=True) for n in range(1, 9))}, "charge"),
     ],
 )

@@ -201,7 +201,7 @@ def test_rules_are_kept_per_payer(desk: Desk):
     assert shown() == (20, [7])
     keep("20", "")
     assert shown() == (20, [None])
-    for wrong in ("", "0", "366", "1.5", "x"):
+    for wrong in ("", "0", "366", "1.5", "x", "03650", "9" * 5000):
         with pytest.raises(Refused) as refused:
             keep(wrong, "7")
         assert refused.value.code == "recheck-days"

@@ -143,6 +143,7 @@ def test_prices_follow_units_and_the_list(world: World):
         (("Z23",), {"points": "B"}, "code"),
         (("Z23",), {"points": "A A"}, "code"),
         (("Z23",), {"points": "+"}, "code"),
+        (("Z23",), {"points": "9" * 5000}, "code"),
         (("Z23",), {"units": "0"}, "code"),
         (("Z23",), {"units": "many"}, "code"),
     ],
@@ -157,6 +158,18 @@ def test_what_cannot_be_read_is_turned_down_and_nothing_kept(world: World, diagn
     assert opened(world, id_) == before
     shown = opened(world, id_, typed=typed)
     assert shown.lines[0].code == typed.lines[0].code
+
+
+def test_more_services_than_a_claim_takes_are_turned_down(world: World):
+    (id_,) = make.bring(world)
+    before = opened(world, id_)
+    # a position of five thousand digits is none of the visit's, and breaks nothing
+    many = tuple(TypedLine("9" * 5000, "A4550", points="A", units="1") for _ in range(51))
+    with pytest.raises(Refused, match="code"):
+        save(world, id_, Typed(("Z23",), many))
+    assert opened(world, id_) == before
+    save(world, id_, Typed(("Z23",), many[:50]))
+    assert len(opened(world, id_).lines) == 50
 
 
 def test_a_visit_without_diagnosis_or_pointer_is_not_coded(world: World):

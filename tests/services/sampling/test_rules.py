@@ -98,6 +98,7 @@ def test_rules_are_read_ended_and_kept(world: World):
     "typed",
     [
         {"kind": "mood"}, {"kind": "all", "percent": "0"}, {"kind": "all", "percent": "101"},
+        {"kind": "all", "percent": "01000"}, {"kind": "all", "percent": "009" + "9" * 5000},
         {"kind": "all", "percent": "\N{SUPERSCRIPT TWO}"}, {"kind": "worker"}, {"kind": "worker", "worker": "ab" * 16},
         {"kind": "code", "code": "G"}, {"kind": "code", "code": "G\0438"}, {"kind": "value", "value": "much"},
         {"kind": "value", "value": "-1"},
@@ -116,7 +117,7 @@ def test_when_charges_are_late_is_set_once_at_a_time(world: World):
         rules.set_late(uow, "7", 0)
     with pytest.raises(Conflict), world.write("charge:sample", manager) as uow:
         rules.set_late(uow, "8", 0)
-    for days in ("0", "91", "soon"):
+    for days in ("0", "91", "soon", "00909", "9" * 5000):
         with pytest.raises(Refused, match="late-days"), world.write("charge:sample", manager) as uow:
             rules.set_late(uow, days, 1)
     page = shown(world, CHARGES)

@@ -57,6 +57,7 @@ def test_from_adding_to_taking_off(world: World, flask, visit):
     papers.draw(world)
     page = client.get(sent.location).text
     assert 'data-again="no"' in page
+    assert client.get(sent.location + "?begin=" + "9" * 5000).status_code == 200
     assert "&lt;b&gt;" not in page, "what looks like a folder is cut off the name"
     pictures = re.findall(r'<img src="([^"]+)" alt="([^"]+)"', page)
     assert [alt for _, alt in pictures] == ["Page 1 of 2", "Page 2 of 2"]
