@@ -20,6 +20,7 @@ from portal.sandbox.files import visit_file
 from portal.sandbox.practice import Practice
 from portal.sandbox.visits import Visit
 from portal.services.charges import auditing, entering
+from portal.services.claims import asking as statuses
 from portal.services.claims import sending
 from portal.services.coverage import asking
 from portal.services.encounters import coding, importing, review, waiting
@@ -59,6 +60,7 @@ class Story:
         if sending_day or last:
             self.send()
         self.answers()
+        self.ask_where_claims_stand()
 
     def take_in(self, seen: list[Visit]) -> None:
         """Covered visits come in an 837P of the old system; self-pay ones are typed in."""
@@ -138,6 +140,15 @@ class Story:
         posted = collecting.collect(units, parts, self.cast.actor(roles.PAYMENT_POSTER), wanted=[reading.REMITTANCES])
         self.said["payments posted"] += sum(each.applied for each in posted)
         self.worker.drain()
+
+    def ask_where_claims_stand(self) -> None:
+        """Payers are asked about claims that they say nothing of for weeks, as every night, and answer at once."""
+        units, parts, biller = self.runtime.units, self.runtime.parts, self.cast.actor(roles.BILLER)
+        asked = statuses.ask_silent(units, parts, biller).questions
+        if asked:
+            self.said["claims asked about"] += asked
+            self.house.collect()
+            collecting.collect(units, parts, biller, wanted=[reading.ANSWERS, reading.STATUSES])
 
     def bill(self) -> None:
         """A statement run: everybody whose insurance has answered gets a bill."""

@@ -23,6 +23,7 @@ KIND = "277"
 WITH_PAYER = ("SUBMITTED", "ACCEPTED", "PENDED")
 """States of a claim about which a payer can be asked."""
 _LOST = ("SUBMITTED", "ACCEPTED")
+_SUPPLY = T_("Send the payer what it asks for, then say so here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def part_of(uow: UnitOfWork, claim_id: bytes) -> StandingPart:
     return StandingPart(
         asked_on,
         State(standing.upper(), meaning.words),
-        meaning.todo if claim.state in _LOST else None,
+        _SUPPLY if claim.state == "PENDED" else meaning.todo if claim.state in _LOST else None,
         _day(uow, claim, last),
         last.interchange_id.hex(),
         tuple(_said(each) for each in body["statuses"]),
