@@ -40,8 +40,8 @@ from portal.models.base import Base
 
 ROOMS = (
     authorizations,
-    bills, claims, codes, contacts, contracts, coverage, denials, documents, edit_rules, eligibility, encounters, fees, holds,
-    interchanges, jobs, keys, ledger, ncci, patients, payers, payments, practices, queues, remittances,
+    bills, claims, codes, contacts, contracts, coverage, denials, documents, edit_rules, eligibility, encounters, fees,
+    holds, interchanges, jobs, keys, ledger, ncci, patients, payers, payments, practices, queues, remittances,
     restrictions, sampling, statements, status, users,
 )  # fmt: skip
 
