@@ -420,3 +420,15 @@ def test_a_reading_that_broke_off_goes_on(office: Office, monkeypatch: pytest.Mo
     result = take(office, body)
     assert (result.applied, result.findings, codes_of(kept(office))) == (3, (), ["P1:20"] * 3)
     assert [office.state(one) for one in claims] == ["ACCEPTED"] * 3
+
+
+def test_two_who_ask_at_the_same_moment_ask_once(office: Office, claim: bytes):
+    with office.world.read("claim:ask", office.biller) as uow:
+        wanted = [asking._questions(uow, [uow.get(ClaimRow, claim)]) for _ in range(2)]
+    with office.world.write("claim:ask", office.biller) as uow:
+        asking._store(uow, wanted[0], "hand")
+    with pytest.raises(Conflict), office.world.write("claim:ask", office.biller) as uow:
+        asking._store(uow, wanted[1], "hand")
+    with office.world.write("claim:ask", office.biller) as uow:
+        assert asking._standing(uow, wanted[1]) == []
+    assert [row.trace for row in questions(office)] == [wanted[0][0].question.trace]
