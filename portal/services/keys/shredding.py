@@ -109,11 +109,20 @@ def _remove(uow: UnitOfWork, subject: bytes) -> int:
 
 
 def _unleaf(uow: UnitOfWork, subject: bytes) -> None:
-    """The leaf with a patient's name goes too: a copy that another key opens. The others in it are packed anew."""
-    leaf = uow.value(uow.select(PatientRow.name_leaf_id).where(PatientRow.id == subject))
-    if leaf is not None:
-        uow.derive(PatientRow, PatientRow.name_leaf_id == leaf, name_leaf_id=None)
-        uow.delete(uow.get(NameLeafRow, leaf))
+    """The leaves of a patient's practice go too: copies that another key opens. Who stood in them is packed anew.
+
+    All of them, for a name that was changed stands in its old leaf until that one is packed again.
+    """
+    # held, so that a packing that has read the name already ends first, and its leaf is met here
+    mine = uow.select(PatientRow.practice_id).where(PatientRow.id == subject).with_for_update()
+    practice = uow.value(mine)
+    if practice is None:
+        return
+    leaves = uow.select(NameLeafRow).where(NameLeafRow.practice_id == practice).order_by(NameLeafRow.id)
+    standing = uow.entities(leaves.with_for_update())
+    uow.derive(PatientRow, PatientRow.practice_id == practice, PatientRow.name_leaf_id.is_not(None), name_leaf_id=None)
+    for leaf in standing:
+        uow.delete(leaf)
 
 
 def _write_down(record: Path, said: dict[str, str]) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import threading
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,6 +141,40 @@ def test_a_shredded_patient_is_found_no_more_and_stops_no_search(world: World, t
     assert lines(world) == [1]
     assert found(world, "obr") == {"Bo Obrador"}
     assert bo
+
+
+def test_a_former_name_goes_with_the_shredded_patient(world: World, tmp_path):
+    ada, *_ = add(world, "Maiden Ada", "Obrador Bo", "Obrador Cy", "Obrador Di")
+    pack(world)
+    rename(world, ada, last_name_sealed="Married")
+    add(world, "Obrador Ed", "Obrador Fe", "Obrador Gus")
+    pack(world)
+    world.clock.forward(days=365 * 12)
+    shredding.shred(world.units, world.machine(), ada, record=tmp_path / "record", reason="order")
+    pack(world)
+    with world.read("account:search", world.actor("biller")) as uow:
+        kept = [uow.read(leaf, NameLeafRow.names_sealed) for leaf in uow.entities(uow.select(NameLeafRow))]
+    assert sum(text.count("obrador") for text in kept) == 6
+    assert not any("maiden" in text or "married" in text for text in kept)
+
+
+def test_no_name_is_packed_while_its_patient_is_shredded(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (ada,) = add(world, "Obrist Ada")
+    world.clock.forward(days=365 * 12)
+    place = leaves._with_room  # called when the names were read, and before they stand in a leaf
+    shred = partial(shredding.shred, world.units, world.machine(), ada, record=tmp_path / "record", reason="order")
+    thread = threading.Thread(target=shred)
+
+    def meanwhile(*given: Any) -> Any:
+        thread.start()
+        thread.join(1)
+        return place(*given)
+
+    monkeypatch.setattr(leaves, "_with_room", meanwhile)
+    pack(world)
+    thread.join()
+    with world.read("account:view") as uow:
+        assert uow.rows(uow.select(NameLeafRow.id)) == []
 
 
 def test_leaves_follow_a_new_key_of_the_practice(world: World):
