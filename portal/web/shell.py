@@ -139,7 +139,15 @@ def _enter(units: Units, parts: Parts) -> Any:
         raise Unavailable
     if request.method not in {"GET", "HEAD", "OPTIONS"} and request.headers.get("Sec-Fetch-Site") == "cross-site":
         return errors._page("bad_request", 400)  # noqa: SLF001 - the one page for it
+    if _holds_zero_bytes():
+        return errors._page("bad_request", 400)  # noqa: SLF001 - the one page for it
     return None
+
+
+def _holds_zero_bytes() -> bool:
+    """No browser sends one in a field or a file's name, PostgreSQL takes none, and no page may show one."""
+    given = (*request.values.items(multi=True), *((part, file.filename or "") for part, file in request.files.items()))
+    return any("\0" in text for pair in given for text in pair)
 
 
 def _leave(units: Units, response: Response) -> Response:

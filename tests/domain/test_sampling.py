@@ -121,7 +121,8 @@ def test_what_was_found_is_read_or_turned_down():
     assert main_category({"units": 1, "modifier": 2}) == "modifier"
     for categories, counts, code in (
         ([""], ["1"], "category"), ([], [], "category"), (["mood"], ["1"], "category"), (["units"], ["0"], "count"),
-        (["units"], ["100"], "count"), (["units"], ["0010"], "count"), (["units"], ["9" * 5000], "count"), (["units"], ["\N{SUPERSCRIPT TWO}"], "count"),
+        (["units"], ["100"], "count"), (["units"], ["0010"], "count"), (["units"], ["9" * 5000], "count"),
+        (["units"], ["\N{SUPERSCRIPT TWO}"], "count"),
     ):  # fmt: skip
         with pytest.raises(Refused) as caught:
             read_found(categories, counts, AUDIT_HOLDS)

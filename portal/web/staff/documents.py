@@ -63,7 +63,8 @@ def upload(desk: Desk) -> Reply:
 def show(uow: UnitOfWork, document_id: bytes) -> Reply:
     """One document with its pages."""
     begin = request.args.get("begin", "1")
-    page = showing.show(uow, document_id, begin=int(begin) if begin.isascii() and begin.isdigit() and len(begin) < 6 else 1)
+    plain = begin.isascii() and begin.isdigit() and len(begin) < 6
+    page = showing.show(uow, document_id, begin=int(begin) if plain else 1)
     links = {each.attachment_id: _link(uow, each.about, each.about_id) for each in (*page.attached, *page.detached)}
     return Page("staff/documents/show.html", page, {"links": links})
 

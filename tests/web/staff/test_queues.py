@@ -133,7 +133,6 @@ def test_narrowing_stands_in_the_address_and_nonsense_in_it_does_no_harm(office:
         "due=9'--",
         "over=-1",
         "payer=zz",
-        "owner=%00",
         "after=1",
         "view=x",
         "reason=%27",
