@@ -11,6 +11,7 @@ from portal.models.queues import QueueItemRow
 from tests.browser import axe_findings, sideways
 from tests.journeys.town import Town
 from tests.make import queues as make
+from tests.services.contacts import desk as contacts
 
 QUEUE = "rejected-claims"
 
@@ -35,6 +36,40 @@ def sound(page: Page) -> None:
 
 def rows(town: Town) -> list[Any]:
     return sorted(town.rows(QueueItemRow), key=lambda row: (row.due_on, row.id))
+
+
+def call(town: Town, page: Page) -> None:
+    claim_id = contacts.claim(town.world, last="Birch").id
+    page.goto(town.url + town.place("staff.claims.show", claim_id=claim_id))
+    reach(page, "Note a contact")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/office/contacts/new/**")
+    sound(page)
+    for words, typed in (("Spoken with", "Dana"), ("What was said", "In review."), ("On which day", "08172026")):
+        reach(page, words)
+        page.keyboard.type(typed)
+    reach(page, "Keep it")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=It comes up again on August 17, 2026.")
+    reach(page, "Call to the payer")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/office/contacts/*")
+    reach(page, "Write a letter")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/office/letters/**")
+    reach(page, "To")
+    page.keyboard.press("End")
+    page.keyboard.type("\nPO Box 1")
+    reach(page, "Look at it first")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=As it will be")
+    sound(page)
+    reach(page, "Make the letter")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=The letter is made and noted.")
+    town.worker.drain()
+    page.reload()
+    assert page.locator("text=Letter: Ask where it stands").count() == 1
 
 
 def test_a_queue_is_worked_with_the_keyboard_alone(town: Town, page: Page):
@@ -112,6 +147,9 @@ def test_a_queue_is_worked_with_the_keyboard_alone(town: Town, page: Page):
     page.wait_for_selector("text=Mina Ashgrove")
     sound(page)
     assert "ashg" not in page.url
+
+    # a call to the payer is noted with its next day, and a letter written
+    call(town, page)
 
     # single keys switched off do nothing
     page.goto(path)
