@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from portal.domain.texts import T_
@@ -13,6 +14,9 @@ _PARTIAL = frozenset({".part", ".tmp"})
 """What a partner's program is still writing."""
 MOST_BYTES = 25 * 1024 * 1024 + 1
 """So much of a file is read: a byte more than any import takes, so that a larger one is refused and fills no memory."""
+
+_NAME_BYTES = 230
+"""So much of a name is left where something is added to it: file systems take 255 bytes."""
 
 
 class FolderExchange:
@@ -63,11 +67,7 @@ class FolderExchange:
     def done(self, folder: str, name: str) -> None:
         """Move a file from `in` to `done`; where one of that name lies there already, under a number."""
         waiting, away = self._place(folder, "in"), self._place(folder, "done")
-        target = away / single(name)
-        number = 1
-        while target.exists():
-            number += 1
-            target = away / f"{single(name)}.{number}"
+        target = next(path for each in done_names(single(name)) if not (path := away / each).exists())
         (waiting / single(name)).replace(target)
         _settle(away)
 
@@ -87,6 +87,18 @@ def single(name: str) -> str:
     if not name or name in {".", ".."} or name.startswith(".") or any(mark in name for mark in "/\\\0"):
         raise ValueError("a folder or file of the exchange has a plain name")
     return name
+
+
+def done_names(name: str) -> Iterator[str]:
+    """Names under which a done file may lie: its own, under a number where that is taken, and then under the time.
+
+    Of a partner that uses one name for every file of many years not all numbers are tried; a long name is cut for it.
+    """
+    yield name
+    short = name.encode(errors="replace")[:_NAME_BYTES].decode(errors="ignore")
+    yield from (f"{short}.{number}" for number in range(2, 10))
+    while True:
+        yield f"{short}.{time.time_ns()}"
 
 
 def whole_name(name: str) -> bool:

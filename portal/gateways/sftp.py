@@ -15,7 +15,7 @@ import paramiko
 
 from portal.domain.texts import T_, Text
 from portal.domain.transport import Server, TransportFault
-from portal.gateways.exchange import MOST_BYTES, single, whole_name
+from portal.gateways.exchange import MOST_BYTES, done_names, single, whole_name
 
 CONNECT_SECONDS = 10.0
 SILENT_SECONDS = 20.0
@@ -126,12 +126,8 @@ class _Session:
                 self._client.remove(path)
                 return
             self._unless_there(self._server.done)
-            target, number = self._path(folder, self._server.done, name), 1
-            while self._size(target) is not None:
-                self._in_time()
-                number += 1
-                target = self._path(folder, self._server.done, f"{name}.{number}")
-            self._client.rename(path, target)
+            targets = (self._path(folder, self._server.done, each) for each in done_names(name))
+            self._client.rename(path, next(target for target in targets if self._size(target) is None))
 
     def _path(self, folder: str, place: str, name: str = "") -> str:
         if folder != self._folder:
@@ -214,6 +210,12 @@ _SAID: dict[str, Callable[[str], Text]] = {
     "broken-off": lambda server: T_("The connection with {server} broke off.", server=server),
     "login": lambda server: T_("{server} does not let our key in.", server=server),
     "folder": lambda server: T_("A folder on {server} is missing or closed to us.", server=server),
+    "file": lambda server: T_("A file on {server} is closed to us.", server=server),
+    "names": lambda server: T_(
+        "{server} tells names of files that cannot be read: they are not written in UTF-8. Ask the partner to rename "
+        "them; until then nothing of it is taken in.",
+        server=server,
+    ),
     "refused": lambda server: T_("{server} refused a step; its disk may be full.", server=server),
     "host-key": lambda server: T_(
         "{server} showed another host key than the one that is set up. Nothing was sent. Ask the partner by telephone "
@@ -223,8 +225,8 @@ _SAID: dict[str, Callable[[str], Text]] = {
 }  # fmt: skip
 
 
-def _fault(code: str, server: Server) -> TransportFault:
-    return TransportFault(code, _SAID[code](server.address))
+def _fault(code: str, server: Server, said: str = "") -> TransportFault:
+    return TransportFault(code, _SAID[said or code](server.address))
 
 
 @contextmanager
@@ -235,6 +237,8 @@ def _told(server: Server, name: str = "") -> Iterator[None]:
     """
     try:
         yield
+    except UnicodeDecodeError:
+        raise _fault("folder", server, "names") from None
     except (TransportFault, ValueError):
         raise
     except FileNotFoundError:
@@ -244,11 +248,12 @@ def _told(server: Server, name: str = "") -> Iterator[None]:
     except TimeoutError:
         raise _fault("timeout", server) from None
     except PermissionError:
-        raise _fault("folder", server) from None
+        raise _fault("folder", server, "file" if name else "") from None
     except (ConnectionRefusedError, socket.gaierror):
         raise _fault("unreachable", server) from None
     except OSError as error:
         network = error.errno is not None  # what the server says of a step comes without
-        raise _fault("unreachable" if network else "refused", server) from None
+        closed = "closed" in str(error)  # as what the library says of its own socket does
+        raise _fault("unreachable" if network else "broken-off" if closed else "refused", server) from None
     except (paramiko.SSHException, EOFError):
         raise _fault("broken-off", server) from None

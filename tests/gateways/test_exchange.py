@@ -115,3 +115,15 @@ def test_no_more_of_a_file_is_read_than_shows_it_to_be_too_large(exchange: Folde
     path = waiting(tmp_path, "huge.835")
     os.truncate(path, 4 * MOST_BYTES)
     assert len(exchange.take("house", "huge.835")) == MOST_BYTES
+
+
+@pytest.mark.parametrize("name", ["a" * 255, "\u00e9" * 120 + ".835", "remit.835"])
+def test_done_files_of_one_name_are_all_kept_however_long_or_many(tmp_path: Path, name: str):
+    exchange = FolderExchange(tmp_path)
+    assert exchange.names("house") == []
+    for number in range(12):
+        (tmp_path / "house" / "in" / name).write_bytes(bytes([number]))
+        exchange.done("house", name)
+    assert sorted(path.read_bytes() for path in (tmp_path / "house" / "done").iterdir()) == [
+        bytes([n]) for n in range(12)
+    ]

@@ -147,3 +147,16 @@ def test_a_server_that_says_nothing_is_not_waited_for(
         with pytest.raises(TransportFault) as fault, sftp("house", place):
             pass
     assert fault.value.code in {"timeout", "broken-off"}
+
+
+def test_after_a_listing_that_stopped_early_the_session_goes_on(
+    sftp: SftpExchange, server: SftpServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("portal.gateways.sftp.MOST_NAMES", 3)
+    for number in range(600):
+        (server.root / "out" / f"{number:04}.835").write_bytes(b"%d" % number)
+    with sftp("house", server.place()) as session:
+        for name in session.names("house"):
+            assert session.take("house", name) == b"%d" % int(name[:4])
+            session.done("house", name)
+    assert len(names(server.root / "out")) == 597

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncssh
+import paramiko
 import pytest
 
 from portal import runtime
@@ -18,6 +22,7 @@ from portal.models.interchanges import InterchangeRow
 from portal.models.practices import PartnerRow, PartnerServerRow
 from portal.models.queues import QueueItemRow
 from portal.services import practices, transport
+from portal.services.files import collecting as files
 from tests.databases import World
 from tests.gateways.sftp import SftpServer
 from tests.make import answers, work
@@ -178,3 +183,51 @@ def test_two_practices_never_fetch_from_one_inbox_of_a_server(office: Office, se
     look, tried = collecting(), len(server.logins)
     assert [look(tools(world)) for _ in range(2)] == [0, 0]
     assert len(server.logins) == tried, "nothing is looked at"
+
+
+def test_a_file_that_is_closed_to_us_stops_no_other_and_is_told(
+    office: Office, server: SftpServer, monkeypatch: pytest.MonkeyPatch
+):
+    world, out = office.world, server.root / "out"
+    opened = paramiko.SFTPClient.open
+
+    def closed(client: paramiko.SFTPClient, filename: str, *given: Any) -> Any:
+        if filename.endswith("/0.835"):
+            raise PermissionError(errno.EACCES, "no")
+        return opened(client, filename, *given)
+
+    monkeypatch.setattr("paramiko.SFTPClient.open", closed)
+    for name in ("0.835", "1.999", "2.999"):
+        (out / name).write_bytes(b"ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*1200*^"
+                                 b"*00501*000000001*0*P*:~TA1*00000000%b*260101*1200*A*000~IEA*0*000000001~"
+                                 % name[:1].encode())  # fmt: skip
+    look = collecting()
+    for _ in range(2):
+        look(tools(world))
+        world.clock.forward(minutes=10)
+    assert [path.name for path in out.iterdir()] == ["0.835"]
+    with world.read("interchange:view") as uow:
+        (trouble,) = transport.troubles(uow)
+    assert (trouble.failures, "A file on" in str(trouble.text)) == (2, True)
+
+
+def test_a_look_ends_in_time_and_the_next_goes_on(office: Office, server: SftpServer, monkeypatch: pytest.MonkeyPatch):
+    world, out = office.world, server.root / "out"
+    monkeypatch.setattr(files, "LOOK_SECONDS", 0.0)
+    for name in ("1.999", "2.999"):
+        (out / name).write_bytes(b"ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*1200*^"
+                                 b"*00501*000000001*0*P*:~TA1*00000000%b*260101*1200*A*000~IEA*0*000000001~"
+                                 % name[:1].encode())  # fmt: skip
+    look = collecting()
+    assert [look(tools(world)) for _ in range(4)] == [0, 1, 0, 1]
+    with world.read("interchange:view") as uow:
+        assert transport.troubles(uow) == (), "that there is much to do is no failure"
+
+
+def test_names_that_are_not_utf_8_are_told_in_words(office: Office, server: SftpServer):
+    Path(os.fsdecode(os.fsencode(server.root / "out") + b"/\xe9.835")).write_bytes(b"ISA")
+    look = collecting()
+    look(tools(office.world))
+    with office.world.read("interchange:view") as uow:
+        (trouble,) = transport.troubles(uow)
+    assert "not written in UTF-8" in str(trouble.text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,9 @@ _READS = "claim:acknowledge"
 COLLECTED = tuple(one for one in IMPORTS if one is not VISITS)
 """What partners send; visits are the practice's own."""
 _NO_NAME = T_("Its name cannot be used.")
+LOOK_SECONDS = 120.0
+"""So long a look at one partner lasts: the rest waits for the next, and the connection is never used for too long."""
+_OF_ONE_FILE = frozenset({"folder", "refused"})
 LEFT_FOR = timedelta(hours=1)
 """So long a file that no import takes, or that does not end, is left where it lies: its writing may go on."""
 
@@ -123,21 +127,31 @@ def _each(
     take: Callable[[Exchange, str, str], bool],
     leave: Callable[[str, str, Exception], None],
 ) -> int:
-    """Take files one after the other, so that a bad one stops no other; returns how many were taken."""
-    taken = 0
-    for name in names:
+    """Take files one after the other, so that a bad one stops no other; returns how many were taken.
+
+    What a server does not let us do with one file is raised at the end. After some time the rest is for the next look.
+    """
+    taken, until = 0, time.monotonic() + LOOK_SECONDS
+    kept: TransportFault | None = None
+    for at, name in enumerate(names):
+        if at and time.monotonic() > until:
+            break
         try:
             taken += take(exchange, folder, name)
         except FileNotFoundError:  # a worker was faster
             continue
-        except TransportFault:  # the way there broke, for all that follow
-            raise
+        except TransportFault as fault:
+            if fault.code not in _OF_ONE_FILE:  # the way there broke, for all that follow
+                raise
+            kept = fault
         except (Refused, ValueError) as error:  # ValueError: not even its name can be written down
             leave(folder, name, error)
         except TradeError:  # somebody else was at the same: the next look
             continue
         except Exception as error:  # noqa: BLE001 - whatever one file does, the others are taken in; it comes again
             _LOG.error("a file in a partner's folder was not taken in", extra={"error": type(error).__name__})
+    if kept is not None:
+        raise kept
     return taken
 
 
