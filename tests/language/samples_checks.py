@@ -95,6 +95,14 @@ TWINS = (
     made("Twin", position=1, code="G0439", day=date(2026, 11, 18), number="4F21AA03", state=said("Codes released")),
     made("Twin", position=2, code="J3420", day=date(2026, 11, 18), number="", state=None),
 )
+_NEED = made("Need", code="G0438", tone="wait", text=said("nobody has asked yet"))
+_NEEDS = {
+    "patient_id": ID, "encounter_id": OTHER, "covered": True, "needs": (_NEED,), "kept": False, "may_ask": True,
+}  # fmt: skip
+NEEDS = {
+    "needs": _NEEDS, "needs-none": _NEEDS | {"needs": ()}, "needs-kept": _NEEDS | {"kept": True},
+    "needs-seen": _NEEDS | {"may_ask": False}, "needs-nobody": _NEEDS | {"covered": False, "needs": ()},
+}  # fmt: skip
 ENTER = CODED | {
     "state": state("RELEASED", "Codes released"), "returned": None, "unpriced": 0, "may_enter": True,
     "place_code": "11", "provider_id": ID, "coverage_id": "", "providers": CHOICES, "coverages": CHOICES,
@@ -167,6 +175,10 @@ _PAGES = (
         {"page": made("FiguresPage", **FIGURES | {"check": "coding", "people": (), "whole": NOTHING, "charged": None})},
     ),
     ("staff/charges/enter.html", "twice", {"page": made("EnterPage", **ENTER), "documents": EMPTY}),
+    *(
+        ("staff/charges/enter.html", kind, {"page": made("EnterPage", **ENTER), "needs": made("NeedsPart", **needs)})
+        for kind, needs in NEEDS.items()
+    ),
     ("staff/charges/audit.html", "found", {"page": made("AuditPage", **AUDIT), "documents": EMPTY}),
     (
         "staff/encounters/code.html",

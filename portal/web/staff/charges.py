@@ -9,6 +9,7 @@ from portal.domain.errors import Refused
 from portal.domain.texts import T_
 from portal.services.attachments import showing
 from portal.services.charges import auditing, entering
+from portal.services.granted import needs
 from portal.services.unit_of_work.units import Denied
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import Desk, desks, reads, writes
@@ -23,7 +24,7 @@ blueprint = Blueprint("charges", __name__, url_prefix="/charges")
 def enter(uow: UnitOfWork, encounter_id: bytes) -> Reply:
     """Charges to enter."""
     page, part = entering.show(uow, encounter_id), showing.listed(uow, "encounter", encounter_id)
-    return Page("staff/charges/enter.html", page, {"documents": part})
+    return Page("staff/charges/enter.html", page, {"documents": part, "needs": needs.of_visit(uow, encounter_id)})
 
 
 @blueprint.post("/<id:encounter_id>/enter", endpoint="enter_post")

@@ -12,6 +12,7 @@ from portal.domain.errors import Refused
 from portal.domain.texts import T_
 from portal.services.attachments import showing
 from portal.services.encounters import coding, questions, review
+from portal.services.granted import needs
 from portal.services.intake.lines import TypedLine
 from portal.services.unit_of_work.units import Denied
 from portal.services.unit_of_work.work import UnitOfWork
@@ -76,7 +77,8 @@ def take_back(uow: UnitOfWork, encounter_id: bytes) -> Reply:
 def _coding(uow: UnitOfWork, page: coding.CodePage, encounter_id: bytes, form: forms.Form | None = None) -> Page:
     """The page of coding with the documents of the visit, and what is wrong with what was typed."""
     part = showing.listed(uow, "encounter", encounter_id)
-    return Page("staff/encounters/code.html", page, {"form": form, "documents": part}, 422 if form else 200)
+    more = {"form": form, "documents": part, "needs": needs.of_visit(uow, encounter_id)}
+    return Page("staff/encounters/code.html", page, more, 422 if form else 200)
 
 
 @blueprint.get("/<id:encounter_id>/review", endpoint="review")

@@ -10,6 +10,7 @@ from flask import Flask
 from portal.app import create_app
 from portal.services.authorizations import deciding, requesting
 from portal.services.authorizations.deciding import Answer
+from portal.services.patients import restrictions
 from tests.databases import World
 from tests.make import users, work
 from tests.services.authorizations.desk import NEEDS, Desk, opened
@@ -146,3 +147,26 @@ def test_the_payer_decides_an_appeal_and_what_came_too_late_is_told(flask: Flask
     for _ in range(2):
         deciding.apply_members(desk.world.units, desk.world.machine(), desk.kept(id_)[1].id)
         assert (desk.row(id_).state, [reason for _, reason, _ in desk.items(id_)]) == ("DENIED", ["again"])
+
+
+def test_the_pages_of_a_visit_say_what_is_to_be_asked_and_where_that_stands(flask: Flask, desk: Desk):
+    visit = desk.visit(state="PROPOSED")
+    coder, clerk = at_work(flask, desk.world, "coder"), at_work(flask, desk.world, "charge-clerk")
+    coding = place(coder, "encounters.code", encounter_id=visit.encounter_id)
+    entry = place(clerk, "charges.enter", encounter_id=visit.encounter_id)
+    new = place(clerk, "authorizations.new", patient_id=visit.patient_id, visit=visit.encounter_id.hex())
+    new = new.replace("&", "&amp;")
+    shown, entered = coder.get(coding).text, clerk.get(entry).text
+    assert ("nobody has asked yet" in shown, new in shown) == (True, False), "who codes asks nobody"
+    assert ("nobody has asked yet" in entered, new in entered) == (True, True)
+    id_ = desk.ask(visit)
+    assert "a request is under way" in coder.get(coding).text
+    desk.answers()
+    shown = coder.get(coding).text
+    assert ("an approval covers it" in shown, str(desk.page(id_).number) in shown) == (True, False)
+    other = desk.visit(last="Birch", state="RELEASED")
+    entry = place(clerk, "charges.enter", encounter_id=other.encounter_id)
+    with desk.world.write("restriction:edit", desk.biller) as uow:
+        restrictions.keep(uow, other.patient_id, other.encounter_id, "2026-08-03")
+    shown = clerk.get(entry).text
+    assert ("keeps this visit from the plan" in shown, "authorizations/new" in shown) == (True, False)
