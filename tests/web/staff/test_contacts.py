@@ -37,7 +37,7 @@ def test_a_call_is_noted_corrected_and_found_everywhere(flask, world: World):
         "words": "In review.",
         "next_on": "2026-08-20",
     }
-    wrong = biller.post(path, data={**typed, "words": "a\x00b"})
+    wrong = biller.post(path, data={**typed, "words": "a\x07b"})
     assert wrong.status_code == 422
     assert 'value="Dana &lt;Whitlock&gt;"' in wrong.text, "what was typed is still there"
     assert biller.post(path, data={**typed, "key": "x"}).status_code == 422
