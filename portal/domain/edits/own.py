@@ -59,16 +59,16 @@ def _line(name: str, title: Text, read: Callable[[Claim, ServiceLine], Sequence[
 
 
 _ALL = (
-    _claim("payer", T_("Payer id"), lambda claim: (claim.cover.payer_id,)),
+    _claim("payer", T_("Payer id"), lambda claim: (claim.cover.payer_id.upper(),)),
     _claim("plan-kind", T_("Kind of plan (SBR09)"), lambda claim: (claim.cover.filing_code,)),
     _claim("rank", T_("Rank of the payer (P, S, T)"), lambda claim: (claim.cover.rank,)),
-    _claim("group", T_("Group number"), lambda claim: (claim.cover.group_number,)),
+    _claim("group", T_("Group number"), lambda claim: (claim.cover.group_number.upper(),)),
     _claim("place", T_("Place of service of the claim"), lambda claim: (claim.place,)),
     _claim("diagnosis", T_("Any diagnosis"), lambda claim: claim.diagnoses),
     _claim("principal", T_("First diagnosis"), lambda claim: claim.diagnoses[:1]),
     _claim("provider", T_("NPI of who rendered it"), lambda claim: (claim.rendering.npi if claim.rendering else "",)),
-    _claim("authorization", T_("Authorization number"), lambda claim: (claim.authorization,)),
-    _claim("referral", T_("Referral number"), lambda claim: (claim.referral,)),
+    _claim("authorization", T_("Authorization number"), lambda claim: (claim.authorization.upper(),)),
+    _claim("referral", T_("Referral number"), lambda claim: (claim.referral.upper(),)),
     _claim("frequency", T_("Original, replacement or void (1, 7, 8)"), lambda claim: (claim.frequency,)),
     _claim("sex", T_("Sex of the patient (F, M, U)"), lambda claim: (claim.patient.sex,)),
     _claim("age", T_("Age of the patient in years"), _age, number=True),
@@ -83,6 +83,7 @@ _ALL = (
     _line("line-charge", T_("Charge of a line in dollars"), lambda _claim, line: (_dollars(line.charge_cents),),
           number=True),
 )  # fmt: skip
+# values are compared in capitals; what a card or a payer says in small letters is read so too
 FIELDS: Final[Mapping[str, Field]] = MappingProxyType({each.name: each for each in _ALL})
 
 COMPARISONS: Final[Mapping[str, Text]] = MappingProxyType({

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,8 @@ from portal.services.unit_of_work.work import UnitOfWork, new_id
 TRIED_ON = 500
 """On how many past claims a rule is tried: the last ones that were sent."""
 _SHOWN = 12
+_THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")
+"""What is meant as one number would be compared as two."""
 _CHANGED = T_("Someone changed this while you worked on it. Nothing of yours was saved; look at the new state first.")
 
 
@@ -156,6 +159,11 @@ def _values(given: Mapping[str, str]) -> dict[str, Any]:
     ]
     if not conditions:
         raise Refused(T_("Give at least one condition. Nothing was kept."), code="condition")
+    if any(FIELDS[one.field].number and _THOUSANDS.search(one.value) for one in conditions if one.field in FIELDS):
+        raise Refused(
+            T_("Write 1000 without a comma, and a blank after a comma between two numbers. Nothing was kept."),
+            code="condition",
+        )
     # reads every value once: what cannot be compared is refused here
     OwnRule("own", words["name"], "warn", tuple(conditions), words["reason"], words["todo"])
     stored = [{"field": one.field, "comparison": one.comparison, "value": one.value} for one in conditions]

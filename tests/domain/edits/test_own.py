@@ -59,6 +59,15 @@ def test_a_rule_meets_what_its_conditions_say(conditions: list[tuple[str, str, s
     assert lines(*conditions) == met
 
 
+@pytest.mark.parametrize("field", ["group", "authorization", "referral", "payer"])
+def test_small_letters_of_a_card_or_a_payer_make_no_difference(field: str) -> None:
+    one = claim()
+    cover = replace(one.cover, group_number="grp-a1", payer_id="grp-a1")
+    one = replace(one, cover=cover, authorization="grp-a1", referral="grp-a1")
+    assert len(list(rule((field, "is", "Grp-A1")).findings(one, CONTEXT))) == 1
+    assert len(list(rule((field, "begins", "grp")).findings(one, CONTEXT))) == 1
+
+
 def test_the_practices_rules_come_last_and_say_what_it_said() -> None:
     context = replace(CONTEXT, own=(rule(("payer", "is", "HHP01")),))
     (*_, last) = edit(claim(), context)

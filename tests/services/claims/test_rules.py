@@ -108,6 +108,7 @@ def test_versions_are_kept_and_the_one_in_use_stays_until_the_next_is(office: Of
         {"value-1": "A," * 51},
         {"field-1": "charge", "comparison-1": "above", "value-1": "many"},
         {"field-1": "charge", "comparison-1": "above", "value-1": "1, 2"},
+        {"field-1": "charge", "comparison-1": "is", "value-1": "1,000"},
         {"field-1": "age", "comparison-1": "is", "value-1": "NaN"},
     ],
 )
