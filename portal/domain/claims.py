@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from portal.domain.coordination import ClaimDecision, LineDecision
+from portal.domain.dental import Dental, DentalLine
+from portal.domain.institutional import Institutional
 from portal.domain.lifecycle import Guard, Lifecycle, Move
 from portal.domain.texts import T_, Text
 
@@ -114,6 +116,8 @@ class ServiceLine:
     description: str = ""
     decisions: tuple[LineDecision, ...] = ()
     """What earlier payers decided on it: loop 2430."""
+    revenue_code: str = ""  # SV201 of an 837I
+    dental: DentalLine | None = None
     segment: int = 0
 
 
@@ -146,6 +150,9 @@ class Claim:
     release: str = "Y"
     signature_on_file: str = "Y"
     note: str = ""
+    attending: Rendering | None = None  # NM1*71 of an 837I
+    institutional: Institutional | None = None  # of an 837I
+    dental: Dental | None = None  # of an 837D
     others: tuple[OtherPayer, ...] = ()
     """Other payers, the first one first."""
     segment: int = 0

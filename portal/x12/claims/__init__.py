@@ -1,1 +1,1 @@
-"""The professional claim, 837P (005010X222A1), read and written."""
+"""Claims read and written: professional (837P), of facilities (837I) and of dentists (837D)."""

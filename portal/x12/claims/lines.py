@@ -47,7 +47,7 @@ def read_line(loop: Loop, clm: Segment, note: Note) -> ServiceLine | None:
     if sv1 is None:
         note(loop.head[0] if loop.head else clm, "line-missing", T_("A service line of the claim has no SV1."))
         return None
-    product = [*(part.strip() for part in sv1.components(1)), "", "", "", "", "", "", ""]
+    product = product_of(sv1, 1)
     if not product[1]:
         note(sv1, "line-code", T_("The service line has no procedure code."))
         return None
@@ -57,13 +57,13 @@ def read_line(loop: Loop, clm: Segment, note: Note) -> ServiceLine | None:
     except ValueError:
         note(sv1, "line-amount", T_("The service line's charge or units are no number."))
         return None
-    first, last = _days(loop, sv1, note)
+    first, last = service_days(loop, sv1, note)
     control = loop.first("REF", "6R")
     return ServiceLine(
         code=product[1],
         charge_cents=charge,
         units=units,
-        pointers=_pointers(sv1, note),
+        pointers=pointers(sv1, 7, note),
         from_date=first,
         to_date=last,
         modifiers=tuple(modifier for modifier in product[2:6] if modifier),
@@ -86,19 +86,25 @@ def quantity(text: str) -> Decimal:
         raise ValueError(f"not a number: {text!r}") from None
 
 
-def _pointers(sv1: Segment, note: Note) -> tuple[int, ...]:
-    parts = [part.strip() for part in sv1.components(7)]
+def product_of(service: Segment, n: int) -> list[str]:
+    """Qualifier, code, four modifiers and a description: the composite of SV1, SV2, SV3."""
+    return [*(part.strip() for part in service.components(n)), *[""] * 7][:7]
+
+
+def pointers(service: Segment, n: int, note: Note) -> tuple[int, ...]:
+    """Diagnosis pointers; what is no number is left out with a finding."""
+    parts = [part.strip() for part in service.components(n)]
     good = tuple(int(part) for part in parts if part.isascii() and part.isdigit() and len(part) <= 2)
     if len(good) < sum(1 for part in parts if part):
-        note(sv1, "line-pointer", T_("A diagnosis pointer of the service line is no number; it was left out."))
+        note(service, "line-pointer", T_("A diagnosis pointer of the service line is no number; it was left out."))
     return good
 
 
-def _days(loop: Loop, sv1: Segment, note: Note) -> tuple[date | None, date | None]:
+def service_days(loop: Loop, service: Segment, note: Note) -> tuple[date | None, date | None]:
     """First and last day of service (DTP*472, D8 or RD8); the last is None when it is the first."""
     dtp = loop.first("DTP", "472")
     if dtp is None:
-        note(sv1, "line-date", T_("The service line has no date of service."))
+        note(service, "line-date", T_("The service line has no date of service."))
         return None, None
     ends = dtp.get(3).strip().split("-") if dtp.get(2).strip() == "RD8" else [dtp.get(3).strip()]
     try:

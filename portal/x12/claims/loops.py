@@ -91,14 +91,14 @@ def _claim(span: Span) -> ClaimLoop:
 
 
 def _line_starts(span: Span) -> list[int]:
-    """Where service lines begin: at each LX, and at an SV1 that has none of its own (some senders leave LX out)."""
+    """Where service lines begin: at each LX, and at a service that has none of its own (some senders leave LX out)."""
     starts: list[int] = []
     waiting = False
     for i, segment in enumerate(span):
         if segment.id == "LX":
             waiting = True
             starts.append(i)
-        elif segment.id == "SV1":
+        elif segment.id in {"SV1", "SV2", "SV3"}:
             if not waiting:
                 starts.append(i)
             waiting = False

@@ -32,9 +32,9 @@ def address(one: Address) -> Segments:
     yield "N4", one.city, one.state, digits(one.postal_code)
 
 
-def provider(qualifier: str, one: Rendering, taxonomy_of: str = "") -> Segments:
-    """NM1 of a provider of the claim, and PRV of a kind where the guide has it there."""
-    kind = "1" if one.first else "2"
+def provider(qualifier: str, one: Rendering, taxonomy_of: str = "", *, person: bool = False) -> Segments:
+    """NM1 of a provider of the claim, and PRV of a kind; `person` where the guide takes nobody else."""
+    kind = "1" if one.first or person else "2"
     yield "NM1", qualifier, kind, one.last, one.first, "", "", "", *npi(one.npi)
     if one.taxonomy and taxonomy_of:
         yield "PRV", taxonomy_of, "PXC", one.taxonomy

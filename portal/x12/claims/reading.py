@@ -1,4 +1,4 @@
-"""Reading the professional claim, 837P: what is sound comes out as domain claims, what is not as findings."""
+"""Reading claims, 837P, 837I and 837D: what is sound comes out as domain claims, what is not as findings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from portal.domain.dates import parse_x12_date
 from portal.domain.interchanges import Finding
 from portal.domain.money import parse_cents
 from portal.domain.texts import T_, Text
-from portal.x12.claims import fields
+from portal.x12.claims import dental, fields, institutional
 from portal.x12.claims.coordination import read_decisions, read_others
 from portal.x12.claims.lines import diagnoses, read_line
 from portal.x12.claims.loops import ClaimLoop, Level, Loop, Span, find, levels
@@ -19,7 +19,7 @@ from portal.x12.envelope import walk
 from portal.x12.reader import Document, Segment
 from portal.x12.transactions import TransactionSet
 
-_UNSUPPORTED = {"837I", "837D"}
+KINDS = frozenset({"837P", "837I", "837D"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Claims:
 
 
 def read_claims(document: Document) -> Claims:
-    """The claims of every 837P in a file (005010X222A1; the base version and later addenda are read alike).
+    """The claims of every 837P, 837I and 837D in a file (the base versions and later addenda are read alike).
 
     Findings are those of the file's writing and envelope, too. A claim that cannot be understood (no control number, no
     readable charge or line, no patient or billing provider) is left out with its finding; a detail that cannot be read
@@ -43,17 +43,13 @@ def read_claims(document: Document) -> Claims:
     findings = [*document.findings, *envelope.findings]
     for one in envelope.sets:
         findings.extend(one.findings)
-        if one.kind == "837P":
+        if one.kind in KINDS:
             reading = _Reading(one)
             claims.extend(reading.claims)
             findings.extend(reading.findings)
         else:
-            text = (
-                T_("Claims of kind {kind} are not read here; only professional claims (837P) are.", kind=one.kind)
-                if one.kind in _UNSUPPORTED
-                else T_("This transaction is no claim but a {kind}; it was passed over.", kind=one.kind[:6] or "-")
-            )
-            findings.append(Finding(one.first.position, "not-837p", text))
+            text = T_("This transaction is no claim but a {kind}; it was passed over.", kind=one.kind[:6] or "-")
+            findings.append(Finding(one.first.position, "not-837", text))
     return Claims(tuple(claims), tuple(sorted(findings, key=lambda finding: finding.segment)))
 
 
@@ -65,6 +61,7 @@ class _Reading:
     """One set: billing providers and subscribers are read once, their claims inherit them."""
 
     def __init__(self, one: TransactionSet) -> None:
+        self.kind = one.kind
         self.findings: list[Finding] = []
         self.claims: list[Claim] = []
         self._billing: dict[int, BillingProvider | None] = {}
@@ -194,7 +191,7 @@ class _Reading:
         patient, cover = self.patient(level, self.cover(level.up("22"), clm), clm)
         place = [*(part.strip() for part in clm.components(5)), "", "", ""]
         qualifier, codes = diagnoses(found.loop.head, self.note)
-        lines = [self.line(line, decided, clm) for line, decided in zip(found.lines, found.decided, strict=True)]
+        lines = [self.line(line, decided, found) for line, decided in zip(found.lines, found.decided, strict=True)]
         if not lines:
             raise self.broken(clm, "claim-lines", T_("The claim has no service line; it was left out."))
         if any(line is None for line in lines):
@@ -220,12 +217,20 @@ class _Reading:
             benefits_assigned=fields.text(clm, 8),
             release=fields.text(clm, 9),
             note=fields.text(note, 2),
+            attending=fields.provider(found.loop.names.get("71"), "AT"),
+            institutional=institutional.read_stay(found.loop, clm, self.note) if self.kind == "837I" else None,
+            dental=dental.read_treatment(found.loop, self.note) if self.kind == "837D" else None,
             others=read_others(found.others, self.note),
             segment=clm.position,
         )
 
-    def line(self, loop: Loop, decided: Sequence[Span], clm: Segment) -> ServiceLine | None:
-        line = read_line(loop, clm, self.note)
+    def line(self, loop: Loop, decided: Sequence[Span], found: ClaimLoop) -> ServiceLine | None:
+        if self.kind == "837I":
+            line = institutional.read_service(loop, found.clm, self.note)
+        elif self.kind == "837D":
+            line = dental.read_service(loop, found.clm, self.note, found.loop.first("DTP", "472"))
+        else:
+            line = read_line(loop, found.clm, self.note)
         return line and replace(line, decisions=read_decisions(decided, self.note))
 
     def rendering(self, found: ClaimLoop) -> Rendering | None:

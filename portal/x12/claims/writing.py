@@ -1,4 +1,4 @@
-"""Writing the professional claim: an 837P (005010X222A1) of whole claims, one file to one partner."""
+"""Writing claims: an 837P, 837I or 837D of whole claims of one kind, one file to one partner."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from portal.domain.claims import BillingProvider, Claim, Cover, Person, ServiceL
 from portal.domain.dates import x12_date
 from portal.domain.interchanges import ControlNumbers, Partner
 from portal.x12.characters import decimal_text, number
-from portal.x12.claims import names
+from portal.x12.claims import dental, institutional, names
 from portal.x12.claims.coordination import write_decisions, write_others
 from portal.x12.claims.names import Segments
 from portal.x12.envelope import write_interchange
 
-GUIDE = "005010X222A1"
+GUIDES = {"837P": "005010X222A1", "837I": "005010X223A2", "837D": "005010X224A2"}
 SELF = "18"
 _CLAIMS_IN_SET = 5000
 _CLAIMS_OF_PATIENT = 100
-_LINES_OF_CLAIM = 50
+_LINES_OF_CLAIM = {"837P": 50, "837I": institutional.LINES, "837D": dental.LINES}
 
 
 def batches(claims: Sequence[Claim]) -> tuple[tuple[Claim, ...], ...]:
@@ -33,19 +33,28 @@ def batches(claims: Sequence[Claim]) -> tuple[tuple[Claim, ...], ...]:
     return tuple(part for group in groups.values() for part in _parts(group, _CLAIMS_IN_SET))
 
 
+def kind_of(claim: Claim) -> str:
+    """837I for a facility's claim, 837D for a dentist's, else 837P."""
+    return "837I" if claim.institutional is not None else "837D" if claim.dental is not None else "837P"
+
+
 def write_claims(claims: Sequence[Claim], *, partner: Partner, numbers: ControlNumbers, at: datetime) -> bytes:
-    """An 837P file with one ISA and GS and a set for each of `batches(claims)`; BHT03 is ISA13-ST02.
+    """A file of claims of one kind with one ISA and GS and a set for each of `batches(claims)`; BHT03 is ISA13-ST02.
 
     Text goes as X12 carries it (upper-case ASCII). The rendering provider is sent only when it is not
     the billing one, a group's name only without its number, a line's place only when it is not the claim's; a line
-    without a control number gets its LX number. Raises ValueError for no claim, for a claim without line or with more
-    than 50, for a line without a date and for what the envelope cannot carry; other faults are for `guides.validate`.
+    without a control number gets its LX number. Raises ValueError for no claim, for claims of two kinds, for a claim
+    without line or with more than its guide takes, for a line (837P, 837D) or statement (837I) without a date and for
+    what the envelope cannot carry; other faults are for `guides.validate`.
     """
+    kinds = {kind_of(claim) for claim in claims}
+    if len(kinds) > 1:
+        raise ValueError("claims of two kinds do not go in one file")
     sets = []
     for index, batch in enumerate(batches(claims)):
         reference = f"{numbers.interchange:09d}-{numbers.first_set + index:04d}"
         sets.append([*_heading(partner, reference, at), *_billing_level(batch)])
-    return write_interchange(partner, numbers, "HC", GUIDE, sets, at)
+    return write_interchange(partner, numbers, "HC", GUIDES[kinds.pop() if kinds else "837P"], sets, at)
 
 
 def _parts(claims: Sequence[Claim], size: int) -> Iterator[tuple[Claim, ...]]:
@@ -127,40 +136,60 @@ def _claims(claims: Iterable[Claim]) -> Segments:
 
 
 def _claim(claim: Claim) -> Segments:
-    if not 0 < len(claim.lines) <= _LINES_OF_CLAIM:
-        raise ValueError("a professional claim has 1 to 50 service lines")
-    place = (claim.place, "B", claim.frequency)
-    marks = (claim.signature_on_file, claim.accept_assignment, claim.benefits_assigned, claim.release)
+    stay, most = claim.institutional, _LINES_OF_CLAIM[kind_of(claim)]
+    if not 0 < len(claim.lines) <= most:
+        raise ValueError(f"a claim of this kind has 1 to {most} service lines")
+    place = (claim.place, "A" if stay else "B", claim.frequency)
+    signed = "" if stay else claim.signature_on_file
+    marks = (signed, claim.accept_assignment, claim.benefits_assigned, claim.release)
     yield "CLM", claim.control, number(claim.charge_cents), "", "", place, *marks
+    if stay is not None:
+        yield from institutional.write_stay(stay)
+    if claim.dental is not None:
+        yield from dental.write_treatment(claim.dental)
     for qualifier, reference in (("9F", claim.referral), ("G1", claim.authorization), ("F8", claim.payer_control)):
         if reference:
             yield "REF", qualifier, reference
     if claim.note:
         yield "NTE", "ADD", claim.note
-    if claim.diagnoses:
+    if stay is not None:
+        yield from institutional.write_codes(claim, stay)
+        if claim.attending is not None:
+            yield from names.provider("71", claim.attending, "AT", person=True)
+    elif claim.diagnoses:
         other = claim.code_qualifier.replace("BK", "BF")
         first, *rest = claim.diagnoses
         yield "HI", (claim.code_qualifier, first), *((other, code) for code in rest)
     if claim.rendering is not None and claim.rendering.npi != claim.billing.npi:
-        yield from names.provider("82", claim.rendering, "PE")
+        yield from names.provider("82", claim.rendering, "" if stay else "PE", person=stay is not None)
     yield from write_others(claim)
     for n, line in enumerate(claim.lines, 1):
         yield from _line(n, line, claim)
 
 
 def _line(n: int, line: ServiceLine, claim: Claim) -> Segments:
-    if line.from_date is None:
+    if line.from_date is None and claim.institutional is None:
         raise ValueError("a service line cannot be sent without a date of service")
     yield "LX", str(n)
+    if claim.institutional is not None:
+        yield from institutional.write_service(line)
+    elif claim.dental is not None:
+        yield from dental.write_service(line, claim.place)
+    else:
+        yield from _professional(line, claim)
+    if line.from_date is not None:
+        first = x12_date(line.from_date)
+        if line.to_date is None or line.to_date == line.from_date:
+            yield "DTP", "472", "D8", first
+        else:
+            yield "DTP", "472", "RD8", f"{first}-{x12_date(line.to_date)}"
+    yield "REF", "6R", line.control or str(n)
+    yield from write_decisions(line.decisions)
+
+
+def _professional(line: ServiceLine, claim: Claim) -> Segments:
     modifiers = [*line.modifiers, "", "", "", ""][: max(4, len(line.modifiers))]
     product = (line.qualifier, line.code, *modifiers, line.description)
     place = "" if line.place == claim.place else line.place
     pointers = tuple(str(pointer) for pointer in line.pointers)
     yield "SV1", product, number(line.charge_cents), line.unit, decimal_text(line.units), place, "", pointers
-    first = x12_date(line.from_date)
-    if line.to_date is None or line.to_date == line.from_date:
-        yield "DTP", "472", "D8", first
-    else:
-        yield "DTP", "472", "RD8", f"{first}-{x12_date(line.to_date)}"
-    yield "REF", "6R", line.control or str(n)
-    yield from write_decisions(line.decisions)
