@@ -14,7 +14,7 @@ from pathlib import Path
 from portal import config, runtime
 from portal.access.actors import Actor, system
 from portal.config import Settings
-from portal.demo import papers, patients, people
+from portal.demo import papers, patients, people, requests
 from portal.demo.clock import WalkingClock
 from portal.demo.story import PARTNER, Story, evening, weeks
 from portal.jobs.handlers import Tools
@@ -113,6 +113,7 @@ def _cast(
         clock=clock,
         next_payers=made.crossovers(),
         members=known_members(made.patients),
+        cases=dict.fromkeys(invented_codes.fee_table(seed), "granted"),
     )
     return Story(running, clock, cast, made, house, worker)
 
@@ -176,3 +177,4 @@ def _live(story: Story, processor: CardProcessor, clock: WalkingClock, today: da
             story.worker.drain()
         say(f"the week of {begin:%B %d}: {len(this_week)} visits")
     papers.bring(story)
+    requests.tell(story)
