@@ -67,6 +67,15 @@ CLOCKS: tuple[Clock, ...] = (
 and plans of the federal exchange. Other payers are held to the same days, so that a silent one is called."""
 
 
+MOST_UNITS: Final = 999_999_999
+"""Of one service, in thousandths; what people may type, and more than anything that is done."""
+
+
+def is_number(text: str) -> bool:
+    """Whether a payer's number can go onto a claim (REF*G1): 1 to 50 signs of which none means something in X12."""
+    return 0 < len(text) <= 50 and text.isascii() and text.isprintable() and not set(text) & set("*~:^|")
+
+
 def answer_due(urgency: str, asked_at: datetime, zone: str) -> date:
     """The practice's day by which the payer has to decide."""
     asked = asked_at.astimezone(ZoneInfo(zone))

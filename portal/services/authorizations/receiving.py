@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from portal.access.actors import Actor
 from portal.domain.authorizations import GRANTING, AuthorizationAnswer
-from portal.domain.granting import WAITING
+from portal.domain.granting import MOST_UNITS, WAITING, is_number
 from portal.domain.interchanges import Finding
 from portal.domain.texts import T_, Text, to_json
 from portal.models.authorizations import AuthorizationAnswerRow, AuthorizationLineRow, AuthorizationRow
@@ -33,6 +33,8 @@ _BEFORE = T_("This request was decided before; the first decision stands.")
 _NOT_WAITING = T_("This request waits for no answer: it was taken back here, or is prepared anew.")
 _OVERTAKEN = T_("This answer is to an earlier asking; the request was sent again since.")
 _NO_NUMBER = T_("The payer approves without a number, so that nothing can be billed under it. Call the payer.")
+_NO_SUCH_NUMBER = T_("The payer's number is too long for a claim, or has signs that no number has. Call the payer.")
+_NO_SUCH_UNITS = T_("The payer approves units that no service has. Call the payer, and enter what it says.")
 _TURNED = T_("The payer approves days that end before they begin. Call the payer, and enter what it says.")
 _WRONG_SERVICE = T_("The payer approves services that were not asked for. A person has to read it.")
 
@@ -136,6 +138,7 @@ def _apply(
     if uow.count(uow.select(kept.id).where(*same)) > earlier:
         return None  # a reading that was broken off goes on behind it
     found = _answer(answer, lines_of(uow, row.id))
+    unclear = _unclear(row, answer, found)
     deciding.keep(uow, row, found, asking=asking, interchange_id=file_id)
     if asking != row.asked:
         return _OVERTAKEN
@@ -145,14 +148,26 @@ def _apply(
     if found.action == "denied" and row.state in deciding.CONTESTED:
         deciding.unclear(uow, row, deciding.DENIED_AGAIN)
         return deciding.DENIED_AGAIN
-    if found.action in GRANTING and (not found.number or not found.units):
-        deciding.unclear(uow, row, _WRONG_SERVICE if found.number else _NO_NUMBER)
-        return _WRONG_SERVICE if found.number else _NO_NUMBER
-    if deciding.turned(row, found):
-        deciding.unclear(uow, row, _TURNED)
-        return _TURNED
+    if unclear is not None:
+        deciding.unclear(uow, row, unclear)
+        return unclear
     deciding.follow(uow, row, found)
     return None
+
+
+def _unclear(row: AuthorizationRow, answer: AuthorizationAnswer, found: Answer) -> Text | None:
+    """Why an approval is not followed as it is; None for what can be."""
+    if found.action not in GRANTING:
+        return None
+    if not found.number:
+        return _NO_NUMBER
+    if not is_number(found.number):
+        return _NO_SUCH_NUMBER
+    if any(one.units is not None and abs(one.units) * 1000 > MOST_UNITS for one in answer.review.services):
+        return _NO_SUCH_UNITS
+    if not found.units:
+        return _WRONG_SERVICE
+    return _TURNED if deciding.turned(row, found) else None
 
 
 def _answer(answer: AuthorizationAnswer, lines: Sequence[AuthorizationLineRow]) -> Answer:
@@ -195,6 +210,6 @@ def _granted(answer: AuthorizationAnswer, lines: Sequence[AuthorizationLineRow])
         left.remove(line)
         decided = answer.decision_of(one)
         if decided is not None and decided.action in GRANTING:
-            units = one.units if one.units is None else int(max(one.units, Decimal(0)) * 1000)
+            units = one.units if one.units is None else int(min(max(one.units * 1000, Decimal(0)), MOST_UNITS))
             granted[line.position] = line.asked_thousandths if units is None else units
     return granted

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from portal.domain.errors import Refused
-from portal.domain.granting import REASONS
+from portal.domain.granting import REASONS, is_number
 from portal.domain.texts import T_
 from portal.domain.work import day_of
 from portal.services.authorizations.deciding import Answer
@@ -27,8 +27,8 @@ def read_answer(form: Mapping[str, str], channel: str) -> Answer:
     number = "".join(form.get("number", "").split())
     if len(note) > _LONGEST or "\0" in note + number:
         raise Refused(T_("The note has at most {n} letters.", n=_LONGEST), code="note")
-    if number and not (number.isascii() and number.isprintable() and not set(number) & set("*~:^|")):
-        raise Refused(T_("The number has letters, digits and hyphens."), code="number")
+    if number and not is_number(number):
+        raise Refused(T_("The number has letters, digits and hyphens, fifty at most."), code="number")
     reason = form.get("reason", "")
     return Answer(
         action,

@@ -326,6 +326,20 @@ def test_an_approval_that_ends_before_it_begins_goes_to_a_person(desk: Desk):
         deciding.enter(uow, id_, said)
 
 
+@pytest.mark.parametrize(
+    ("frm", "to"),
+    [(b"**UN*2~", b"**UN*999999999999999~"), (b"AUTH77", b"A" * 51), (b"AUTH77", b"AU\a^TH")],
+)
+def test_units_and_numbers_that_no_claim_can_carry_go_to_a_person(sqlite_world: World, frm: bytes, to: bytes):
+    desk = opened(sqlite_world)
+    id_ = desk.ask(desk.visit())
+    sound = body(desk)
+    assert frm in sound
+    told = take(desk, sound.replace(frm, to))
+    assert (told.items, len(desk.kept(id_)), desk.row(id_).state) == (1, 1, "SUBMITTED")
+    assert [reason for _, reason, _ in desk.items(id_)] == ["unclear"]
+
+
 def test_the_same_request_twice_is_asked_once(desk: Desk):
     visit = desk.visit()
     id_ = desk.draft(visit)
