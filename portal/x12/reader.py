@@ -92,6 +92,9 @@ def read(data: bytes, limit_bytes: int = LIMIT_BYTES) -> Document:
         return Document((), (Finding(0, "too-large", text),))
     findings: list[Finding] = []
     text_of_file = _decode(data, findings)
+    if "\x00" in text_of_file:  # in no character set of X12, and PostgreSQL stores none
+        text_of_file = text_of_file.replace("\x00", " ")
+        findings.append(Finding(0, "nul", T_("The file holds NUL characters; they were read as blanks.")))
     starts = _interchange_starts(text_of_file, findings)
     segments: list[Segment] = []
     if sum(text_of_file.count(marks.terminator, start, end) for start, end, marks in starts) > MOST_SEGMENTS:

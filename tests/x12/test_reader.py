@@ -83,6 +83,7 @@ def test_each_interchange_has_its_own_delimiters() -> None:
         (b"From: x\n" + (ISA + REST).encode(), [(0, "text-before-isa")]),
         ((ISA + REST + "rubbish").encode(), [(7, "segment-id")]),
         ((ISA + "N3*CAF\xc9~" + REST).encode("latin-1"), [(0, "encoding")]),
+        ((ISA + "N3*A\0B~" + REST).encode(), [(0, "nul")]),
     ],
 )
 def test_what_is_odd_is_found(data: bytes, expected: list[tuple[int, str]]) -> None:

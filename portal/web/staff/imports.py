@@ -44,9 +44,10 @@ def _search() -> FileSearch:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         return None
+    return found if 1990 < found.year < 2200 else None
 
 
 @blueprint.post("", endpoint="upload")

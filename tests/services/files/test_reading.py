@@ -363,6 +363,16 @@ def test_very_many_line_ends_are_looked_through_once(start: bytes):
         reading.interchanges.check_size(b"ISA*" + b"0" * 101 + b"\n" + b" \n\r\n\tST*835*1\n" * 20_001)
 
 
+def test_a_nul_in_a_payment_is_read_as_a_blank_and_the_payment_is_posted(world: World):
+    body = payments(world, 1).replace(b"TRN*1*", b"TRN*1*0\x00")
+    taken = take_in(world, "payment-poster", body)
+    work.drain(world)
+    with world.read("interchange:view") as uow:
+        file = uow.get(InterchangeRow, taken.interchange_id)
+        assert (file.state, file.applied) == ("APPLIED", 1)
+        assert "nul" in {each.code for each in reading.interchanges.findings_of(uow, file)}
+
+
 def test_a_file_of_very_many_parts_is_refused(world: World):
     ta1 = b"TA1*000000001*260101*1200*A*000~"
     isa = b"ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*1200*^*00501*000000001*0*P*:~"

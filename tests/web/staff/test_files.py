@@ -74,3 +74,8 @@ def test_partners_are_shown_to_whoever_answers_for_them(world: World, office):
             assert (page.status_code, "No trouble on the way" in page.text) == (
                 (200, True) if role == other else (403, False)
             )
+
+
+def test_days_that_no_calendar_reaches_narrow_nothing(office):
+    for day in ("9999-12-31", "0001-01-01", "soon"):
+        assert office("biller").get(f"/office/files?since={day}&until={day}").status_code == 200
