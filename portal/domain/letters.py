@@ -205,7 +205,7 @@ def _lines(typed: str, name: str) -> tuple[str, ...]:
 def dump(letter: Letter, sheet: Mapping[str, Any], said_rows: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """A letter as it is kept and handed to the paper: plain JSON.
 
-    `sheet` has practice {"name", "lines", "phone"}, sender, number (ours), made_on (ISO); `said_rows` are word and value.
+    `sheet` has practice {"name", "lines", "phone"}, sender, number (ours), made_on (ISO); `said_rows` word and value.
     """
     return {
         **sheet, "to": list(letter.to), "subject": letter.subject, "rows": [list(row) for row in said_rows],
