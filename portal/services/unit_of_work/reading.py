@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar, cast, overload
@@ -63,6 +63,7 @@ class Reading:
         self.keyring = keyring
         self._sealer = Sealer(session, keyring, self.trail, decision.role if actor.opens else "", now)
         self._changes = Changes(session, self.trail)
+        self._zones: dict[bytes, str] = {}
 
     # Where and when
 
@@ -80,8 +81,11 @@ class Reading:
 
     def today(self, practice_id: bytes | None = None) -> date:
         """The practice's calendar day now."""
-        where = PracticeRow.id == (practice_id or self.practice_id)
-        return dates.today(self.now, self._session.execute(select(PracticeRow.time_zone).where(where)).scalar_one())
+        id_ = practice_id or self.practice_id
+        if id_ not in self._zones:  # asked once: lists ask for every row
+            zone = self._session.execute(select(PracticeRow.time_zone).where(PracticeRow.id == id_)).scalar_one()
+            self._zones[id_] = zone
+        return dates.today(self.now, self._zones[id_])
 
     # Reading
 
