@@ -12,10 +12,11 @@ from portal.models.claims import ClaimRow
 from portal.models.contracts import ContractRow
 from portal.models.denials import DenialRow
 from portal.models.queues import QueueItemRow
-from portal.services import denials
+from portal.services import denials, queues
 from portal.services.claims import checking, showing
 from portal.services.contracts import keeping, recounting
 from portal.services.unit_of_work.units import Denied
+from portal.services.unit_of_work.work import UnitOfWork
 from tests.databases import World
 from tests.make import claims as make
 from tests.make import remittances, work
@@ -71,6 +72,34 @@ def test_a_contract_moves_the_limits_of_unsent_claims_and_their_places_in_line(w
         checked = checking.run_edits(uow, id_)
         assert (checked.state, {one.code for one in checked.findings}) == ("DRAFT", {"filing-passed"})
     assert versions(world) == [(1, 40), (2, 20), (3, 10)]
+
+
+def test_a_recount_that_breaks_off_goes_on_and_does_nothing_twice(world: World, monkeypatch: pytest.MonkeyPatch):
+    with world.write("claim:edit") as uow:
+        (payer_id,) = {make.claim(uow, last=last).payer_id for last in ("Ashgrove", "Birch", "Cedar")}
+    keep(world, payer_id)
+    machine, moved = world.machine("contract.recount"), queues.reclock
+    told: list[bytes] = []
+
+    def breaks(uow: UnitOfWork, row: ClaimRow, limit: date | None) -> None:
+        moved(uow, row, limit)
+        told.append(row.id)
+        if len(told) == 2:
+            raise OSError("broken off")
+
+    def due() -> list[date]:
+        with world.read("claim:view") as uow:
+            return sorted(row.filing_due for row in uow.rows(uow.select(ClaimRow.filing_due)))
+
+    monkeypatch.setattr(recounting, "AT_ONCE", 1)
+    monkeypatch.setattr(queues, "reclock", breaks)
+    with pytest.raises(OSError, match="broken off"):
+        recounting.recount(world.units, machine, payer_id)
+    assert due().count(date(2026, 8, 29)) == 1, "the batch that broke off left nothing"
+    assert recounting.recount(world.units, machine, payer_id) == 2
+    assert due() == [date(2026, 8, 29)] * 3
+    work.drain(world)  # the job that the change asked for finds all as it should be
+    assert (due(), len(told)) == ([date(2026, 8, 29)] * 3, 4)
 
 
 def test_versions_are_kept_and_a_stale_page_is_refused(world: World):

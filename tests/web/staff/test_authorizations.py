@@ -6,13 +6,16 @@ from io import BytesIO
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from portal.app import create_app
 from portal.services.authorizations import deciding, requesting
 from portal.services.authorizations.deciding import Answer
 from portal.services.patients import restrictions
 from tests.databases import World
-from tests.make import users, work
+from tests.make import remittances as money
+from tests.make import scans, users, work
 from tests.services.authorizations.desk import NEEDS, Desk, opened
 from tests.web.staff.test_visits import at_work, form_of, place
 from tests.web.test_guard import form_token
@@ -170,3 +173,58 @@ def test_the_pages_of_a_visit_say_what_is_to_be_asked_and_where_that_stands(flas
         restrictions.keep(uow, other.patient_id, other.encounter_id, "2026-08-03")
     shown = clerk.get(entry).text
     assert ("keeps this visit from the plan" in shown, "authorizations/new" in shown) == (True, False)
+
+
+def test_a_void_through_the_pages_gives_the_units_back(flask: Flask, desk: Desk):
+    visit = desk.visit()
+    id_ = desk.granted(visit)
+    claim = desk.claim(visit)
+    desk.send()
+    assert (desk.row(id_).state, desk.left(id_)) == ("IN_USE", [1])
+    paid = money.answer(money.sent_of(desk.world, claim))
+    money.bring(desk.world, money.payment(paid))
+    biller, manager = (at_work(flask, desk.world, role) for role in ("biller", "billing-manager"))
+    path = place(biller, "claims.show", claim_id=claim)
+    asked = form_of(biller, path, 'value="void"') | {"do": "void", "reason": "wrong-patient"}
+    assert biller.post(path, data=asked).status_code == 303
+    approved = form_of(manager, path, 'value="approve"') | {"do": "approve"}
+    assert [manager.post(path, data=approved).status_code for _ in range(2)] == [303, 409]
+    desk.send()
+    assert desk.left(id_) == [1], "what a payer may still refuse to take back gives nothing back"
+    money.bring(desk.world, money.payment(money.turned(paid)))
+    work.drain(desk.world)
+    assert (desk.row(id_).state, desk.left(id_)) == ("APPROVED", [2])
+    page = biller.get(place(biller, "authorizations.show", authorization_id=id_)).text
+    assert ("given back" in page.lower(), "Used by" in page) == (True, False)
+
+
+def test_documents_are_attached_to_a_request_by_those_who_work_on_it(flask: Flask, desk: Desk):
+    visit = desk.visit()
+    id_ = desk.draft(visit)
+    biller = at_work(flask, desk.world, "biller")
+    here = place(biller, "authorizations.show", authorization_id=id_)
+    form = form_of(biller, here, "document_file")
+    assert (form["about"], form["about_id"]) == (["authorization"], [id_.hex()])
+
+    def give(client: FlaskClient, body: bytes, name: str) -> TestResponse:
+        given = form | {"csrf_token": form_token(client, here), "kind": "letter", "file": (BytesIO(body), name)}
+        return client.post(place(client, "documents.upload"), data=given)
+
+    sent = give(biller, scans.pdf(), "letter-of-the-plan.pdf")
+    assert "letter-of-the-plan.pdf" in biller.get(here).text
+    assert give(biller, scans.pdf(), "again.pdf").location == sent.location, "a second click keeps one"
+    assert here in biller.get(sent.location).text
+    refused = give(biller, b"no document", "x.pdf")
+    assert refused.location == f"{here}#docs"
+    auditor = at_work(flask, desk.world, "qa-auditor")
+    assert ("letter-of-the-plan.pdf" in auditor.get(here).text, "document_file" in auditor.get(here).text) == (
+        True,
+        False,
+    )
+    assert give(auditor, scans.png(), "x.png").status_code == 403
+    strange = biller.post(
+        place(biller, "documents.upload"),
+        data=form | {"about_id": "ab" * 16, "kind": "letter", "file": (BytesIO(scans.png()), "x.png")},
+    )
+    assert strange.status_code == 404
+    assert biller.get(here).text.count("/office/documents/") == 1

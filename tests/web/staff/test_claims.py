@@ -64,6 +64,20 @@ def test_a_claim_goes_out_comes_back_and_goes_again(flask, office: Office):
     assert office.row(claim).versions == 2
 
 
+def test_an_accepted_status_stands_on_the_claim_as_proof_of_timely_filing(flask, office: Office):
+    claim = office.claim()
+    office.send()
+    biller = at_work(flask, office.world, "biller")
+    path = f"/office/claims/{claim.hex()}"
+    assert "Proof of timely filing" not in biller.get(path).text
+    file = upload(biller, answers.statuses(office.sent(), ("A2:20:PR",)), "status.277ca").location
+    work.drain(office.world)
+    shown = biller.get(path).text
+    assert re.search(r"Proof of timely filing: accepted on [A-Z][a-z]+ \d+, 2026 \(277CA, A2\)\.", shown)
+    assert re.search(rf'<a href="{file}">The file that says so</a>', shown)
+    assert "Filed in time" in shown
+
+
 def test_a_claim_is_held_released_and_returned(flask, office: Office):
     claim = office.claim()
     biller = at_work(flask, office.world, "biller")
