@@ -250,14 +250,14 @@ def hand_on(
     """Bring a stored file to its partner, between units of work, and record that it went; False when it did not.
 
     It is laid aside there, that is recorded, and it gets its name: whatever breaks off, the next try sees how far it
-    came, and no file goes twice. A worker leaves alone what another is at, and a partner that rests after a failure;
-    what a person asks for is tried at once.
+    came, and no file goes twice. What another is at is left alone, since both would write the same file aside; a worker
+    leaves a partner that rests after a failure, and what a person asks for is tried at once.
     """
     with units.write(actor, permission, request=request) as uow:
         file = uow.get(InterchangeRow, id_)
         (route,) = transport.routes(uow, file.partner_id)
         held = file.tried_at is not None and file.tried_at > uow.now - PATIENCE
-        if file.state not in {WRITTEN, LAID} or (_by_itself(actor) and (held or route.rests(uow.now))):
+        if file.state not in {WRITTEN, LAID} or held or (_by_itself(actor) and route.rests(uow.now)):
             return file.state == SENT
         uow.change(file, tried_at=uow.now)
         state, going = file.state, _Going(uow.read(file, InterchangeRow.name_sealed), id_, route)

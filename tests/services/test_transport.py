@@ -16,12 +16,14 @@ import pytest
 from portal import runtime
 from portal.domain.errors import Refused
 from portal.domain.texts import from_json
+from portal.gateways import sftp
 from portal.jobs.handlers import Tools
 from portal.jobs.schedule import collecting, resend_claims
 from portal.models.interchanges import InterchangeRow
 from portal.models.practices import PartnerRow, PartnerServerRow
 from portal.models.queues import QueueItemRow
 from portal.services import practices, transport
+from portal.services.claims import sending
 from portal.services.files import collecting as files
 from tests.databases import World
 from tests.gateways.sftp import SftpServer
@@ -231,3 +233,18 @@ def test_names_that_are_not_utf_8_are_told_in_words(office: Office, server: Sftp
     with office.world.read("interchange:view") as uow:
         (trouble,) = transport.troubles(uow)
     assert "not written in UTF-8" in str(trouble.text)
+
+
+def test_what_somebody_is_at_no_other_lays_over(office: Office, server: SftpServer, monkeypatch: pytest.MonkeyPatch):
+    world, lay, again = office.world, sftp._Session.lay, []
+    office.claim()
+
+    def twice(session: Any, folder: str, name: str, body: bytes) -> None:
+        monkeypatch.setattr(sftp._Session, "lay", lay)
+        again.append(sending.resend_unsent(world.units, world.runtime.parts, office.biller))
+        assert list((server.root / "in").iterdir()) == []
+        lay(session, folder, name, body)
+
+    monkeypatch.setattr(sftp._Session, "lay", twice)
+    assert office.send().files[0].sent
+    assert again == [0]
