@@ -1114,6 +1114,7 @@ EVENT = {
         made("EventObject", kind=said("Claim"), id=ID, fields=said("name, member number"), before=None, after=HEX),
     ),
     "query": None,
+    "exported": False,
     "count": None,
     "body": '{"action":"R","actor":"7c2f19aa04be"}',
     "proof": made(
@@ -1161,7 +1162,9 @@ COMPLIANCE = [
         "fresh",
         {
             "page": made(
-                "EventPage", **EVENT | {"proof": None, "subjects": (), "objects": (), "query": "Marlowe", "count": 3}
+                "EventPage",
+                **EVENT
+                | {"proof": None, "subjects": (), "objects": (), "query": "Marlowe", "count": 3, "exported": True},
             )
         },
     ),

@@ -120,6 +120,8 @@ class EventPage:
     subjects: tuple[tuple[str, str], ...]
     objects: tuple[EventObject, ...]
     query: str | None
+    exported: bool
+    """What was taken out of the house: `query` is then the reason that was stated."""
     count: int | None
     proof: Proof | None
     body: str
@@ -240,6 +242,7 @@ def event_page(found: viewing.Opened) -> EventPage:
             for each in found.touched
         ),
         query=found.query,
+        exported=said["type"] == "export",
         count=said.get("count"),
         proof=_proof(found.inclusion),
         body=found.body,
