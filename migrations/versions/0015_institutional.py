@@ -1,4 +1,4 @@
-"""To whom a payer sent a claim on.
+"""Kinds of visits, and to whom a payer sent a claim on.
 
 Revision 0015.
 """
@@ -15,5 +15,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """To whom a payer sent a claim on."""
+    """Kinds of visits, and to whom a payer sent a claim on."""
+    op.add_column("encounter", sa.Column("kind", sa.String(), nullable=True))
     op.add_column("remittance_claim", sa.Column("crossover", sa.String(), nullable=True))

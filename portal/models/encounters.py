@@ -49,6 +49,8 @@ class EncounterRow(Base):
     interchange_id: Mapped[bytes | None] = ref(17, "interchange.id", index=True)
     version: Mapped[int] = clear(18)
     created_at: Mapped[datetime] = clear(19)
+    kind: Mapped[str | None] = clear(22)
+    """837I for a facility's visit, 837D for a dentist's; empty for a professional one."""
     source_index: Mapped[bytes] = index(21, "visit-source", "source_sealed")
     source_control_index: Mapped[bytes | None] = index(20, "claim-control", "source_control_sealed")
 

@@ -30,9 +30,9 @@ WRITTEN, LAID, SENT = "WRITTEN", "LAID", "SENT"
 PATIENCE = timedelta(minutes=5)
 """So long a file may be on its way between its two units of work before it counts as left behind."""
 LIMIT_BYTES = 25 * 1024 * 1024
-READ_IN = frozenset({"837P", "835", "999", "997", "277CA", "TA1", "271", "277", "278"})
+READ_IN = frozenset({"837P", "837I", "837D", "835", "999", "997", "277CA", "TA1", "271", "277", "278"})
 """Kinds of transaction that come to us: read, or kept until there is a reader."""
-KINDS = READ_IN | {"837I", "837D", "270", "276"}
+KINDS = READ_IN | {"270", "276"}
 """Kinds that we know by name."""
 KEPT, SPLIT = "KEPT", "SPLIT"
 PASSING = frozenset({"busy", "not-stored"})

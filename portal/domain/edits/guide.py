@@ -10,6 +10,7 @@ from portal.domain.texts import T_, Text
 
 _PRACTICE = T_("An administrator corrects the practice's own data.")
 _REGISTRATION = T_("Correct the registration or the coverage, then check again.")
+_FACILITY = T_("Correct it in the facility's system and import the visit again.")
 _CODING = T_("Return the claim to coding.")
 _CHARGES = T_("Return the claim to charge entry.")
 _LATE = T_("Look for proof of earlier filing; else ask a manager.")
@@ -75,6 +76,11 @@ _REASONS: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType({
                               T_("Ask the payer, or record the number.")),
     "authorization-unrecorded": (T_("A number that nobody recorded cannot be counted down."),
                                  T_("Record the authorization.")),
+    "bill-type": (_RETURNED, _FACILITY),
+    "statement": (_RETURNED, _FACILITY),
+    "patient-status": (_RETURNED, _FACILITY),
+    "revenue-code": (_RETURNED, _CHARGES),
+    "attending": (_RETURNED, _FACILITY),
     "line-count": (T_("The 837 takes one to fifty lines."), T_("Split the claim, or enter the charges.")),
     "sum": (_RETURNED, _CHARGES),
     "zero": (T_("Many payers reject a claim of nought."), _CHARGES),

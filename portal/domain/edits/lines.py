@@ -22,8 +22,10 @@ from portal.domain.edits.rules import EditContext, Found, Rule, service_day
 from portal.domain.texts import T_, Text
 
 MOST_LINES = 50
-"""837P loop 2400."""
+FACILITY_LINES = 999
+"""837P and 837D loop 2400; 837I."""
 MOST_DIAGNOSES = 12
+FACILITY_DIAGNOSES = 25
 MOST_POINTERS = 4
 MOST_MODIFIERS = 4
 MOST_UNITS = Decimal(10_000)
@@ -39,9 +41,9 @@ def _numbered(claim: Claim) -> Iterator[tuple[int, ServiceLine]]:
 def _line_count(claim: Claim, _context: EditContext) -> Iterator[Found]:
     if not claim.lines:
         yield Found(T_("The claim has no service line."), _RECHARGE)
-    elif len(claim.lines) > MOST_LINES:
+    elif len(claim.lines) > (most := FACILITY_LINES if claim.institutional else MOST_LINES):
         yield Found(
-            T_("The claim has {n} service lines; a claim takes {most}.", n=len(claim.lines), most=MOST_LINES),
+            T_("The claim has {n} service lines; a claim takes {most}.", n=len(claim.lines), most=most),
             T_("Split it into two claims."),
         )
 
@@ -69,6 +71,8 @@ def _place_known(place: str, codes: CodeRelease, claim: Claim) -> bool:
 
 
 def _place(claim: Claim, context: EditContext) -> Iterator[Found]:
+    if claim.institutional is not None:  # it has a type of bill instead
+        return
     text = T_("The place of service is missing or not valid on the day.")
     if not _place_known(claim.place, context.codes, claim):
         yield Found(text, _RECHARGE)
@@ -80,10 +84,11 @@ def _place(claim: Claim, context: EditContext) -> Iterator[Found]:
 
 
 def _diagnosis_count(claim: Claim, _context: EditContext) -> Iterator[Found]:
-    if not claim.diagnoses:
+    most = FACILITY_DIAGNOSES if claim.institutional else MOST_DIAGNOSES
+    if not claim.diagnoses and claim.dental is None:  # dentists need not tell one
         yield Found(T_("The claim has no diagnosis."), _RECODE)
-    elif len(claim.diagnoses) > MOST_DIAGNOSES:
-        yield Found(T_("The claim has more than {most} diagnoses.", most=MOST_DIAGNOSES), _RECODE)
+    elif len(claim.diagnoses) > most:
+        yield Found(T_("The claim has more than {most} diagnoses.", most=most), _RECODE)
     if len(set(claim.diagnoses)) != len(claim.diagnoses):
         yield Found(T_("A diagnosis stands twice on the claim."), _RECODE)
 
@@ -124,9 +129,9 @@ def _diagnosis_valid(claim: Claim, context: EditContext) -> Iterator[Found]:
 
 def _line_dates(claim: Claim, _context: EditContext) -> Iterator[Found]:
     for number, line in _numbered(claim):
-        if line.from_date is None:
+        if line.from_date is None and claim.institutional is None:
             yield Found(T_("Line {line} has no service date.", line=number), _RECHARGE, number)
-        elif line.to_date is not None and line.to_date < line.from_date:
+        elif line.from_date is not None and line.to_date is not None and line.to_date < line.from_date:
             yield Found(T_("Line {line} ends before it begins.", line=number), _RECHARGE, number)
 
 
@@ -139,6 +144,8 @@ def _future(claim: Claim, context: EditContext) -> Iterator[Found]:
 def _pointers(claim: Claim, _context: EditContext) -> Iterator[Found]:
     for number, line in _numbered(claim):
         text: Text | None = None
+        if not line.pointers and (claim.institutional is not None or claim.dental is not None):
+            continue
         if not line.pointers:
             text = T_("Line {line} points to no diagnosis.", line=number)
         elif len(line.pointers) > MOST_POINTERS or len(set(line.pointers)) != len(line.pointers):
@@ -151,7 +158,9 @@ def _pointers(claim: Claim, _context: EditContext) -> Iterator[Found]:
 
 def _procedure_shape(claim: Claim, _context: EditContext) -> Iterator[Found]:
     for number, line in _numbered(claim):
-        if line.qualifier != "HC" or not is_procedure(line.code):
+        if claim.institutional is not None and not line.code:  # the revenue code says it all
+            continue
+        if line.qualifier != ("HC" if claim.dental is None else "AD") or not is_procedure(line.code):
             yield Found(
                 T_("Line {line}: the service code does not have the five characters of HCPCS.", line=number),
                 _RECODE,
@@ -193,7 +202,7 @@ def _modifier_valid(claim: Claim, context: EditContext) -> Iterator[Found]:
 
 def _units(claim: Claim, _context: EditContext) -> Iterator[Found]:
     for number, line in _numbered(claim):
-        if line.unit not in {"UN", "MJ"} or not 0 < line.units < MOST_UNITS:
+        if line.unit not in {"UN", "DA" if claim.institutional else "MJ"} or not 0 < line.units < MOST_UNITS:
             yield Found(T_("Line {line}: the units are missing or out of bounds.", line=number), _RECHARGE, number)
 
 

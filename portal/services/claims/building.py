@@ -19,6 +19,7 @@ from portal.models.practices import PracticeRow, ProviderRow
 from portal.services.claims import carrying
 from portal.services.claims.carrying import Carried
 from portal.services.granted import finding
+from portal.services.intake import kinds
 from portal.services.unit_of_work.work import UnitOfWork
 
 SLICE = 500
@@ -178,6 +179,14 @@ def _claim(
         )  # fmt: skip
 
     came_with = opened(EncounterRow.proposal_sealed) or {}
+    kept, of_lines = kinds.of(came_with), kinds.of_lines(came_with)
+    if encounter.kind is not None:
+        lines = tuple(
+            replace(line, revenue_code=revenue, dental=mouth)
+            for line, (revenue, mouth) in zip(
+                lines, (of_lines.get(charge.position, ("", None)) for charge in charges), strict=True
+            )
+        )
     return Claim(
         control=row.control,
         charge_cents=row.charge_cents,
@@ -189,7 +198,10 @@ def _claim(
         lines=lines,
         frequency=row.frequency,
         code_qualifier=encounter.code_qualifier,
-        rendering=rendering,
+        rendering=rendering if kept.rendering else None,
+        attending=kept.attending,
+        institutional=kept.institutional,
+        dental=kept.dental,
         # An original must not carry the number that a rejection may have brought (X12 RFI 1538).
         payer_control="" if row.frequency == "1" else uow.read(row, ClaimRow.payer_control_sealed) or "",
         authorization=came_with.get("authorization") or "",

@@ -14,8 +14,8 @@ from portal.services.unit_of_work.work import UnitOfWork
 from portal.x12.envelope import Interchange
 
 _SLICE = 500
-_ANSWERED = ("837P", "270", "276", "278")
-"""Kinds of ours that partners acknowledge; only an 837P has claims whose state that decides."""
+_ANSWERED = ("837P", "837I", "837D", "270", "276", "278")
+"""Kinds of ours that partners acknowledge; only an 837 has claims whose state that decides."""
 DUPLICATE = "025"
 """TA105: this ISA13 was taken in before. It says nothing new about the claims, so it moves none."""
 

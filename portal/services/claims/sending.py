@@ -1,4 +1,4 @@
-"""Sending: ready claims become checked 837P files, numbered and kept in one transaction, and handed on between two."""
+"""Sending: ready claims become checked 837 files, numbered and kept in one transaction, and handed on between two."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from portal.domain.errors import Refused
 from portal.domain.interchanges import ControlNumbers, Finding, Partner
 from portal.domain.texts import T_
 from portal.models.claims import ClaimRow, ClaimVersionRow
+from portal.models.encounters import EncounterRow
 from portal.models.practices import PartnerRow
 from portal.services import corrections, interchanges, queues
 from portal.services.claims import checking, correcting
@@ -31,7 +32,7 @@ from portal.x12.claims.writing import batches, write_claims
 from portal.x12.guides import validate
 from portal.x12.reader import read
 
-KIND = "837P"
+KINDS = ("837P", "837I", "837D")
 MOST_CLAIMS = 500
 """Claims in a file: its transaction holds up other writers, so it stays short."""
 
@@ -75,6 +76,7 @@ class _Ready:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
+    kind: str
     partner_id: bytes
     partner: Partner
     local: datetime
@@ -98,10 +100,25 @@ def send_claims(
     the file is put into the partner's folder after that. What fails there is repaired by `resend_unsent`. Raises
     Refused `no-partner`, `which-partner`.
     """
-    done, after = Sending(), None
+    done = Sending()
+    for kind in KINDS:  # a file holds claims of one kind
+        done = _send_kind(units, parts, actor, request, done, (kind, partner, only))
+    return done
+
+
+def _send_kind(
+    units: Units,
+    parts: Parts,
+    actor: Actor,
+    request: Request | None,
+    done: Sending,
+    wanted: tuple[str, str, bytes | None],
+) -> Sending:
+    kind, partner, only = wanted
+    after = None
     while True:
         with units.read(actor, "claim:submit", request=request) as uow:
-            batch = _next(uow, partner, after, only)
+            batch = _next(uow, kind, partner, after, only)
         if batch is None:
             return done
         after = batch.last
@@ -129,13 +146,15 @@ def resend_unsent(
     the partner tells so (TA1 note 025), which moves no claim.
     """
     with units.read(actor, "claim:submit", request=request) as uow:
-        waiting = interchanges.left_behind(uow, KIND, after)
+        waiting = [id_ for kind in KINDS for id_ in interchanges.left_behind(uow, kind, after)]
     return sum(interchanges.hand_on(units, parts, actor, "claim:submit", id_, request=request) for id_ in waiting)
 
 
-def _next(uow: UnitOfWork, code: str, after: tuple[date, bytes] | None, only: bytes | None) -> _Batch | None:
-    """The next ready claims, the first due first, built and edited once more: days have passed since."""
-    statement = uow.select(ClaimRow).where(correcting.sendable(uow))
+def _next(uow: UnitOfWork, kind: str, code: str, after: tuple[date, bytes] | None, only: bytes | None) -> _Batch | None:
+    """The next ready claims of a kind, the first due first, built and edited once more: days have passed since."""
+    same = EncounterRow.kind.is_(None) if kind == KINDS[0] else EncounterRow.kind == kind
+    visit = uow.select(EncounterRow.id).where(EncounterRow.id == ClaimRow.encounter_id, same).correlate(ClaimRow)
+    statement = uow.select(ClaimRow).where(correcting.sendable(uow), visit.exists())
     if only is not None:
         statement = statement.where(ClaimRow.id == only)
     if after is not None:
@@ -148,6 +167,7 @@ def _next(uow: UnitOfWork, code: str, after: tuple[date, bytes] | None, only: by
     findings = checking.edits_of(uow, rows, built)
     zone = ZoneInfo(checking.zone_of(uow, rows[0].practice_id))
     return _Batch(
+        kind,
         partner.id,
         interchanges.as_partner(partner),
         uow.now.astimezone(zone),
@@ -248,7 +268,7 @@ def _store(uow: UnitOfWork, batch: _Batch, sound: Sequence[_Ready]) -> FileOut |
     control = f"{numbers.interchange:09d}"
     name = f"{control}-{id_.hex()[:8]}.837"
     interchanges.sent(
-        uow, name, body, kind=KIND, control=control, group=str(numbers.group), partner=partner, items=len(claims),
+        uow, name, body, kind=batch.kind, control=control, group=str(numbers.group), partner=partner, items=len(claims),
         id_=id_,
     )  # fmt: skip
     uow.flush()

@@ -190,7 +190,7 @@ def apply_lines(uow: UnitOfWork, encounter: EncounterRow, lines: Sequence[Line])
     standing = {charge.position: charge for charge in showing.charges_of(uow, encounter)}
     named = {line.position for line in lines}
     for position, charge in standing.items():
-        if charge.active and position not in named:
+        if charge.active and position not in named and charge.code:  # a facility's room has no code to type
             uow.change(charge, active=False)
     made = []
     following = max(standing, default=0) + 1

@@ -1,4 +1,4 @@
-"""Importing visits: an 837P is kept sealed, read, and taken in visit by visit; what is wrong with it is told."""
+"""Importing visits: an 837 is kept sealed, read, and taken in visit by visit; what is wrong with it is told."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from portal.x12.claims.reading import read_claims
 from portal.x12.envelope import walk
 
 PERMISSION = "visit:import"
-KINDS = frozenset({"837P"})
+KINDS = frozenset({"837P", "837I", "837D"})
 _BATCH = 20
 """Visits of one transaction: few enough that pages never wait long for the writer."""
 _LOG = logging.getLogger("candor.imports")
@@ -82,7 +82,7 @@ class _Errand:
 
 
 def import_visits(units: Units, actor: Actor, request: Request | None, name: str, body: bytes) -> ImportResult:
-    """Take in the visits of an 837P file; nothing of it is lost, whatever it holds.
+    """Take in the visits of an 837P, 837I or 837D file; nothing of it is lost, whatever it holds.
 
     The file is stored sealed before it is read. A file read through before does nothing; one that broke off goes on
     where it stopped, because a visit that stands is not made again. Raises Refused above 25 MiB and for a file of

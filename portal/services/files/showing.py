@@ -152,7 +152,8 @@ def state_of(state: str) -> State:
 def _progress(uow: UnitOfWork, row: InterchangeRow) -> Progress:
     """Counted by what the file has made so far: visits, payments or answers."""
     of_kind: dict[str, Any] = {
-        "837P": EncounterRow, "835": RemittanceRow, "271": EligibilityAnswerRow, "278": AuthorizationAnswerRow,
+        "837P": EncounterRow, "837I": EncounterRow, "837D": EncounterRow, "835": RemittanceRow,
+        "271": EligibilityAnswerRow, "278": AuthorizationAnswerRow,
     }  # fmt: skip
     made = of_kind.get(row.kind, AcknowledgementRow)
     done = uow.count(uow.select(made.id).where(made.interchange_id == row.id)) if row.items else 0

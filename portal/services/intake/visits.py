@@ -7,7 +7,7 @@ import json
 import secrets
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -22,7 +22,7 @@ from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.patients import PatientRow
 from portal.models.practices import PriceRow
 from portal.services import queues
-from portal.services.intake import people
+from portal.services.intake import kinds, people
 from portal.services.unit_of_work.work import UnitOfWork
 
 MOST_LINES = 50
@@ -48,7 +48,7 @@ def take(
     uow: UnitOfWork, claim: Claim, *, interchange_id: bytes | None = None, days: tuple[date, date] | None = None,
     bill: bool = False,
 ) -> Taken:  # fmt: skip
-    """Make what a visit needs from a professional claim; a visit that stands already makes nothing.
+    """Make what a visit needs from a claim of any kind; a visit that stands already makes nothing.
 
     A coverage without payer and member is none: the patient pays. The codes are the provider's proposal; prices are the
     file's. Of a `bill` that came in, `days` are told apart from its services, and it is verified before it is coded; a
@@ -73,7 +73,8 @@ def take(
         EncounterRow,
         patient_id=patient_id,
         coverage_id=coverage_id,
-        provider_id=people.provider(uow, claim, notes),
+        provider_id=people.provider(uow, replace(claim, rendering=claim.rendering or claim.attending), notes),
+        kind=kinds.kind_of(claim),
         state="RECEIVED" if bill else "PROPOSED",
         place=printable(claim.place),
         service_from=days[0],
@@ -90,6 +91,8 @@ def take(
     )
     uow.flush()
     for position, line in enumerate(claim.lines, 1):
+        if claim.institutional is not None and not line.pointers:  # a facility's diagnoses are those of all its lines
+            line = replace(line, pointers=(1,))  # noqa: PLW2901 - the line as it is kept
         charge(uow, encounter, position, line, days[0])
     if claim.charge_cents != claim.lines_cents:
         notes.add("charge-sum", T_("The claim's charge (CLM02) is not the sum of its lines; the lines were taken."))
@@ -200,13 +203,17 @@ def _days(claim: Claim, known: tuple[date, date] | None) -> tuple[date, date]:
         raise Refused(
             T_("The patient has no name or no birth date that can be read; the visit was left out."), code="patient"
         )
-    if len(claim.lines) > MOST_LINES:
-        raise Refused(T_("The visit has more than {n} service lines; it was left out.", n=MOST_LINES), code="lines")
+    most = kinds.MOST_LINES.get(kinds.kind_of(claim) or "", MOST_LINES)
+    if len(claim.lines) > most:
+        raise Refused(T_("The visit has more than {n} service lines; it was left out.", n=most), code="lines")
     if any(line.charge_cents < 0 or line.units < 0 for line in claim.lines):
         raise Refused(T_("A charge or the units of a line are negative; the visit was left out."), code="line-amount")
     if known is not None:
         return known
     spans = [(line.from_date, line.to_date or line.from_date) for line in claim.lines if line.from_date is not None]
+    stay = claim.institutional
+    if stay is not None and stay.statement_from is not None:
+        spans.append((stay.statement_from, stay.statement_to or stay.statement_from))
     if not spans:
         raise Refused(T_("No line of the visit has a date of service; it was left out."), code="service-date")
     return min(first for first, _ in spans), max(max(span) for span in spans)
@@ -237,11 +244,12 @@ def _proposal(claim: Claim) -> dict[str, Any]:
         "diagnoses": [code.upper() for code in claim.diagnoses],
         "authorization": claim.authorization,
         "referral": claim.referral,
+        **kinds.keep(claim),
         "lines": [
             {
                 "position": position, "code": line.code, "modifiers": list(line.modifiers),
                 "units_thousandths": thousandths(line.units), "unit": line.unit, "pointers": list(line.pointers),
-                "charge_cents": line.charge_cents, "control": line.control,
+                "charge_cents": line.charge_cents, "control": line.control, **kinds.keep_line(line),
             }
             for position, line in enumerate(claim.lines, 1)
         ],

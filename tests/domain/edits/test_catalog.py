@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.domain.claims import Claim, OtherPayer, Rendering
+from portal.domain.claims import Claim, OtherPayer, Rendering, ServiceLine
 from portal.domain.codes import CodeRelease, CodeSpan
 from portal.domain.contracts import Terms, assumed
 from portal.domain.coordination import ClaimDecision, LineDecision
+from portal.domain.dental import Dental
 from portal.domain.edits.catalog import RULES, edit
 from portal.domain.edits.history import line_key
 from portal.domain.edits.rules import EditContext, OtherCover
+from portal.domain.institutional import Institutional
 from portal.domain.ncci import NcciTables, PairEdit, UnitLimit
 from portal.domain.remittances import Adjustment
 from tests.domain.clean import claim
@@ -138,6 +140,21 @@ def decided(paid: int, *adjustments: Adjustment) -> LineDecision:
     return LineDecision("FIRST1", paid, "G0438", Decimal(1), adjustments)
 
 
+STAY = Institutional(date(2026, 5, 5), admission_type="3", patient_status="01")
+
+
+def facility(**changes: Any) -> Spoil:
+    """A hospital's outpatient claim."""
+
+    def spoil(clean: Claim, context: EditContext) -> Spoiled:
+        lines = tuple(replace(line, revenue_code="0300", pointers=()) for line in clean.lines)
+        attending = Rendering("1234567893", "Fernley", "Ada")
+        made = replace(clean, place="13", institutional=STAY, attending=attending, lines=lines)
+        return replace(made, **changes), context
+
+    return spoil
+
+
 CO, PR = Adjustment("CO", "45", 2_000), Adjustment("PR", "2", 1_600)
 MANY = tuple(Adjustment("CO", str(n), 1) for n in range(31))
 
@@ -188,6 +205,15 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
     "taxonomy-missing": (on("billing", taxonomy=""), on_claim(rendering=replace(RENDERING, taxonomy=""))),
     "npi-kinds": (on_claim(rendering=RENDERING),),
     "cob-order": (covered_too(OtherCover("P", "CI", "18"), rank="S"),),
+    "bill-type": (facility(place="1"),),
+    "statement": (
+        facility(institutional=replace(STAY, statement_from=None)),
+        facility(institutional=replace(STAY, statement_to=date(2026, 5, 30))),
+        facility(institutional=replace(STAY, statement_from=date(2026, 5, 6), statement_to=None)),
+    ),
+    "patient-status": (facility(institutional=replace(STAY, patient_status="")), facility(place="11")),
+    "revenue-code": (facility(lines=claim().lines),),
+    "attending": (facility(attending=None),),
     "cob-forwarded": (carried(15_000, forwarded=True),),
     "cob-balance": (
         carried(14_999),
@@ -297,6 +323,21 @@ def test_a_spoiled_claim_trips_its_rule_with_something_to_do(code: str, at: int)
 CLEAN: Mapping[str, Spoil] = {
     "as it is": on_claim(),
     "with a rendering provider": on_claim(rendering=RENDERING),
+    "of a hospital": facility(),
+    "of a hospital, for an inpatient": facility(
+        place="11",
+        institutional=replace(STAY, admitted_on=date(2026, 5, 5), admitting="I10"),
+        lines=(ServiceLine("", 15_000, Decimal(3), (), None, unit="DA", revenue_code="0120"),),
+    ),
+    "of a dentist": lambda clean, context: (
+        replace(
+            clean,
+            dental=Dental(),
+            diagnoses=(),
+            lines=(ServiceLine("D2150", 15_000, Decimal(1), (), date(2026, 5, 5), qualifier="AD"),),
+        ),
+        context,
+    ),
     "after a first payer, line by line": carried(11_400, decided(6_400, CO, PR), decided(5_000)),
     "after a first payer, as a whole": carried(11_400, adjustments=(CO, PR)),
     "nothing loaded": in_context(codes=CodeRelease("none")),

@@ -1,0 +1,115 @@
+"""What a facility's or dentist's visit has besides a professional one, as it is kept with the provider's proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from portal.domain.claims import Claim, Rendering, ServiceLine
+from portal.domain.dental import Dental, DentalLine, Tooth
+from portal.domain.institutional import Institutional, Occurrence, Procedure, Value
+
+FACILITY, DENTIST = "837I", "837D"
+MOST_LINES = {FACILITY: 999}
+"""Service lines of one claim, where it is not fifty (005010X223A2, loop 2400)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The parts of a claim that only facilities or dentists have."""
+
+    institutional: Institutional | None = None
+    attending: Rendering | None = None
+    rendering: bool = True
+    """The clinician of the visit is named as rendering, too, and not as attending only."""
+    dental: Dental | None = None
+
+
+def kind_of(claim: Claim) -> str | None:
+    """837I or 837D; None for a professional visit."""
+    return FACILITY if claim.institutional is not None else DENTIST if claim.dental is not None else None
+
+
+def keep(claim: Claim) -> dict[str, Any]:
+    """For the proposal of a visit, as JSON; nothing for a professional one."""
+    if claim.institutional is not None:
+        stay = claim.institutional
+        return {
+            "facility": {
+                "statement": [_day(stay.statement_from), _day(stay.statement_to)],
+                "admitted": [_day(stay.admitted_on), stay.admitted_hour],
+                "discharge_hour": stay.discharge_hour,
+                "cl1": [stay.admission_type, stay.admission_source, stay.patient_status],
+                "present": list(stay.present), "admitting": stay.admitting, "reasons": list(stay.reasons),
+                "drg": stay.drg, "procedures": [[one.code, _day(one.on)] for one in stay.procedures],
+                "occurrences": [[one.code, _day(one.on)] for one in stay.occurrences],
+                "spans": [[one.code, _day(one.on), _day(one.to)] for one in stay.spans],
+                "values": [[one.code, str(one.amount)] for one in stay.values], "conditions": list(stay.conditions),
+                "attending": _provider(claim.attending), "rendering": claim.rendering is not None,
+            }
+        }  # fmt: skip
+    if claim.dental is not None:
+        return {"dental": [claim.dental.months, claim.dental.months_left, _day(claim.dental.placed_on)]}
+    return {}
+
+
+def keep_line(line: ServiceLine) -> dict[str, Any]:
+    """For a line of the proposal, as JSON; nothing for a professional one."""
+    found: dict[str, Any] = {"revenue": line.revenue_code} if line.revenue_code else {}
+    if line.dental is not None:
+        mouth = line.dental
+        teeth = [[tooth.number, list(tooth.surfaces)] for tooth in mouth.teeth]
+        found["mouth"] = [teeth, list(mouth.areas), mouth.prosthesis]
+    return found
+
+
+def of(proposal: Mapping[str, Any]) -> Kept:
+    """What a proposal keeps."""
+    if "facility" in proposal:
+        kept = proposal["facility"]
+        attending = kept["attending"]
+        return Kept(_stay(kept), Rendering(*attending) if attending else None, kept["rendering"])
+    if "dental" in proposal:
+        months, left, placed = proposal["dental"]
+        return Kept(dental=Dental(months, left, _as_day(placed)))
+    return Kept()
+
+
+def of_lines(proposal: Mapping[str, Any]) -> dict[int, tuple[str, DentalLine | None]]:
+    """Revenue code and place in the mouth of each line, by its position."""
+    found = {}
+    for line in proposal.get("lines", ()):
+        mouth = line.get("mouth")
+        teeth = tuple(Tooth(number, tuple(surfaces)) for number, surfaces in mouth[0]) if mouth else ()
+        found[line["position"]] = (
+            line.get("revenue", ""), DentalLine(teeth, tuple(mouth[1]), mouth[2]) if mouth else None,
+        )  # fmt: skip
+    return found
+
+
+def _stay(kept: Mapping[str, Any]) -> Institutional:
+    statement, admitted = kept["statement"], kept["admitted"]
+    admission, source, status = kept["cl1"]
+    return Institutional(
+        _as_day(statement[0]), _as_day(statement[1]), _as_day(admitted[0]), admitted[1], kept["discharge_hour"],
+        admission, source, status, tuple(kept["present"]), kept["admitting"], tuple(kept["reasons"]), kept["drg"],
+        tuple(Procedure(code, _as_day(on)) for code, on in kept["procedures"]),
+        tuple(Occurrence(code, date.fromisoformat(on)) for code, on in kept["occurrences"]),
+        tuple(Occurrence(code, date.fromisoformat(on), _as_day(to)) for code, on, to in kept["spans"]),
+        tuple(Value(code, Decimal(amount)) for code, amount in kept["values"]), tuple(kept["conditions"]),
+    )  # fmt: skip
+
+
+def _provider(one: Rendering | None) -> list[str] | None:
+    return None if one is None else [one.npi, one.last, one.first, one.taxonomy]
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _as_day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
