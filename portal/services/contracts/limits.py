@@ -77,9 +77,15 @@ def appeal_due(terms: Book, payer_id: bytes, reason: str, service_from: date, re
 
 
 def remitted(uow: UnitOfWork, remittance_ids: Iterable[bytes], today: date) -> dict[bytes, date]:
-    """The day of each remittance: the payment's own (BPR16), not later than today."""
-    rows = _by_id(uow, (RemittanceRow.id, RemittanceRow.paid_on), remittance_ids)
-    return {id_: min(row.paid_on or today, today) for id_, row in rows.items()}
+    """The day of each remittance: the payment's own (BPR16), not later than the day it came or today."""
+    rows = _by_id(uow, (RemittanceRow.id, RemittanceRow.paid_on, RemittanceRow.created_at), remittance_ids)
+    return {id_: min(_told_on(row), today) for id_, row in rows.items()}
+
+
+def _told_on(row: Any) -> date:
+    """When a payer had answered: a day of payment that is still to come, or none, makes no limit later."""
+    came: date = row.created_at.date()
+    return min(row.paid_on or came, came)
 
 
 def _by_id(uow: UnitOfWork, columns: Sequence[Any], ids: Iterable[bytes]) -> dict[bytes, Any]:
@@ -97,7 +103,9 @@ def _answers(uow: UnitOfWork, claims: Sequence[ClaimRow]) -> dict[bytes, list[An
     wanted = sorted({claim.encounter_id for claim in claims})
     for start in range(0, len(wanted), _SLICE):
         rows = uow.rows(
-            uow.select(ClaimRow.id, ClaimRow.encounter_id, ClaimRow.rank, RemittanceRow.paid_on)
+            uow.select(
+                ClaimRow.id, ClaimRow.encounter_id, ClaimRow.rank, RemittanceRow.paid_on, RemittanceRow.created_at
+            )
             .where(
                 ClaimRow.encounter_id.in_(wanted[start : start + _SLICE]),
                 RemittanceClaimRow.claim_id == ClaimRow.id,
@@ -115,6 +123,6 @@ def _answers(uow: UnitOfWork, claims: Sequence[ClaimRow]) -> dict[bytes, list[An
 def _answered(rows: Sequence[Any], claim: ClaimRow) -> tuple[date | None, date | None]:
     """(the newest remittance on the claim itself, the newest on one to an earlier payer of its visit)."""
     rank = _RANKS.find(claim.rank)
-    own = [row.paid_on for row in rows if row.id == claim.id]
-    earlier = [row.paid_on for row in rows if _RANKS.find(row.rank) < rank]
+    own = [_told_on(row) for row in rows if row.id == claim.id]
+    earlier = [_told_on(row) for row in rows if _RANKS.find(row.rank) < rank]
     return max(own, default=None), max(earlier, default=None)

@@ -170,3 +170,17 @@ def test_a_denial_is_appealed_within_the_contracts_days_of_the_remittance(world:
     with world.read("claim:view", world.actor("biller")) as uow:
         page = showing.show_claim(uow, claim.claim_id)
         assert str(page.clock.replace) == "Replace by 2026-09-28: 56 days left."
+
+
+def test_a_day_of_payment_to_come_makes_no_limit_later(world: World):
+    claim, came = remittances.sent(world), world.clock.now().date()
+    answer = remittances.answer(claim, Adjustment("CO", "50", 4_000), status="4")
+    remittances.bring(world, remittances.payment(answer, paid_on=came + timedelta(days=300)))
+    world.clock.forward(days=20)
+    keep(world, claim.payer_id, valid_from="2020-01-01")
+    work.drain(world)
+    with world.read("denial:view", world.actor("denial-specialist")) as uow:
+        (denial,) = uow.entities(uow.select(DenialRow))
+        assert denial.appeal_due == came + timedelta(days=30), "and working it out later makes it none either"
+    with world.read("claim:view", world.actor("biller")) as uow:
+        assert "40 days left" in str(showing.show_claim(uow, claim.claim_id).clock.replace)
