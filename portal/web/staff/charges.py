@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, request, url_for
 
 from portal.domain.encounters import AUDIT_HOLDS
@@ -44,10 +46,25 @@ def enter_post(desk: Desk, encounter_id: bytes) -> Reply:
     except Denied:
         raise
     except Refused as refused:
-        return Go(url_for("staff.charges.enter", encounter_id=encounter_id), refused.text, "stop")
+        return _again(desk, encounter_id, typed, refused)
     if audited:
         return Go(queue, T_("Entered into the account. The audit comes next."))
     return Go(queue, T_("Entered into the account and cleared."))
+
+
+def _again(desk: Desk, encounter_id: bytes, typed: entering.Typed, refused: Refused) -> Reply:
+    """The page with what was typed and what is wrong; as it stands, where nothing of it can be entered."""
+    with desk.read("charge:enter") as uow:
+        page, part = entering.show(uow, encounter_id), showing.listed(uow, "encounter", encounter_id)
+        more = {"documents": part, "needs": needs.of_visit(uow, encounter_id)}
+    if request.form.get("do") == "aside" or not page.may_enter:
+        return Go(url_for("staff.charges.enter", encounter_id=encounter_id), refused.text, "stop")
+    chosen = replace(
+        page, place_code=typed.place, provider_id=typed.provider_id, coverage_id=typed.coverage_id
+    )  # fmt: skip
+    kept = {line.position: line for line in typed.lines}
+    wrong = {"typed": kept, "form": forms.Form(request.form.to_dict()), "wrong": refused}
+    return Page("staff/charges/enter.html", chosen, more | wrong, 422)
 
 
 @blueprint.get("/<id:encounter_id>/audit")

@@ -9,6 +9,7 @@ import pytest
 from portal.app import create_app
 from portal.models.encounters import EncounterRow
 from portal.models.patients import PatientRow
+from portal.services.intake.lines import TypedLine
 from tests.databases import World
 from tests.make import bills, scans
 from tests.make import visits as make
@@ -106,11 +107,34 @@ def test_a_charge_that_stands_twice_is_shown_with_what_to_do(flask, world: World
     form = form_of(clerk, path, 'name="place"')
     refused = clerk.post(path, data=form, follow_redirects=True).text
     assert "Take it out, or say why it is not the same" in refused
+    more = clerk.post(path, data=form | {"position": ["1", ""], "code": ["G0438", "A4550"], "units": ["2.5", "3"],
+                                         "charge": ["1.5", "many"], "place": "12", "out": "1"})  # fmt: skip
+    assert (more.status_code, "the charge is an amount" in more.text) == (422, True)
+    for kept in ('value="2.5"', 'value="1.5"', 'value="A4550"', 'value="many"', 'value="12"', " checked"):
+        assert kept in more.text, "nothing that was typed is lost"
     aside = {**form_of(clerk, path, 'value="aside"'), "reason": "twice", "do": "aside"}
     assert "billed to nobody" in clerk.post(path, data=aside, follow_redirects=True).text
     assert (
         "G0438" not in clerk.get(place(clerk, "charges.enter", encounter_id=ids[0])).text.partition("also in visit")[2]
     )
+
+
+def test_a_service_that_the_clerk_adds_and_that_stands_elsewhere_can_be_explained(flask, world: World):
+    ids = [bills.registered(world), bills.registered(world, TypedLine("", "A4550", points="A", charge="5"), number="2")]
+    for id_ in ids:
+        bills.verified(world, id_)
+        make.released(world, id_)
+    clerk = at_work(flask, world, "charge-clerk")
+    path = place(clerk, "charges.enter", encounter_id=ids[1])
+    form = form_of(clerk, path, 'name="place"')
+    assert "twice_reason" not in form
+    added = {name: [*form[name][:-1], value] for name, value in
+             {"code": "G0438", "units": "1", "charge": "172.50", "points": "A"}.items()}  # fmt: skip
+    again = form | added
+    refused = clerk.post(path, data=again)
+    assert (refused.status_code, 'name="twice_reason"' in refused.text) == (422, True)
+    assert clerk.post(path, data=again | {"twice_reason": "repeated"}).status_code == 303
+    assert {row.id: row.state for row in brought(world)} == {ids[0]: "RELEASED", ids[1]: "QA"}
 
 
 def test_what_a_check_found_goes_back_with_every_kind_and_becomes_a_figure(flask, world: World):
