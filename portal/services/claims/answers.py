@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from portal.access.actors import Actor
 from portal.domain.interchanges import Acknowledgement, Finding
@@ -27,6 +27,8 @@ PERMISSION = "claim:acknowledge"
 KINDS = frozenset({"TA1", "999", "997", "277CA"})
 _SLICE = 100
 """Rows in one transaction: claims move one by one, and pages wait meanwhile."""
+_AHEAD: Final = timedelta(days=31)
+"""A partner's clock may run ahead; by more it is a mistyped year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def _match(uow: UnitOfWork, items: Sequence[Acknowledgement], envelope: Envelope
     unmatched: list[Finding] = []
     for number, item in enumerate(items):
         interchange = enclosing(envelope, item.segment)
-        made_at = made(interchange) or uow.now
+        made_at = made(interchange, uow.now) or uow.now
         match = matcher.find(item, interchange)
         rows += _rows(number, item, made_at, match)
         if match is None:
@@ -155,14 +157,18 @@ def enclosing(envelope: Envelope, segment: int) -> Interchange | None:
     return before[-1] if before else None
 
 
-def made(interchange: Interchange | None) -> datetime | None:
-    """ISA09 and ISA10, in whatever zone the partner lives: it orders the partner's answers among themselves."""
+def made(interchange: Interchange | None, now: datetime) -> datetime | None:
+    """ISA09 and ISA10, in whatever zone the partner lives: it orders the partner's answers among themselves.
+
+    None for what is no time, and for one so far ahead that nothing said later would ever count.
+    """
     if interchange is None:
         return None
     try:
-        return datetime.strptime(f"{interchange.date}{interchange.time[:4]}", "%y%m%d%H%M").replace(tzinfo=UTC)
+        found = datetime.strptime(f"{interchange.date}{interchange.time[:4]}", "%y%m%d%H%M").replace(tzinfo=UTC)
     except ValueError:
         return None
+    return found if found <= now + _AHEAD else None
 
 
 def _apply(uow: UnitOfWork, file_id: bytes, rows: Sequence[_Row]) -> None:

@@ -35,6 +35,9 @@ _SLICE = 100
 _UNMATCHED = T_("This answer about where a claim stands belongs to no question and to no claim of ours.")
 _CONTRADICTS = T_("This answer names a question of ours and the number of another claim. Read it and call the payer.")
 _BEFORE = T_("This question was answered before; the first answer stands.")
+_OTHERWISE = T_(
+    "This question was answered before, and otherwise. The first answer stands: read this one, call the payer."
+)
 _GROUP = T_("The payer answered for a whole group and named no question of ours.")
 _LOST = T_("The claim never arrived at the payer. Make it ready and send it again.")
 
@@ -125,7 +128,7 @@ def _apply_file(
     with units.read(actor, PERMISSION, request=request, kind="import") as uow:
         now = uow.now
         matches = [
-            _match(uow, number, answer, made(enclosing(envelope, answer.segment)) or now)
+            _match(uow, number, answer, made(enclosing(envelope, answer.segment), now) or now)
             for number, answer in enumerate(found.answers)
         ]
     told = [each.why for each in matches if each.why is not None]
@@ -137,7 +140,9 @@ def _apply_file(
                 kept = sum([_keep(uow, file_id, each, about) for about in each.about])
                 applied += bool(kept)
                 if each.about and not kept:
-                    told.append(Finding(each.answer.segment, "answered-before", _BEFORE))
+                    same = all(_said_before(uow, each.answer, about) for about in each.about)
+                    told.append(Finding(each.answer.segment, "answered-before", _BEFORE if same else _OTHERWISE))
+                    strange += [] if same else told[-1:]
     with units.write(actor, PERMISSION, request=request, kind="import") as uow:
         file = uow.get(InterchangeRow, file_id)
         findings = interchanges.read_through(
@@ -223,6 +228,17 @@ def _keep(uow: UnitOfWork, file_id: bytes, match: _Match, about: _About) -> bool
     return True
 
 
+def _said_before(uow: UnitOfWork, answer: StatusAnswer, about: _About) -> bool:
+    """Whether the claim has just this answer already: a payer that says something else tells of another claim part."""
+    row = AcknowledgementRow
+    rows = uow.rows(
+        uow.select(row.codes).where(
+            row.claim_id == about.claim_id, row.kind == KIND, row.about_interchange_id == about.version_file
+        )
+    )
+    return any(each.codes == _codes(answer) for each in rows)
+
+
 def _is_last(uow: UnitOfWork, claim: ClaimRow, about: _About) -> bool:
     last = standing.sent_last(uow, [claim.id]).get(claim.id)
     return last is not None and last.interchange_id == about.version_file
@@ -230,11 +246,10 @@ def _is_last(uow: UnitOfWork, claim: ClaimRow, about: _About) -> bool:
 
 def _item(answer: StatusAnswer, claim: ClaimRow, *, last: bool) -> Acknowledgement:
     """A status in the shape of an acknowledgement; it decides only about what was sent last, and about no void."""
-    latest = answer.latest
-    assert latest is not None, "the reader leaves out what has no status"
+    latest, *others = _newest_first(answer)
     outcome = MEANINGS[latest.standing].outcome
     decides = last and answer.level == "claim" and claim.state != "VOID_PENDING"
-    every = [latest, *(one for one in answer.statuses if one is not latest)]
+    every = [latest, *others]
     return Acknowledgement(
         kind=KIND,
         outcome=outcome if decides else "noted",
@@ -243,11 +258,22 @@ def _item(answer: StatusAnswer, claim: ClaimRow, *, last: bool) -> Acknowledgeme
         payer_control=answer.payer_control if latest.standing != "not-found" else "",
         level=answer.level,
         category=latest.codes[0].partition(":")[0],
-        codes=tuple(code for one in every for code in one.codes),
+        codes=tuple(_codes(answer)),
         message=latest.message,
         on=latest.on,
         reasons=tuple(text for one in every for text in one.reasons),
     )
+
+
+def _newest_first(answer: StatusAnswer) -> list[ClaimStatus]:
+    """The latest status, then the others as they stand."""
+    latest = answer.latest
+    assert latest is not None, "the reader leaves out what has no status"
+    return [latest, *(one for one in answer.statuses if one is not latest)]
+
+
+def _codes(answer: StatusAnswer) -> list[str]:
+    return [code for one in _newest_first(answer) for code in one.codes]
 
 
 def _insert(
@@ -290,7 +316,8 @@ def _follow(uow: UnitOfWork, claim: ClaimRow, item: Acknowledgement) -> None:
     says = "noted" if last is None else MEANINGS[standing_of(last.category)].outcome
     if claim.state == "PENDED" and not asks and says != "noted":
         _go_on(uow, claim, "answered")
-    verdicts.decide(uow, claim, [item])
+    if item.outcome != "noted":  # an older verdict was followed when it came; what a person did since stands
+        verdicts.decide(uow, claim, [item])
     decided = verdicts.latest_of(uow, claim)
     if last is None or (decided is not None and decided.made_at > last.made_at):
         silence.retell(uow, [claim])

@@ -179,6 +179,10 @@ class Reading:
         """Keys of these subjects (users, documents, practices) will be needed: fetch them together."""
         self._sealer.expect(subjects)
 
+    def gone(self, subjects: Iterable[bytes]) -> set[bytes]:
+        """Those of some subjects that were shredded, for pages that show others beside them."""
+        return self._sealer.gone(subjects)
+
     def token(self, rule: str, *parts: Any, practice: bytes | None = None) -> bytes | None:
         """The blind index token to write for a value; None when nothing is left to index."""
         return self._sealer.token(rule, self.practice_id if practice is None else practice, *parts)

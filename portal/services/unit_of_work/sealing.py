@@ -79,6 +79,13 @@ class Sealer:
                 raise
             return None
 
+    def gone(self, subjects: Iterable[bytes]) -> set[bytes]:
+        """Those of some subjects that have no key any more: what was sealed about them opens never again."""
+        asked = set(subjects)
+        self._load(asked | self._expected)
+        self._expected.clear()
+        return asked - {owner for owner, _ in self._keys}
+
     def _opened(self, field: Field, box: Box, *, tenant: bytes, subject: bytes, row: bytes) -> Any:
         if field.code not in self._may:
             raise Refused(T_("This part of the record is not shown in your role."), code="field-not-in-role")

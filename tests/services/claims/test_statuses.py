@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from portal.sandbox.clearinghouse import Clearinghouse
 from portal.services import interchanges
 from portal.services.claims import asking, showing, silence, standing, statuses, steps
 from portal.services.files import collecting
+from portal.services.keys import shredding
 from portal.services.unit_of_work.units import Denied
 from portal.x12.reader import read
 from portal.x12.status import read_inquiries
@@ -374,6 +376,57 @@ def test_a_claim_that_never_arrived_goes_again(office: Office, claim: bytes):
     with office.world.write("claim:edit", office.biller) as uow:
         steps.rework(uow, claim, "coverage")
     assert office.state(claim) == "READY"
+
+
+def test_an_answer_that_decides_nothing_undoes_nothing(office: Office, claim: bytes):
+    office.answered(answers.statuses(next(office.out.glob("*.837")).read_bytes(), ("A2:20",)))
+    ask(office, claim)
+    (question,) = sent(office)
+    take(office, told(said(question, "D0:35")))
+    with office.world.write("claim:acknowledge", office.biller) as uow:
+        statuses.lost(uow, claim)
+    before = office.items(claim)
+    unasked = {"trace": "THEIRS1"}
+    take(office, told(said(question, "E0:0", **unasked), at=AT + timedelta(days=1)), "later.277")
+    assert (office.state(claim), office.items(claim)) == ("REJECTED", before), "somebody said that it never arrived"
+    other = office.claim(last="Corso")
+    office.send(only=other)
+    files = sorted(office.out.glob("*.837"))
+    office.answered(answers.statuses(files[-1].read_bytes(), ("A7:164:IL",)))
+    before = lying(office, other)
+    numbers = {**unasked, "claim_control": office.row(other).control}
+    take(office, told(said(question, "E0:0", **numbers), at=AT + timedelta(days=2)), "last.277")
+    assert lying(office, other) == before, "why it was rejected is still said"
+
+
+def test_a_file_of_a_mistyped_year_does_not_outlast_every_later_answer(office: Office, claim: bytes):
+    ask(office, claim)
+    take(office, told(said(sent(office)[0], "D0:35"), at=AT.replace(year=2060)))
+    office.world.clock.forward(days=6)
+    ask(office, claim)
+    take(office, told(said(sent(office)[1], "P1:20"), at=AT), "later.277")
+    with office.world.read("claim:view", office.biller) as uow:
+        assert standing.newest(uow, uow.get(ClaimRow, claim)).category == "P1"
+
+
+def test_another_answer_to_an_answered_question_goes_to_people(office: Office, claim: bytes):
+    ask(office, claim)
+    (question,) = sent(office)
+    take(office, told(said(question, "P1:20")))
+    same = take(office, told(said(question, "P1:20"), at=AT + timedelta(hours=1)), "same.277")
+    other = take(office, told(said(question, "F2:88"), at=AT + timedelta(hours=2)), "other.277")
+    assert [office.items(each.interchange_id) for each in (same, other)] == [[], [("unmatched-answers", "unmatched")]]
+
+
+def test_a_shredded_patient_keeps_no_other_claim_from_being_asked_about(office: Office, claim: bytes, tmp_path: Path):
+    office.claim(last="Corso")
+    office.send()
+    office.world.clock.forward(days=366 * 11)
+    patient = office.row(claim).patient_id
+    machine = office.world.machine("keys")
+    shredding.shred(office.world.units, machine, patient, record=tmp_path / "record", reason="order")
+    assert ask_silent(office) == 1
+    assert claim not in {row.claim_id for row in questions(office)}
 
 
 def test_other_kinds_are_refused_and_a_broken_file_is_kept_with_its_findings(office: Office, claim: bytes):
