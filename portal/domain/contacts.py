@@ -74,8 +74,11 @@ class Desk:
     address: Mapping[str, str] | None
 
 
-def read(given: Mapping[str, str], today: date) -> Contact:
-    """A contact from what was typed; raises Refused whose code names the field and whose text says what to do."""
+def read(given: Mapping[str, str], today: date, kept_on: date | None = None) -> Contact:
+    """A contact from what was typed; raises Refused whose code names the field and whose text says what to do.
+
+    `kept_on` is the next day of the one that is corrected: it may stay, though it is past.
+    """
     channel, direction = given.get("channel", ""), given.get("direction", "")
     if channel not in CHANNELS:
         raise Refused(T_("Choose how you were in contact."), code="channel")
@@ -89,14 +92,14 @@ def read(given: Mapping[str, str], today: date) -> Contact:
     words = plain(given.get("words", ""), "words", MOST_WORDS)
     if not words:
         raise Refused(T_("Write down what was said."), code="words")
-    next_step, next_on = follow_up(given, today)
+    next_step, next_on = follow_up(given, today, kept_on)
     return Contact(
         channel, direction, day, time or None, plain(given.get("person", ""), "person", MOST_PERSON),
         plain(given.get("reference", ""), "reference", MOST_REFERENCE), words, next_step, next_on,
     )  # fmt: skip
 
 
-def follow_up(given: Mapping[str, str], today: date) -> tuple[str | None, date | None]:
+def follow_up(given: Mapping[str, str], today: date, kept_on: date | None = None) -> tuple[str | None, date | None]:
     """What comes next and on which day; raises Refused for a step without a day, and for a day past or far ahead."""
     step, typed = plain(given.get("next_step", ""), "next_step", MOST_NEXT), given.get("next_on", "").strip()
     if not typed:
@@ -104,7 +107,7 @@ def follow_up(given: Mapping[str, str], today: date) -> tuple[str | None, date |
             raise Refused(T_("Say on which day that comes next, or leave both empty."), code="next_on")
         return None, None
     day = _day(typed)
-    if day is None or not today <= day <= today + _FURTHEST:
+    if day is None or (day != kept_on and not today <= day <= today + _FURTHEST):
         raise Refused(T_("The next day is today or later, and within a year."), code="next_on")
     return step, day
 

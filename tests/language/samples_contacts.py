@@ -33,13 +33,14 @@ PLAIN = item(
 )  # fmt: skip
 LETTER = item(next_on=None, letter=made("SentLetter", title=said("Send records"), document_id=ID))
 MAKING = item(next_on=None, letter=made("SentLetter", title=said("Send records"), document_id=None))
+ERASED = item(erased=True, words="", person=None, reference=None, next_step=None)
 GONE = item(elsewhere=True, corrected=said("It does not belong here"), next_on=None)
 
 
 def part(**more: object) -> object:
     given = {
-        "about": "claim", "about_id": ID, "items": (item(), PLAIN, LETTER, MAKING, GONE), "more": True, "payer_id": ID,
-        "may_record": True, "may_write": True,
+        "about": "claim", "about_id": ID, "items": (item(), PLAIN, LETTER, MAKING, GONE, ERASED), "more": True,
+        "payer_id": ID, "may_record": True, "may_write": True,
     }  # fmt: skip
     return made("ContactsPart", **given | more)
 
@@ -56,8 +57,8 @@ def contact(**more: object) -> object:
     given = {
         "item": item(), "earlier": (PLAIN, item()), "newer_id": None, "payer_id": ID,
         "payer_name": "Bluestem Health Plan", "patient_name": "Teresa Marlowe", "today": DAY, "due_on": NEXT,
-        "days_left": 14, "may_record": True, "may_write": True, "key": ID, "data": TYPED, "channels": HOWS,
-        "directions": WHO, "reasons": tuple(CORRECTIONS.items())[:2],
+        "days_left": 14, "waits": "a1-1", "may_record": True, "may_write": True, "key": ID, "data": TYPED,
+        "channels": HOWS, "directions": WHO, "reasons": tuple(CORRECTIONS.items())[:2],
     }  # fmt: skip
     corrected = item(corrected=said("Something was written wrong"))
     return STAFF | {"page": made("ContactPage", **given | {"item": corrected} | more), "back": "/office/claims"}

@@ -15,8 +15,8 @@ from portal.services.contacts.subjects import Subject
 from portal.services.unit_of_work.work import UnitOfWork
 
 QUEUE = "contact-follow-up"
-_UNFILED = frozenset({"DRAFT", "READY", "HELD", "REJECTED"})
-"""States of a claim whose filing limit still runs."""
+_UNFILED = frozenset({"DRAFT", "READY", "HELD", "REJECTED", "SUBMITTED"})
+"""States of a claim whose filing limit still runs: what no payer took in may never have arrived."""
 
 
 def follow(uow: UnitOfWork, about: Subject, contact: ContactRow) -> date | None:
@@ -30,11 +30,10 @@ def follow(uow: UnitOfWork, about: Subject, contact: ContactRow) -> date | None:
     settle(uow, about)
     waiting = _waiting(uow, about)
     if not waiting:
-        return _put(uow, about, contact, contact.next_on)
+        return _put(uow, about, contact, _within(uow, contact.next_on, _filing(about)))
     limits = _limits(uow, about, waiting)
     for item in waiting:
-        limit = limits.get(item.id)
-        day = contact.next_on if limit is None else min(contact.next_on, max(limit, uow.today()))
+        day = _within(uow, contact.next_on, limits.get(item.id))
         if day != item.due_on:
             queues.tell(uow, item, work.DUE, day=day, day_before=item.due_on)
             uow.change(item, due_on=day)
@@ -43,7 +42,20 @@ def follow(uow: UnitOfWork, about: Subject, contact: ContactRow) -> date | None:
 
 def settle(uow: UnitOfWork, about: Subject) -> int:
     """Whatever waited because of earlier contacts about this waits no longer; how many items."""
-    items = follow_ups(uow, about)
+    return _end(uow, follow_ups(uow, about))
+
+
+def settle_own(uow: UnitOfWork, about: Subject, contact_id: bytes) -> int:
+    """What waited because of one contact waits no longer; what a later one asked for waits on. How many items."""
+    return _end(uow, [item for item in follow_ups(uow, about) if item.subject_id == contact_id])
+
+
+def waiting(items: list[QueueItemRow]) -> str:
+    """What waits, in one word: another when anything of it was put off, ended or added since."""
+    return ".".join(sorted(f"{item.id.hex()}-{item.version}" for item in items))
+
+
+def _end(uow: UnitOfWork, items: list[QueueItemRow]) -> int:
     for item in items:
         uow.change(item, state=queues.DONE, done_at=uow.now)
     return len(items)
@@ -83,13 +95,21 @@ def _limits(uow: UnitOfWork, about: Subject, waiting: list[QueueItemRow]) -> dic
     """By item, the last day that its work may lie: filing of a claim that was not taken, appeal of a denial."""
     if about.about != "claim":
         return {}
-    filing = about.row.filing_due if about.row.state in _UNFILED else None
+    filing = _filing(about)
     rows = uow.rows(uow.select(DenialRow.id, DenialRow.appeal_due).where(DenialRow.claim_id == about.row.id))
     appeals = {row.id: row.appeal_due for row in rows}
     return {
         item.id: appeals.get(item.subject_id) if item.subject_table == DenialRow.__tablename__ else filing
         for item in waiting
     }
+
+
+def _filing(about: Subject) -> date | None:
+    return about.row.filing_due if about.about == "claim" and about.row.state in _UNFILED else None
+
+
+def _within(uow: UnitOfWork, day: date, limit: date | None) -> date:
+    return day if limit is None else min(day, max(limit, uow.today()))
 
 
 def _put(uow: UnitOfWork, about: Subject, contact: ContactRow, day: date) -> date:

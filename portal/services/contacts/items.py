@@ -64,6 +64,8 @@ class ContactItem:
     elsewhere: bool
     """It only says that what stood here belongs elsewhere."""
     letter: SentLetter | None
+    erased: bool = False
+    """Its patient was shredded: that there was a contact stands, what was said opens no more."""
 
 
 def selected(uow: UnitOfWork) -> Any:
@@ -86,10 +88,12 @@ def standing(uow: UnitOfWork) -> Any:
 def opened(uow: UnitOfWork, rows: Sequence[Any]) -> tuple[ContactItem, ...]:
     """Rows of `selected` as lists show them."""
     names, words = people(uow, (row.recorded_by for row in rows)), _words(uow, rows)
+    gone = uow.gone(row.patient_id for row in rows if row.patient_id is not None)
     found = []
     for row in rows:
+        erased = row.patient_id in gone
         person, reference, said, step = (
-            uow.open(
+            None if erased else uow.open(
                 getattr(row, each.key), each, row=row.id, subject=row.patient_id or row.practice_id,
                 practice=row.practice_id,
             )
@@ -102,8 +106,9 @@ def opened(uow: UnitOfWork, rows: Sequence[Any]) -> tuple[ContactItem, ...]:
             ContactItem(
                 row.id.hex(), row.about, row.about_id.hex(), words[row.about, row.about_id],
                 row.patient_id.hex() if row.patient_id else None, row.day, row.time, CHANNELS[row.channel],
-                row.direction == OUT, person, reference, said, step, row.next_on, names.get(row.recorded_by, "-"),
+                row.direction == OUT, person, reference, said or "", step, row.next_on, names.get(row.recorded_by, "-"),
                 row.recorded_at, CORRECTIONS[row.reason] if row.reason else None, row.reason == ELSEWHERE, letter,
+                erased,
             )
         )  # fmt: skip
     return tuple(found)

@@ -179,7 +179,8 @@ def _edge(uow: UnitOfWork, contact_id: bytes | None) -> Any:
 
 def _names(uow: UnitOfWork, rows: list[Any]) -> dict[str, str]:
     """Names of the patients that contacts are about, by hex id."""
-    ids = sorted({row.patient_id for row in rows if row.patient_id is not None})
+    named = {row.patient_id for row in rows if row.patient_id is not None}
+    ids = sorted(named - uow.gone(named))
     if not ids:
         return {}
     found = uow.rows(uow.select(PatientRow.id, PatientRow.practice_id, *_NAMES).where(PatientRow.id.in_(ids)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from portal.access.policy import decide
-from portal.domain.contacts import CORRECTIONS, ELSEWHERE, Contact, plain
+from portal.domain.contacts import CORRECTIONS, ELSEWHERE, Contact, plain, read
 from portal.domain.errors import Conflict, Refused
 from portal.domain.texts import T_
 from portal.models.contacts import ContactRow
@@ -17,6 +18,7 @@ from portal.services.unit_of_work.work import UnitOfWork
 
 _MOST_WHY = 400
 _CORRECTED = T_("Somebody corrected this meanwhile. Nothing of yours was kept; look at the newest one first.")
+_AGREED = T_("Somebody agreed on something else meanwhile. Nothing was changed; reload the page.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,13 @@ def record(
     return Kept(row.id, about, about_id, due_on)
 
 
+def read_again(uow: UnitOfWork, contact_id: bytes, given: Mapping[str, str]) -> Contact:
+    """A corrected contact from what was typed (`domain.contacts.read`); raises NotFound."""
+    row = uow.get(ContactRow, contact_id)
+    subject(uow, row.about, row.about_id)
+    return read(given, uow.today(), row.next_on)
+
+
 def correct(uow: UnitOfWork, contact_id: bytes, contact: Contact, reason: str, *, key: str) -> Kept:
     """Put a corrected contact in the place of one, which stays on record; what follows, follows the new one.
 
@@ -59,33 +68,62 @@ def correct(uow: UnitOfWork, contact_id: bytes, contact: Contact, reason: str, *
     """
     if reason not in CORRECTIONS or reason == ELSEWHERE:
         raise Refused(T_("Say why it is corrected."), code="reason")
+    done = _before(uow, contact_id, key)
+    if done is not None:
+        return done
     row, thing = _standing(uow, contact_id)
     new = _new(uow, thing, contact, key, corrects_id=row.id, reason=reason, letter_id=row.letter_id)
-    if row.next_on is not None:
-        following.settle(uow, thing)
-    return Kept(new.id, row.about, row.about_id, following.follow(uow, thing, new))
+    waited = following.settle_own(uow, thing, row.id)
+    # A day that stands as it was moves nothing: somebody may have agreed on another one since.
+    due_on = following.follow(uow, thing, new) if waited or new.next_on != row.next_on else None
+    return Kept(new.id, row.about, row.about_id, due_on)
 
 
 def withdraw(uow: UnitOfWork, contact_id: bytes, why: str, *, key: str) -> Kept:
     """Say of a contact that it does not belong here, and where it does; it stays on record, and nothing follows it.
+
+    What somebody had agreed on before it, and it had put off, waits again.
 
     Raises Refused without words, Conflict for one that was corrected already, NotFound.
     """
     words = plain(why, "why", _MOST_WHY)
     if words is None:
         raise Refused(T_("Say where it belongs, or why it does not belong here."), code="why")
+    done = _before(uow, contact_id, key)
+    if done is not None:
+        return done
     row, thing = _standing(uow, contact_id)
     said = Contact(row.channel, row.direction, row.day, row.time, None, None, words, None, None)
     new = _new(uow, thing, said, key, corrects_id=row.id, reason=ELSEWHERE, letter_id=row.letter_id)
-    following.settle(uow, thing)
-    return Kept(new.id, row.about, row.about_id, None)
+    due_on = None
+    if following.settle_own(uow, thing, row.id):  # what it took the place of waits again
+        earlier = _agreed_before(uow, row)
+        due_on = None if earlier is None else following.follow(uow, thing, earlier)
+    return Kept(new.id, row.about, row.about_id, due_on)
 
 
-def settle(uow: UnitOfWork, contact_id: bytes) -> int:
-    """Nothing more is to be done about what a contact is about; how many items left their queue. Raises NotFound."""
+def settle(uow: UnitOfWork, contact_id: bytes, *, shown: str | None = None) -> int:
+    """Nothing more is to be done about what a contact is about; how many items left their queue.
+
+    `shown` is what waited on the page (`following.waiting`). Raises NotFound, Conflict when something else waits now.
+    """
     _may(uow)
     row = uow.get(ContactRow, contact_id)
-    return following.settle(uow, subject(uow, row.about, row.about_id))
+    thing = subject(uow, row.about, row.about_id)
+    items = following.follow_ups(uow, thing)
+    if items and shown is not None and following.waiting(items) != shown:
+        raise Conflict(_AGREED, code="version")
+    return following.settle(uow, thing)
+
+
+def _before(uow: UnitOfWork, contact_id: bytes, key: str) -> Kept | None:
+    """What the same form kept already in the place of a contact; a second click is told so, not that it lost."""
+    _may(uow)
+    row = uow.first(uow.select(ContactRow).where(ContactRow.corrects_id == contact_id, ContactRow.key == key))
+    if row is None:
+        return None
+    subject(uow, row.about, row.about_id)
+    return Kept(row.id, row.about, row.about_id, row.next_on, new=False)
 
 
 def _may(uow: UnitOfWork) -> None:
@@ -103,6 +141,19 @@ def _standing(uow: UnitOfWork, contact_id: bytes) -> tuple[ContactRow, Subject]:
     if row.reason == ELSEWHERE:
         raise Refused(T_("It was said to belong elsewhere. Keep a new contact instead."), code="elsewhere")
     return row, thing
+
+
+def _agreed_before(uow: UnitOfWork, row: ContactRow) -> ContactRow | None:
+    """The newest contact kept before one about the same that stands and has a next day."""
+    corrected = uow.select(ContactRow.corrects_id).where(ContactRow.corrects_id.is_not(None))
+    return uow.first(
+        uow.select(ContactRow)
+        .where(
+            ContactRow.about == row.about, ContactRow.about_id == row.about_id, ContactRow.next_on.is_not(None),
+            ContactRow.id != row.id, ContactRow.recorded_at <= row.recorded_at, ContactRow.id.not_in(corrected),
+        )
+        .order_by(ContactRow.recorded_at.desc(), ContactRow.id)
+    )  # fmt: skip
 
 
 def _new(uow: UnitOfWork, thing: Subject, contact: Contact, key: str, **more: Any) -> ContactRow:

@@ -52,6 +52,8 @@ class ContactPage:
     today: date
     due_on: date | None
     days_left: int | None
+    waits: str
+    """What waits, for the form that ends it (`following.waiting`)."""
     may_record: bool
     """It is the newest version, and the actor keeps contacts."""
     may_write: bool
@@ -128,11 +130,14 @@ def show(uow: UnitOfWork, contact_id: bytes) -> ContactPage:
     waiting = following.follow_ups(uow, thing)
     due_on = min((item.due_on for item in waiting), default=None)
     today = uow.today()
-    may = decide(uow.actor, "contact:record").allowed
+    may, may_write = (
+        decide(uow.actor, needed).allowed and not shown.erased for needed in ("contact:record", "letter:make")
+    )
     return ContactPage(
         shown, earlier, newer.hex() if newer else None, row.payer_id.hex(), payer_name(uow, row.payer_id),
         patient_name(uow, row.patient_id), today, due_on, None if due_on is None else (due_on - today).days,
-        may and newer is None, thing.about != "payer" and decide(uow.actor, "letter:make").allowed, new_id().hex(),
+        following.waiting(waiting),
+        may and newer is None, thing.about != "payer" and may_write, new_id().hex(),
         _data(row, shown), tuple(CHANNELS.items()), tuple(DIRECTIONS.items()),
         tuple(pair for pair in CORRECTIONS.items() if pair[0] != ELSEWHERE),
     )  # fmt: skip

@@ -75,8 +75,8 @@ def payer_name(uow: UnitOfWork, payer_id: bytes) -> str:
 
 
 def patient_name(uow: UnitOfWork, patient_id: bytes | None) -> str:
-    """The name of the patient a contact is about; empty for none."""
-    if patient_id is None:
+    """The name of the patient a contact is about; empty for none, and for one that was shredded."""
+    if patient_id is None or uow.gone([patient_id]):
         return ""
     row = uow.get(PatientRow, patient_id)
     names = (

@@ -117,7 +117,7 @@ def act(desk: Desk, contact_id: bytes) -> Reply:
     here = url_for("staff.contacts.show", contact_id=contact_id)
     if do == "settle":
         with desk.write("contact:record") as uow:
-            done = recording.settle(uow, contact_id)
+            done = recording.settle(uow, contact_id, shown=request.form.get("waits", ""))
         if not done:
             return Go(here, T_("It waited no longer already."), "note")
         return Go(here, T_("Noted: nothing more is to be done. It left the work list."))
@@ -137,6 +137,8 @@ def act(desk: Desk, contact_id: bytes) -> Reply:
         form = typed(refused)
         return Page("staff/contacts/show.html", page, {"back": back, "form": form, "wrong": do}, 422)
     text = T_("Corrected. What stood before is kept below.")
+    if not kept.new:
+        text = T_("This was kept already; it counts once.")
     return Go(url_for("staff.contacts.show", contact_id=kept.contact_id), text)
 
 
@@ -172,7 +174,7 @@ def _corrected(uow: UnitOfWork, contact_id: bytes, do: str) -> Kept:
     given = request.form
     if do == "withdraw":
         return recording.withdraw(uow, contact_id, given.get("why", ""), key=_key())
-    contact = rules.read(given, uow.today())
+    contact = recording.read_again(uow, contact_id, given)
     return recording.correct(uow, contact_id, contact, given.get("reason", ""), key=_key())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -16,10 +17,11 @@ from portal.models.contacts import ContactRow
 from portal.services import queues
 from portal.services.contacts import payers, recording, showing
 from portal.services.contacts.payers import Narrowed
+from portal.services.keys import shredding
 from portal.services.unit_of_work.units import Denied
 from tests.databases import World
 from tests.services.claims.office import Office
-from tests.services.contacts.desk import called, claim, record, waiting
+from tests.services.contacts.desk import CALL, called, claim, record, waiting
 from tests.services.test_unit_of_work import events
 
 pytestmark = pytest.mark.database
@@ -171,3 +173,70 @@ def test_each_role_sees_what_it_needs_and_other_practices_nothing(world: World):
             look(uow)
     with world.read("contact:view", stranger) as uow:
         assert payers.show_payer(uow, row.payer_id, Narrowed()).contacts == ()
+
+
+def test_what_waits_because_of_a_later_contact_is_touched_by_no_earlier_one(world: World):
+    row = sent(world)
+    first = record(world, "claim", row.id, next_on=SOON)
+    other = record(world, "claim", row.id, words="Noted on the wrong claim.")
+    with world.write("contact:record", world.actor("biller")) as uow:
+        recording.withdraw(uow, other.contact_id, "Of another claim.", key="1" * 32)
+    assert [str(each.due_on) for each in waiting(world, "contact-follow-up")] == [SOON]
+    later = record(world, "claim", row.id, next_on=LATER)
+    with world.write("contact:record", world.actor("biller")) as uow:
+        again = [recording.correct(uow, first.contact_id, called(words="Typo.", next_on=SOON), "mistyped", key="2" * 32)
+                 for _ in range(2)]  # fmt: skip
+    assert [each.new for each in again] == [True, False], "a second click is no conflict with oneself"
+    assert [str(each.due_on) for each in waiting(world, "contact-follow-up")] == [LATER]
+    with world.write("contact:record", world.actor("biller")) as uow:
+        recording.withdraw(uow, later.contact_id, "Of another claim.", key="3" * 32)
+    assert [str(each.due_on) for each in waiting(world, "contact-follow-up")] == [SOON], "what it had put off"
+
+
+def test_a_day_that_passed_may_stay_when_words_are_corrected(world: World):
+    kept = record(world, "claim", sent(world).id, next_on=SOON)
+    world.clock.forward(days=30)
+    typed = CALL | {"words": "It is in review, they said.", "next_on": SOON}
+    for day, refused in ((SOON, False), ("2026-08-11", True)):
+        with world.write("contact:record", world.actor("biller")) as uow:
+            if not refused:
+                assert str(recording.read_again(uow, kept.contact_id, typed).next_on) == SOON
+                continue
+            with pytest.raises(Refused):
+                recording.read_again(uow, kept.contact_id, typed | {"next_on": day})
+
+
+def test_a_stale_page_ends_nothing_that_was_agreed_since(world: World):
+    row = sent(world)
+    kept = record(world, "claim", row.id, next_on=SOON)
+    with world.read("contact:view", world.actor("biller")) as uow:
+        seen = showing.show(uow, kept.contact_id).waits
+    record(world, "claim", row.id, next_on=LATER)
+    with pytest.raises(Conflict), world.write("contact:record", world.actor("biller")) as uow:
+        recording.settle(uow, kept.contact_id, shown=seen)
+    assert [str(each.due_on) for each in waiting(world, "contact-follow-up")] == [LATER]
+    with world.write("contact:record", world.actor("biller")) as uow:
+        assert recording.settle(uow, kept.contact_id, shown=showing.show(uow, kept.contact_id).waits) == 1
+
+
+def test_what_no_payer_took_in_comes_up_before_its_filing_limit(world: World):
+    row = sent(world)
+    with world.write("claim:edit") as uow:
+        uow.change(uow.get(ClaimRow, row.id), state="SUBMITTED", filing_due=date(2026, 8, 15))
+    assert record(world, "claim", row.id, next_on=LATER).due_on == date(2026, 8, 15)
+
+
+def test_a_shredded_patient_breaks_no_page_of_the_payer(world: World, tmp_path: Path):
+    gone, other = sent(world), claim(world, last="Birch")
+    kept = record(world, "claim", gone.id)
+    record(world, "claim", other.id, words="Of the other.")
+    world.clock.forward(days=366 * 11)
+    shredding.shred(world.units, world.machine("keys"), gone.patient_id, record=tmp_path / "record", reason="order")
+    with world.read("contact:view", world.actor("biller")) as uow:
+        listed = payers.show_payer(uow, gone.payer_id, Narrowed()).contacts
+        page = showing.show(uow, kept.contact_id)
+    assert sorted((each.item.words, each.patient_name != "", each.item.erased) for each in listed) == [
+        ("", False, True), ("Of the other.", True, False),
+    ]  # fmt: skip
+    assert (page.item.erased, page.patient_name, page.may_record, page.may_write) == (True, "", False, False)
+    assert [each for each in events(world) if each["type"] == "alert"] == []
