@@ -210,6 +210,6 @@ def _granted(answer: AuthorizationAnswer, lines: Sequence[AuthorizationLineRow])
         left.remove(line)
         decided = answer.decision_of(one)
         if decided is not None and decided.action in GRANTING:
-            units = one.units if one.units is None else int(min(max(one.units * 1000, Decimal(0)), MOST_UNITS))
+            units = one.units if one.units is None else min(int(max(one.units, Decimal(0)) * 1000), MOST_UNITS)
             granted[line.position] = line.asked_thousandths if units is None else units
     return granted

@@ -113,7 +113,7 @@ def ask(uow: UnitOfWork, encounter: EncounterRow, topic: str, words: str) -> Non
         raise Refused(T_("This visit is no longer where you saw it. Open it again."), code="settled")
     uow.new(
         QuestionRow, practice_id=encounter.practice_id, patient_id=encounter.patient_id, encounter_id=encounter.id,
-        provider_id=encounter.provider_id, topic=topic, state=OPEN, words_sealed=_text(words),
+        provider_id=encounter.provider_id, topic=topic, state=OPEN, words_sealed=_text(words, "question"),
         asked_by=uow.actor.identity, asked_at=uow.now,
     )  # fmt: skip
     uow.move(encounter, waits, EncounterFacts(uow.actor.user_id, question_open=True), reason=topic)
@@ -133,7 +133,7 @@ def answer(uow: UnitOfWork, encounter_id: bytes, version: int, words: str, chann
     if channel not in CHANNELS or (channel == "self") is not (CLINICIAN in uow.actor.roles()):
         raise Refused(T_("Say how the clinician answered."), code="channel")
     uow.change(
-        row, expected_version=version, state=ANSWERED, answer_sealed=_text(words), channel=channel,
+        row, expected_version=version, state=ANSWERED, answer_sealed=_text(words, "answer"), channel=channel,
         answered_by=uow.actor.identity, answered_at=uow.now,
     )  # fmt: skip
     asker = bytes.fromhex(row.asked_by) if len(row.asked_by) == 32 else None
@@ -192,5 +192,9 @@ def _to(uow: UnitOfWork, row: QuestionRow) -> str:
     return " ".join(filter(None, found)) if found else "-"
 
 
-def _text(words: str) -> str:
-    return words.strip()[:MOST_LETTERS]
+def _text(words: str, code: str) -> str:
+    """The words as they are kept: whole, or turned down."""
+    found = words.strip()
+    if len(found) > MOST_LETTERS:
+        raise Refused(T_("Write at most {n} letters. Nothing was kept.", n=MOST_LETTERS), code=code)
+    return found

@@ -66,12 +66,15 @@ def test_the_visit_waits_and_comes_back_to_whoever_asked(world: World):
 
 def test_the_office_answers_for_the_clinician_and_says_so(world: World):
     (id_,) = visits.bring(world)
+    with pytest.raises(Refused, match="question"):
+        ask(world, id_, "x" * 4_001)
     ask(world, id_)
     for channel in ("self", "", "dream"):
         with pytest.raises(Refused, match="channel"):
             answer(world, id_, "charge-clerk", channel)
-    with pytest.raises(Refused, match="answer"):
-        answer(world, id_, "charge-clerk", "phone", words=" ")
+    for words in (" ", "x" * 4_001):
+        with pytest.raises(Refused, match="answer"):
+            answer(world, id_, "charge-clerk", "phone", words=words)
     with pytest.raises(Conflict):
         answer(world, id_, "charge-clerk", "phone", v=7)
     answer(world, id_, "charge-clerk", "phone")
