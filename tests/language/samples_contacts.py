@@ -22,7 +22,7 @@ def item(**more: object) -> object:
         "day": DAY, "time": "14:05", "channel": said("Call"), "out": True, "person": "Dana Whitlock",
         "reference": "I-77120", "words": "It is in review.\nThey need the note <of July>.",
         "next_step": "Ask again & send it", "next_on": NEXT, "by": "Ruth Calloway", "at": THEN, "corrected": None,
-        "elsewhere": False, "letter": None,
+        "elsewhere": False, "letter": None, "erased": False,
     }  # fmt: skip
     return made("ContactItem", **given | more)
 
