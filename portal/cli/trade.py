@@ -55,7 +55,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 @click.group()
 def visits() -> None:
-    """Visits from a practice's 837P files."""
+    """Visits from a practice's 837P, 837I and 837D files."""
 
 
 @visits.command("import", epilog="Example: ./candor visits import monday.837 --json")

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from portal.domain.claims import Claim, Rendering, ServiceLine
 from portal.domain.dental import Dental, DentalLine, Tooth
 from portal.domain.institutional import Institutional, Occurrence, Procedure, Value
@@ -19,6 +21,7 @@ from portal.x12.reader import read
 from tests.make import visits as make
 from tests.make.practices import npi
 from tests.make.visits import some
+from tests.make.x12 import sample_rows
 from tests.services.claims.office import Office
 
 STAY = Institutional(
@@ -95,3 +98,16 @@ def test_the_same_file_again_makes_nothing_twice(office: Office):
         world, body = office.world, make.file([stay()], number)
         result = import_visits(world.units, world.actor("charge-clerk"), None, "visit.837", body)
         assert (result.counts.made, result.counts.standing) == (2 - number, number - 1)
+
+
+ROWS = [one.values[0] for one in (*sample_rows("837i-"), *sample_rows("837d-"))]
+
+
+@pytest.mark.skipif(ROWS[0] is None, reason="the X12 samples are not here: name their folder in CANDOR_X12_SAMPLES")
+def test_every_public_sample_goes_through_with_the_claims_of_its_index(office: Office):
+    world = office.world
+    for row in ROWS:
+        result = import_visits(world.units, world.actor("charge-clerk"), None, row.name, row.data)
+        assert result.counts.claims == sum(one.claims for one in row.sets), row.name
+        left_out = {finding.code for finding in result.findings} & {"frequency", "service-date"}
+        assert (result.counts.left_out == 0) == (not left_out), (row.name, result.findings)
