@@ -144,9 +144,17 @@ def _enter(units: Units, parts: Parts) -> Any:
     return None
 
 
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+
 def _holds_zero_bytes() -> bool:
     """No browser sends one in a field or a file's name, PostgreSQL takes none, and no page may show one."""
-    given = (*request.values.items(multi=True), *((part, file.filename or "") for part, file in request.files.items()))
+    given = [*request.args.items(multi=True)]
+    if request.mimetype in _FORMS:  # the body of a machine is its door's to read, within a limit of its own
+        given += [
+            *request.form.items(multi=True),
+            *((part, file.filename or "") for part, file in request.files.items()),
+        ]
     return any("\0" in text for pair in given for text in pair)
 
 
