@@ -91,7 +91,8 @@ def show_access(uow: UnitOfWork) -> Page:
     """Who looked at the record, in sentences."""
     patient_id = home.chosen(uow, session.get("who", ""))
     before = request.args.get("before", "")
-    found = looks.looks_of(uow, patient_id, int(before) if before.isascii() and before.isdigit() else None)
+    plain = before.isascii() and before.isdigit() and len(before) < 16
+    found = looks.looks_of(uow, patient_id, int(before) if plain else None)
     since = dates.today(found.since, home.time_zone(uow, patient_id)) if found.since else None
     page = AccessPage(
         found.looks,
