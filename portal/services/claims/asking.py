@@ -95,23 +95,30 @@ def ask_silent(units: Units, parts: Parts, actor: Actor, *, request: Request | N
     """Ask about every claim of which nobody said anything for days (`silence`), and not again within a week.
 
     In files of at most 500, each to the partner by which its claims went; a second call finds nothing to ask. Questions
-    of files that the partner refused count as not asked; the file goes to people. Raises Refused `partner-shape`.
+    of files that the partner refused count as not asked; the file goes to people. Raises Refused `partner-shape`, yet
+    only when every other partner's claims were asked about.
     """
     with units.write(actor, PERMISSION, request=request) as uow:
         _refused(uow)
     with units.read(actor, PERMISSION, request=request) as uow:
         ids = _silent(uow)
-    done = Asked()
+    done, wrong = Asked(), None
     for part in slices(ids):
         with units.read(actor, PERMISSION, request=request) as uow:
             wanted = _questions(uow, uow.entities(uow.select(ClaimRow).where(ClaimRow.id.in_(part))))
         for partner in sorted({one.partner_id for one in wanted}):
             through = [one for one in wanted if one.partner_id == partner]
-            with units.write(actor, PERMISSION, request=request) as uow:
-                standing_still = _standing(uow, through)
-                files = _store(uow, standing_still, "silent")
+            try:
+                with units.write(actor, PERMISSION, request=request) as uow:
+                    standing_still = _standing(uow, through)
+                    files = _store(uow, standing_still, "silent")
+            except Refused as refused:
+                wrong = refused
+                continue
             done = replace(done, questions=done.questions + len(standing_still))
             done = _hand_on(units, parts, actor, request, done, files)
+    if wrong is not None:
+        raise wrong
     return done
 
 

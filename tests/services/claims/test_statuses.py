@@ -15,6 +15,7 @@ from portal.domain.status import ClaimStatus, LineStatus, StatusAnswer, StatusLi
 from portal.domain.texts import from_json
 from portal.models.claims import AcknowledgementRow, ClaimRow
 from portal.models.interchanges import InterchangeRow
+from portal.models.practices import PartnerRow
 from portal.models.queues import QueueItemRow
 from portal.models.status import StatusQuestionRow
 from portal.sandbox.clearinghouse import Clearinghouse
@@ -427,6 +428,24 @@ def test_a_shredded_patient_keeps_no_other_claim_from_being_asked_about(office: 
     shredding.shred(office.world.units, machine, patient, record=tmp_path / "record", reason="order")
     assert ask_silent(office) == 1
     assert claim not in {row.claim_id for row in questions(office)}
+
+
+def test_a_partner_with_wrong_ids_keeps_no_other_partner_from_being_asked(office: Office, claim: bytes):
+    other = office.claim(last="Corso")
+    office.send(only=other)
+    with office.world.write("partner:edit") as uow:
+        second = make.partner(uow, office.world.practice_id, code="second")
+        partners = sorted([second, *uow.entities(uow.select(PartnerRow).where(PartnerRow.id != second.id))],
+                          key=lambda row: row.id)  # fmt: skip
+        uow.change(partners[0], sender_id="X" * 40)  # it is the first to be asked
+    with office.world.write("claim:acknowledge") as uow:
+        last = standing.sent_last(uow, [claim, other])
+        for id_, partner in zip((claim, other), partners, strict=True):
+            uow.change(uow.get(InterchangeRow, last[id_].interchange_id), partner_id=partner.id)
+    office.world.clock.forward(days=4)
+    with pytest.raises(Refused, match="partner-shape"):
+        ask_silent(office)
+    assert [row.claim_id for row in questions(office)] == [other]
 
 
 def test_other_kinds_are_refused_and_a_broken_file_is_kept_with_its_findings(office: Office, claim: bytes):
