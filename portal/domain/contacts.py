@@ -94,8 +94,8 @@ def read(given: Mapping[str, str], today: date, kept_on: date | None = None) -> 
         raise Refused(T_("Write down what was said."), code="words")
     next_step, next_on = follow_up(given, today, kept_on)
     return Contact(
-        channel, direction, day, time or None, plain(given.get("person", ""), "person", MOST_PERSON),
-        plain(given.get("reference", ""), "reference", MOST_REFERENCE), words, next_step, next_on,
+        channel, direction, day, time or None, one_line(given.get("person", ""), "person", MOST_PERSON),
+        one_line(given.get("reference", ""), "reference", MOST_REFERENCE), words, next_step, next_on,
     )  # fmt: skip
 
 
@@ -122,6 +122,11 @@ def plain(typed: str, field: str, most: int) -> str | None:
     return text or None
 
 
+def one_line(typed: str, field: str, most: int) -> str | None:
+    """`plain` words of a field that has one line: what was pasted on several is one again."""
+    return plain(" ".join(typed.split()), field, most)
+
+
 def shown(typed: str) -> str:
     """What was typed, to be shown once more beside what is wrong with it: without signs that no page takes."""
     return "".join(sign for sign in typed if not _strange(sign))
@@ -133,7 +138,7 @@ def _strange(sign: str) -> bool:
 
 def read_desk(given: Mapping[str, str]) -> Desk:
     """A payer's department from what was typed; raises Refused whose code names the field."""
-    name = plain(given.get("name", ""), "name", 80)
+    name = one_line(given.get("name", ""), "name", 80)
     if name is None:
         raise Refused(T_("Name the department, such as Claims or Appeals."), code="name")
     phone, fax = (_number(given.get(field, ""), field) for field in ("phone", "fax"))
@@ -155,7 +160,7 @@ def _number(typed: str, field: str) -> str | None:
 
 def _address(given: Mapping[str, str]) -> dict[str, str] | None:
     names = ("line1", "line2", "city", "state", "postal_code")
-    found = {name: plain(given.get(name, ""), name, 80) or "" for name in names}
+    found = {name: one_line(given.get(name, ""), name, 80) or "" for name in names}
     if not any(found.values()):
         return None
     found["state"], found["postal_code"] = found["state"].upper(), found["postal_code"].replace("-", "")

@@ -55,6 +55,12 @@ def test_what_is_wrong_is_refused_by_its_field(field: str, value: str):
     assert refused.value.code == field
 
 
+def test_what_was_pasted_on_several_lines_into_one_line_is_one():
+    assert contacts.read(CALL | {"person": "Dana\r\n Whitlock"}, TODAY).person == "Dana Whitlock"
+    desk = contacts.read_desk(DESK | {"name": "Appeals\nunit", "line1": "PO Box 1\nnot a second line"})
+    assert (desk.name, (desk.address or {})["line1"]) == ("Appeals unit", "PO Box 1 not a second line")
+
+
 @settings(max_examples=30)
 @given(st.text(max_size=60))
 def test_what_was_taken_once_is_taken_again_unchanged(typed: str):
