@@ -47,7 +47,7 @@ def _values(row: Mapping[str, str], line: int) -> dict[str, Any]:
     days = row["filing_limit_days"]
     if not row["code"] or not row["name"]:
         raise Refused(T_("Line {line} needs a code and a name.", line=line), code="payer-row")
-    if not days.isascii() or not days.isdigit() or not 0 < int(days) < 3000:
+    if not days.isascii() or not days.isdigit() or len(days) > 4 or not 0 < int(days) < 3000:
         raise Refused(T_("Line {line}: {days} is not a filing limit in days.", line=line, days=days), code="payer-row")
     levels = []
     for text in filter(str.strip, row.get("appeal_levels", "").split(";")):

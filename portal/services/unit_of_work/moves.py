@@ -34,10 +34,16 @@ def move(uow: UnitOfWork, entity: Base, to: str, facts: Any, *, reason: str, not
     row.state = to
 
 
+NOTE_LETTERS = 4000
+"""So much of a note is kept; what is longer belongs into a document."""
+
+
 def record(
     uow: UnitOfWork, entity: Base, frm: str | None, to: str, permission: str, reason: str, note: str | None
 ) -> None:
-    """Keep one move in the thing's history."""
+    """Keep one move in the thing's history. Raises Refused for a note that nobody would read."""
+    if note and len(note) > NOTE_LETTERS:
+        raise Refused(T_("This note is too long. Keep it to {n} letters.", n=NOTE_LETTERS), code="note-too-long")
     row = cast("Any", entity)
     patient = row_id(entity) if entity.__tablename__ == "patient" else getattr(entity, "patient_id", None)
     uow.new(

@@ -29,6 +29,13 @@ def test_a_held_claim_is_not_sent_and_goes_on_where_it_was(office: Office, reaso
     assert office.items(claim) == [("claims", "ready")]
 
 
+def test_a_note_that_nobody_would_read_is_turned_down_and_nothing_is_held(office: Office):
+    claim = office.claim()
+    with pytest.raises(Refused, match="note-too-long"), office.world.write("claim:hold", office.biller) as uow:
+        steps.hold(uow, claim, "record", note="x" * 4_001)
+    assert office.row(claim).state == "READY"
+
+
 def test_only_the_holder_or_a_manager_releases(office: Office):
     claim = office.claim()
     with office.world.write("claim:hold", office.biller) as uow:
