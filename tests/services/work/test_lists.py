@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from portal import runtime
 from portal.domain.work import SORTS, Narrowing
 from portal.models.queues import QueueItemRow
 from portal.services.work import lists, showing
@@ -138,6 +139,8 @@ def plan_of(world: World, narrowed: Narrowing, edge: dict[str, bytes]) -> str:
     finally:
         event.remove(engine, "before_cursor_execute", note)
     statement, parameters = asked[0]
+    if engine.dialect.name == "postgresql":
+        _as_new(world)
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
@@ -146,6 +149,14 @@ def plan_of(world: World, narrowed: Narrowing, edge: dict[str, bytes]) -> str:
         for means in ("seqscan", "bitmapscan", "sort"):
             connection.exec_driver_sql(f"SET LOCAL enable_{means} = off")
         return "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters))
+
+
+def _as_new(world: World) -> None:
+    """What tests before left of deleted rows makes indexes longer, and a small table's plan go by which is longest."""
+    owner = runtime.bare_engine(world.runtime.settings.database_owner_url)
+    with owner.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.exec_driver_sql("VACUUM FULL queue_item")
+    owner.dispose()
 
 
 def test_a_page_goes_on_from_an_item_that_is_done_by_now(world: World):
