@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from portal.access.actors import Actor
 from portal.domain.authorizations import GRANTING, AuthorizationAnswer
@@ -15,11 +15,12 @@ from portal.domain.texts import T_, Text, to_json
 from portal.models.authorizations import AuthorizationAnswerRow, AuthorizationLineRow, AuthorizationRow
 from portal.models.interchanges import InterchangeRow
 from portal.models.payers import PayerRow
-from portal.services import interchanges, queues
+from portal.services import interchanges, queues, receiving
 from portal.services.authorizations import deciding
 from portal.services.authorizations.asking import take_back_refused
 from portal.services.authorizations.deciding import Answer
 from portal.services.authorizations.parties import lines_of
+from portal.services.receiving import Received
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
@@ -39,43 +40,20 @@ _TURNED = T_("The payer approves days that end before they begin. Call the payer
 _WRONG_SERVICE = T_("The payer approves services that were not asked for. A person has to read it.")
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What became of a file of answers; the same file again gives the same figures with `new` False."""
-
-    interchange_id: bytes
-    new: bool
-    items: int
-    applied: int
-    findings: tuple[Finding, ...]
-
-
 def import_answers(units: Units, actor: Actor, name: str, body: bytes, *, request: Request | None = None) -> Received:
     """Store a 278 sealed, then apply it. Raises Refused `too-large` and `wrong-kind`; then nothing is stored."""
-    interchanges.refuse_others(interchanges.kinds_of(body), KINDS)
-    with units.write(actor, PERMISSION, request=request, kind="import") as uow:
-        file, new = interchanges.receive(uow, name, body, kind="278")
-        if file.state != "RECEIVED":
-            return _summary(uow, file)
-        file_id = file.id
-    return _apply_file(units, actor, request, file_id, body, new=new)
+    apply = partial(_apply_file, units, actor, request)
+    return receiving.take(units, actor, PERMISSION, "278", name, body, apply, request=request)
 
 
 def read_in(units: Units, actor: Actor, request: Request | None, interchange_id: bytes) -> Received:
     """Apply a stored file, or go on with it; one applied before changes nothing."""
-    with units.read(actor, PERMISSION, request=request, kind="import") as uow:
-        body = interchanges.to_read(uow, interchange_id)
-        if body is None:
-            return _summary(uow, uow.get(InterchangeRow, interchange_id))
-    return _apply_file(units, actor, request, interchange_id, body, new=True)
-
-
-def _summary(uow: UnitOfWork, file: InterchangeRow) -> Received:
-    return Received(file.id, False, file.items, file.applied, tuple(interchanges.findings_of(uow, file)))
+    apply = partial(_apply_file, units, actor, request)
+    return receiving.go_on(units, actor, PERMISSION, interchange_id, apply, request=request)
 
 
 def _apply_file(
-    units: Units, actor: Actor, request: Request | None, file_id: bytes, body: bytes, *, new: bool
+    units: Units, actor: Actor, request: Request | None, file_id: bytes, body: bytes, new: bool
 ) -> Received:
     found = read_decisions(read(body))
     told: list[Finding] = []

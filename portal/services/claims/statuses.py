@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from portal.access.actors import Actor
@@ -17,10 +18,11 @@ from portal.domain.texts import T_, Text, to_json
 from portal.models.claims import AcknowledgementRow, ClaimRow, ClaimVersionRow
 from portal.models.interchanges import InterchangeRow
 from portal.models.status import StatusQuestionRow
-from portal.services import interchanges, queues
+from portal.services import interchanges, queues, receiving
 from portal.services.claims import silence, standing, verdicts
 from portal.services.claims.answers import enclosing, made
 from portal.services.claims.standing import KIND
+from portal.services.receiving import Received
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
@@ -40,17 +42,6 @@ _OTHERWISE = T_(
 )
 _GROUP = T_("The payer answered for a whole group and named no question of ours.")
 _LOST = T_("The claim never arrived at the payer. Make it ready and send it again.")
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What became of a file of answers; the same file again gives the same figures with `new` False."""
-
-    interchange_id: bytes
-    new: bool
-    items: int
-    applied: int
-    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +66,14 @@ class _Match:
 
 def import_statuses(units: Units, actor: Actor, name: str, body: bytes, *, request: Request | None = None) -> Received:
     """Store a 277 sealed, then apply it. Raises Refused `too-large` and `wrong-kind`; then nothing is stored."""
-    interchanges.refuse_others(interchanges.kinds_of(body), KINDS)
-    with units.write(actor, PERMISSION, request=request, kind="import") as uow:
-        file, new = interchanges.receive(uow, name, body, kind=KIND)
-        if file.state != "RECEIVED":
-            return _summary(uow, file)
-        file_id = file.id
-    return _apply_file(units, actor, request, file_id, body, new=new)
+    apply = partial(_apply_file, units, actor, request)
+    return receiving.take(units, actor, PERMISSION, KIND, name, body, apply, request=request)
 
 
 def read_in(units: Units, actor: Actor, request: Request | None, interchange_id: bytes) -> Received:
     """Apply a stored file, or go on with it; one applied before changes nothing."""
-    with units.read(actor, PERMISSION, request=request, kind="import") as uow:
-        body = interchanges.to_read(uow, interchange_id)
-        if body is None:
-            return _summary(uow, uow.get(InterchangeRow, interchange_id))
-    return _apply_file(units, actor, request, interchange_id, body, new=True)
+    apply = partial(_apply_file, units, actor, request)
+    return receiving.go_on(units, actor, PERMISSION, interchange_id, apply, request=request)
 
 
 def lost(uow: UnitOfWork, claim_id: bytes, *, expected_version: int | None = None) -> None:
@@ -116,12 +99,8 @@ def supplied(uow: UnitOfWork, claim_id: bytes, *, expected_version: int | None =
     uow.change(claim, accepted_at=uow.now)  # from here on its silence counts anew
 
 
-def _summary(uow: UnitOfWork, file: InterchangeRow) -> Received:
-    return Received(file.id, False, file.items, file.applied, tuple(interchanges.findings_of(uow, file)))
-
-
 def _apply_file(
-    units: Units, actor: Actor, request: Request | None, file_id: bytes, body: bytes, *, new: bool
+    units: Units, actor: Actor, request: Request | None, file_id: bytes, body: bytes, new: bool
 ) -> Received:
     document = read(body)
     found, envelope = read_statuses(document), walk(document)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from portal.access.actors import Actor
@@ -15,9 +16,10 @@ from portal.models.coverage import CoverageRow
 from portal.models.eligibility import EligibilityAnswerRow, EligibilityQuestionRow
 from portal.models.interchanges import InterchangeRow
 from portal.models.payers import PayerRow
-from portal.services import interchanges, queues
+from portal.services import interchanges, queues, receiving
 from portal.services.coverage.bodies import as_json
 from portal.services.coverage.due import PASSING
+from portal.services.receiving import Received
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork, new_id
@@ -34,17 +36,6 @@ _TIMES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """What became of a file of answers; the same file again gives the same figures with `new` False."""
-
-    interchange_id: bytes
-    new: bool
-    items: int
-    applied: int
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Match:
     """An answer and the questions that it answers: one, or all of a set that was refused as a whole."""
 
@@ -54,30 +45,18 @@ class _Match:
 
 def import_answers(units: Units, actor: Actor, name: str, body: bytes, *, request: Request | None = None) -> Received:
     """Store a 271 sealed, then apply it. Raises Refused `too-large` and `wrong-kind`; then nothing is stored."""
-    interchanges.refuse_others(interchanges.kinds_of(body), KINDS)
-    with units.write(actor, PERMISSION, request=request, kind="import") as uow:
-        file, new = interchanges.receive(uow, name, body, kind="271")
-        if file.state != "RECEIVED":
-            return _summary(uow, file)
-        file_id = file.id
-    return _apply_file(units, actor, request, file_id, body, new=new)
+    apply = partial(_apply_file, units, actor, request)
+    return receiving.take(units, actor, PERMISSION, "271", name, body, apply, request=request)
 
 
 def read_in(units: Units, actor: Actor, request: Request | None, interchange_id: bytes) -> Received:
     """Apply a stored file, or go on with it; one applied before changes nothing."""
-    with units.read(actor, PERMISSION, request=request, kind="import") as uow:
-        body = interchanges.to_read(uow, interchange_id)
-        if body is None:
-            return _summary(uow, uow.get(InterchangeRow, interchange_id))
-    return _apply_file(units, actor, request, interchange_id, body, new=True)
-
-
-def _summary(uow: UnitOfWork, file: InterchangeRow) -> Received:
-    return Received(file.id, False, file.items, file.applied, tuple(interchanges.findings_of(uow, file)))
+    apply = partial(_apply_file, units, actor, request)
+    return receiving.go_on(units, actor, PERMISSION, interchange_id, apply, request=request)
 
 
 def _apply_file(
-    units: Units, actor: Actor, request: Request | None, file_id: bytes, body: bytes, *, new: bool
+    units: Units, actor: Actor, request: Request | None, file_id: bytes, body: bytes, new: bool
 ) -> Received:
     found = read_answers(read(body))
     with units.read(actor, PERMISSION, request=request, kind="import") as uow:
