@@ -52,6 +52,8 @@ def test_the_system_reviews_nothing(to: str) -> None:
 
 
 def test_a_recorded_exception_waives_the_second_person() -> None:
+    with pytest.raises(Refused):
+        LIFE.permit("CODE_REVIEW", "RELEASED", EncounterFacts(CODER, coder=CODER))
     LIFE.permit("CODE_REVIEW", "RELEASED", EncounterFacts(CODER, coder=CODER, solo_waiver=True))
 
 
