@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import sys
 import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 import hypothesis
 import pytest
@@ -18,8 +20,11 @@ from portal.gateways.paper import Paper
 from tests.pages import CheckedClient
 
 Flask.test_client_class = CheckedClient
-# Each test makes an application of its own; compiled templates and writers of addresses are kept between them.
-Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(tempfile.mkdtemp(prefix="candor-templates-"))}
+# Each test makes an application of its own; compiled templates, of all workers, and writers of addresses are kept.
+_run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
+_templates = Path(tempfile.gettempdir()) / f"candor-templates-{_run}"
+_templates.mkdir(mode=0o700, exist_ok=True)
+Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(_templates))}
 _compile, _writers = Rule._compile_builder, {}
 
 
@@ -85,6 +90,13 @@ def fonts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def paper(fonts: Path) -> Paper:
     """What sets statements, loaded once in a worker."""
     return Paper(TEMPLATES, fonts)
+
+
+def pytest_collection_finish() -> None:
+    """Leave thousands of tests and modules out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(tryfirst=True)

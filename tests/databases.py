@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,19 @@ from portal.services import practices
 from portal.services.unit_of_work.trail import Request
 from portal.services.users import signing
 from tests.make.practices import practice as invented
+from tests.postgres import CLUSTER
 
-# Argon2id at the least that ASVS takes, a fifth of the usual cost: hundreds of tests sign in.
-signing.PASSWORDS = Passwords(at_once=2, memory_kib=12 * 1024)
+
+class Known(Passwords):
+    """Argon2id at the least that ASVS takes, and each pair of password and hash worked out once: hundreds sign in."""
+
+    def __init__(self) -> None:
+        super().__init__(at_once=2, memory_kib=12 * 1024)
+        self.hash_password = lru_cache(super().hash_password)  # type: ignore[method-assign]
+        self.verify_password = lru_cache(super().verify_password)  # type: ignore[method-assign]
+
+
+signing.PASSWORDS = Known()
 
 START = datetime(2026, 8, 3, 14, 0, tzinfo=UTC)
 
@@ -179,8 +190,8 @@ def postgres_world(
         _postgres_standing.put_back()
 
 
-ENGINES = ["postgresql"] if os.environ.get("CANDOR_TEST_PG_URL") else ["sqlite"]
-"""SQLite by default; PostgreSQL where a cluster is named: the list of checks runs both, one after the other."""
+ENGINES = ["sqlite", "postgresql"] if CLUSTER else ["sqlite"]
+"""SQLite always; PostgreSQL too where a cluster is named, as the list of checks does."""
 
 
 @pytest.fixture(params=ENGINES)

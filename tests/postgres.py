@@ -29,6 +29,9 @@ from psycopg import sql
 
 from tests.absence import absent
 
+CLUSTER = os.environ.get("CANDOR_TEST_PG_URL", "")
+"""A superuser's URL of the cluster to use, read once: some tests empty the environment."""
+
 OWNER = "candor_owner"
 APP = "candor_app"
 PASSWORD = "of-the-throwaway-cluster"
@@ -224,9 +227,8 @@ def own_cluster() -> Iterator[str]:
 @contextmanager
 def running_cluster() -> Iterator[Cluster]:
     """The cluster of `CANDOR_TEST_PG_URL`, else our own; its databases of this process are dropped at the end."""
-    given = os.environ.get("CANDOR_TEST_PG_URL")
-    if given:
-        cluster = Cluster(given)
+    if CLUSTER:
+        cluster = Cluster(CLUSTER)
         cluster.make_roles()
         try:
             yield cluster

@@ -89,5 +89,6 @@ class Base(DeclarativeBase):
         if not ids:
             return false()
         attribute: Any = getattr(cls, column)
-        clause: ColumnElement[bool] = attribute.in_(sorted(ids))
+        # nearly every reach is of one, and a plain comparison costs less to build and to plan than a list of one
+        clause: ColumnElement[bool] = attribute == next(iter(ids)) if len(ids) == 1 else attribute.in_(sorted(ids))
         return clause

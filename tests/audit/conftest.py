@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from sqlalchemy import Engine, create_engine, event, insert, make_url, text
 from sqlalchemy.pool import NullPool
 
 from audit import ddl, table
+from tests.postgres import CLUSTER
 
 
 def sqlite_engine(path: Path) -> Engine:
@@ -60,18 +60,17 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]
         yield engine
         engine.dispose()
         return
-    address = os.environ.get("CANDOR_TEST_PG_URL")
-    if not address:
+    if not CLUSTER:
         pytest.skip("CANDOR_TEST_PG_URL names no PostgreSQL server")
     schema = f"audit_{secrets.token_hex(6)}"
-    with create_engine(address, poolclass=NullPool).begin() as connection:
+    with create_engine(CLUSTER, poolclass=NullPool).begin() as connection:
         connection.execute(text(f"CREATE SCHEMA {schema}"))
-    url = make_url(address).update_query_dict({"options": f"-csearch_path={schema}"})
+    url = make_url(CLUSTER).update_query_dict({"options": f"-csearch_path={schema}"})
     engine = create_engine(url, hide_parameters=True)
     make_log(engine)
     yield engine
     engine.dispose()
-    with create_engine(address, poolclass=NullPool).begin() as connection:
+    with create_engine(CLUSTER, poolclass=NullPool).begin() as connection:
         connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
 
 

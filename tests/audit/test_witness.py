@@ -55,7 +55,7 @@ def witness(tmp_path: Path) -> Witness:
 @pytest.fixture
 def address(witness: Witness) -> Iterator[str]:
     listening = server(witness, "127.0.0.1", 0)
-    thread = threading.Thread(target=listening.serve_forever)
+    thread = threading.Thread(target=listening.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{listening.server_address[1]}/witness"
     listening.shutdown()
@@ -170,7 +170,7 @@ def answering(*parts: bytes, between: float = 0.0) -> Iterator[str]:
                     over.wait(between)
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as listening:
-        thread = threading.Thread(target=listening.serve_forever)
+        thread = threading.Thread(target=listening.serve_forever, args=(0.02,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{listening.server_address[1]}"

@@ -43,8 +43,7 @@ class SftpServer:
 
     def stop(self) -> None:
         """Serve no more: whoever comes now is refused by the machine."""
-        self._serving.close()
-        self._run(self._serving.wait_closed())
+        self._run(self._leave())
 
     def close(self) -> None:
         """Stop for ever, and end what is still connected."""
@@ -65,6 +64,10 @@ class SftpServer:
 
     def _run(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    async def _leave(self) -> None:
+        self._serving.close()  # within the loop: it ends connections of its own accord at the same moment
+        await self._serving.wait_closed()
 
     async def _end(self) -> None:
         for connection in self._connections:

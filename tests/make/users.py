@@ -16,7 +16,9 @@ _SECRET_OF_FORMS = "f" * 40
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0"
 
 
-def user(world: Any, role: str, *, patient_id: bytes | None = None, payer_id: bytes | None = None) -> bytes:
+def user(
+    world: Any, role: str, *, patient_id: bytes | None = None, payer_id: bytes | None = None, named: str = ""
+) -> bytes:
     """Somebody with one role in the practice of a `World`: a patient of `patient_id`, a payer's user of `payer_id`."""
     name = f"{role}-{os.urandom(3).hex()}"
     if role == roles.PATIENT:
@@ -24,7 +26,7 @@ def user(world: Any, role: str, *, patient_id: bytes | None = None, payer_id: by
             assert patient_id is not None
             return registration.sign_up(uow, patient_id, email=f"{name}@mail.example", language="en_US")
     with world.write("user:invite") as uow:
-        row = accounts.create_user(uow, email=f"{name}@juniper.example", name=name.title(), state="ACTIVE")
+        row = accounts.create_user(uow, email=f"{name}@juniper.example", name=named or name.title(), state="ACTIVE")
         uow.flush()
         bound = {"payer_id": payer_id} if role == roles.PAYER_USER else {"practice_id": world.practice_id}
         grants.give(uow, row.id, role, **({} if role == roles.ADMINISTRATOR else bound))

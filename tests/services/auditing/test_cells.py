@@ -24,8 +24,12 @@ def url(world: World) -> str:
     return world.runtime.engine.url.render_as_string(hide_password=False)
 
 
-def verified(world: World):
+def signed(world: World) -> None:
     upkeep.tick(world.units, world.runtime.parts, [runtime.signing_key(world.runtime.settings)])
+
+
+def verified(world: World):
+    signed(world)
     key = VerifierKey.of(origin(world.runtime.parts.installation), runtime.signing_key(world.runtime.settings))
     return verify.verify(
         url(world), [world.runtime.parts.anchor_file], [key], cells.cells(url(world)), cell_tables=cells.tables()

@@ -18,7 +18,7 @@ from portal.services.auditing import holds, purging, searching, upkeep
 from portal.services.keys import shredding
 from portal.services.patients import searching as patients
 from tests.databases import World
-from tests.services.auditing.test_cells import verified
+from tests.services.auditing.test_cells import signed, verified
 from tests.services.auditing.test_oversight import look
 from tests.services.test_unit_of_work import patient
 
@@ -40,7 +40,7 @@ def lived(world: World, years: int = 12) -> list[bytes]:
             look(world, world.actor("biller"), id_)
         with world.read("account:search", world.actor("biller")) as uow:
             patients.search(uow, "M-0")
-        verified(world)  # signs and anchors
+        signed(world)
         world.clock.forward(days=365.25)
     return ids
 

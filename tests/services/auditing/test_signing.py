@@ -133,7 +133,7 @@ def test_a_witness_with_the_list_goes_on_over_the_change(world: World, tmp_path:
     public = make_key(tmp_path / "w.key", "w.example")
     logs = runtime.public_keys([stated(world)])
     here = server(opened(tmp_path / "w.key", tmp_path / "seen", logs, lambda: datetime.now(UTC)), "127.0.0.1", 0)
-    thread = threading.Thread(target=here.serve_forever)
+    thread = threading.Thread(target=here.serve_forever, args=(0.02,))
     thread.start()
     try:
         place = f"http://127.0.0.1:{here.server_address[1]}"

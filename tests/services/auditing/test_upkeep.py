@@ -52,7 +52,7 @@ class Place:
         made = audit_witness.opened(self.folder / "w.key", self.state, self._logs, lambda: datetime.now(UTC))
         self._here: ThreadingHTTPServer = server(made, "127.0.0.1", self._port)
         self._port = self._here.server_address[1]
-        self._thread = threading.Thread(target=self._here.serve_forever)
+        self._thread = threading.Thread(target=self._here.serve_forever, args=(0.02,))
         self._thread.start()
 
     def stop(self) -> None:
