@@ -163,9 +163,11 @@ def sqlite_world(_template: tuple[Path, bytes], tmp_path: Path) -> Iterator[Worl
 
 
 @pytest.fixture(scope="session")
-def _postgres_standing(_postgres_template: tuple[str, Path, bytes], postgres: Any) -> Any:
+def _postgres_standing(_postgres_template: tuple[str, Path, bytes], postgres: Any) -> Iterator[Any]:
     """One database for the tests of a process, one after the other."""
-    return postgres.standing(_postgres_template[0])
+    standing = postgres.standing(_postgres_template[0])
+    yield standing
+    standing.close()
 
 
 @pytest.fixture

@@ -131,15 +131,16 @@ class Standing:
     """
 
     def __init__(self, owner: str, app: str, superuser: str) -> None:
-        self.owner, self.app, self._superuser = owner, app, superuser
-        with psycopg.connect(superuser, autocommit=True) as connection:
-            tables = [sql.Identifier(*row) for row in connection.execute(_TABLES)]
-            for schema, table, trigger in connection.execute(_ALWAYS).fetchall():
-                statement = sql.SQL("ALTER TABLE {} ENABLE TRIGGER {}")
-                connection.execute(statement.format(sql.Identifier(schema, table), sql.Identifier(trigger)))
-            copies = [(table, _copied(connection, table)) for table in tables]
-            self._rows = [(table, rows) for table, rows in copies if rows]
-            sequences = connection.execute(_SEQUENCES).fetchall()
+        self.owner, self.app = owner, app
+        # kept, as what a new one has to learn of a hundred tables takes longer than to empty them
+        self._connection = connection = psycopg.connect(superuser, autocommit=True)
+        tables = [sql.Identifier(*row) for row in connection.execute(_TABLES)]
+        for schema, table, trigger in connection.execute(_ALWAYS).fetchall():
+            statement = sql.SQL("ALTER TABLE {} ENABLE TRIGGER {}")
+            connection.execute(statement.format(sql.Identifier(schema, table), sql.Identifier(trigger)))
+        copies = [(table, _copied(connection, table)) for table in tables]
+        self._rows = [(table, rows) for table, rows in copies if rows]
+        sequences = connection.execute(_SEQUENCES).fetchall()
         # no trigger and no foreign key stands in the way of a superuser who says so; one round for all of it
         clear = [sql.SQL("DELETE FROM {}").format(table) for table in tables]
         count = [
@@ -150,12 +151,15 @@ class Standing:
 
     def put_back(self) -> None:
         """End what is still connected, as a killed process leaves it, and bring rows and sequences back."""
-        with psycopg.connect(self._superuser) as connection:
-            connection.execute(_ALONE)
-            connection.execute(self._clear)
+        with self._connection.transaction():
+            self._connection.execute(_ALONE)
+            self._connection.execute(self._clear)
             for table, rows in self._rows:
-                with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(table)) as into:
+                with self._connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(table)) as into:
                     into.write(rows)
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 _OURS = "nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
