@@ -27,7 +27,7 @@ def part(code: str = "", words: str = "", **more: object) -> object:
         **{
             "asked_on": None, "found": state(code, words) if code else None, "todo": None,
             "answered_at": date(2026, 11, 20) if code else None, "file_id": ID if code else None,
-            "said": (one("In work: the claim is being processed."),) if code else (), "lines": (),
+            "said": (one("In work: the claim is being processed."),) if code else (), "lines": (), "whole": None,
         }
         | more,
     )  # fmt: skip
@@ -38,6 +38,10 @@ PAID = one(
     paid=Money(9_000), paid_on=date(2026, 11, 19), check_number="EFT00990077",
 )  # fmt: skip
 LINE = made("SaidOfLine", code="G0438", charge=Money(10_000), paid=Money(9_000), said=(one("It was paid."),))
+WHOLE = made(
+    "SaidOfAll", status=said("The payer asks for more before it decides."), on=date(2026, 11, 21), file_id=ID,
+    said=(one("The payer asks for more.", codes="R3:0"),),
+)  # fmt: skip
 
 
 def shown(kind: str, stands: object, at: str, *actions: str):
@@ -50,5 +54,6 @@ SAMPLES = (
     shown("asked", part(asked_on=date(2026, 11, 20)), "SUBMITTED"),
     shown("lost", part("NOT-FOUND", "Not found", todo=said("Send it again.")), "SUBMITTED", "lost", "ask"),
     shown("wants", part("INFORMATION", "The payer asks for more."), "PENDED", "supplied", "ask"),
+    shown("whole", part(whole=WHOLE), "ACCEPTED", "ask"),
     shown("settled", part("PAID", "The payer says that it paid.", said=(PAID,), lines=(LINE,)), "ADJUDICATED"),
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from portal.domain import dates
 from portal.domain.money import Money
-from portal.domain.status import MEANINGS, standing_of
+from portal.domain.status import MEANINGS, StatusAnswer, standing_of
 from portal.domain.texts import T_, Text, from_json
 from portal.models.claims import AcknowledgementRow, ClaimRow, ClaimVersionRow, CorrectionRow
 from portal.models.status import StatusQuestionRow
@@ -23,6 +23,8 @@ KIND = "277"
 WITH_PAYER = ("SUBMITTED", "ACCEPTED", "PENDED")
 """States of a claim about which a payer can be asked."""
 _LOST = ("SUBMITTED", "ACCEPTED")
+_LEVEL = "HL:"
+"""Before the level (receiver, provider) in the codes of an answer that stands above claims."""
 _SUPPLY = T_("Send the payer what it asks for, then say so here.")
 
 
@@ -54,6 +56,7 @@ class StandingPart:
     """What the payer last said when asked where a claim stands, on the claim's page.
 
     `asked_on` is the day of a question that still waits; `found` None when nobody answered about what was sent last.
+    `whole` is what was said after that of a whole set of questions.
     """
 
     asked_on: date | None
@@ -63,6 +66,17 @@ class StandingPart:
     file_id: str | None
     said: tuple[Said, ...]
     lines: tuple[SaidOfLine, ...]
+    whole: SaidOfAll | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOfAll:
+    """What the payer said later of everything that was asked in one set, not of this claim alone: it moves no claim."""
+
+    status: Text
+    on: date
+    file_id: str
+    said: tuple[Said, ...]
 
 
 def sent_last(uow: UnitOfWork, claims: Iterable[bytes]) -> dict[bytes, Any]:
@@ -87,20 +101,44 @@ def sent_last(uow: UnitOfWork, claims: Iterable[bytes]) -> dict[bytes, Any]:
     return found
 
 
+def codes_of(answer: StatusAnswer) -> list[str]:
+    """The codes an answer is kept with, the latest status first; one above claims says first where it stands."""
+    latest = answer.latest
+    assert latest is not None, "the reader leaves out what has no status"
+    every = [latest, *(one for one in answer.statuses if one is not latest)]
+    level = [] if answer.level == "claim" else [_LEVEL + answer.level]
+    return level + [code for one in every for code in one.codes]
+
+
 def newest(uow: UnitOfWork, claim: ClaimRow) -> Any:
-    """The newest 277 about what was sent last of a claim: id, file, category, times; None where there is none."""
+    """The newest 277 that speaks of a claim itself, about what was sent last; None where there is none.
+
+    Its id, file, category, codes and times.
+    """
+    return next((row for row in _answers(uow, claim) if not _of_all(row)), None)
+
+
+def _later_of_all(uow: UnitOfWork, claim: ClaimRow) -> Any:
+    """What was said of a whole set of questions, if nothing was said of the claim itself since; else None."""
+    return next((row for row in _answers(uow, claim)[:1] if _of_all(row)), None)
+
+
+def _of_all(row: Any) -> bool:
+    return any(code.startswith(_LEVEL) for code in row.codes)
+
+
+def _answers(uow: UnitOfWork, claim: ClaimRow) -> Sequence[Any]:
+    """Every 277 about what was sent last of a claim, the newest first."""
     uow.flush()
     version = sent_last(uow, [claim.id]).get(claim.id)
     if version is None:
-        return None
+        return []
     row = AcknowledgementRow
-    rows = uow.rows(
-        uow.select(row.id, row.interchange_id, row.category, row.made_at, row.received_at)
+    return uow.rows(
+        uow.select(row.id, row.interchange_id, row.category, row.codes, row.made_at, row.received_at)
         .where(row.claim_id == claim.id, row.kind == KIND, row.about_interchange_id == version.interchange_id)
         .order_by(row.made_at.desc(), row.received_at.desc(), row.id)
-        .limit(1)
     )
-    return rows[0] if rows else None
 
 
 def waits(uow: UnitOfWork, claim_id: bytes) -> datetime | None:
@@ -114,12 +152,16 @@ def waits(uow: UnitOfWork, claim_id: bytes) -> datetime | None:
 
 
 def words(uow: UnitOfWork, claim: ClaimRow) -> tuple[Text, Text | None] | None:
-    """What the payer said last, with its day, and what to do about that; None when it was never asked."""
-    last = newest(uow, claim)
-    if last is None:
+    """What the payer said last, with its day, and what to do about that; None when it never answered."""
+    last, whole = newest(uow, claim), _later_of_all(uow, claim)
+    todo = None if last is None else MEANINGS[standing_of(last.category)].todo
+    newer = whole or last
+    if newer is None:
         return None
-    meaning = MEANINGS[standing_of(last.category)]
-    return T_("The payer answered on {day}: {status}", day=_day(uow, claim, last), status=meaning.words), meaning.todo
+    status, day = MEANINGS[standing_of(newer.category)].words, _day(uow, claim, newer)
+    if whole is None:
+        return T_("The payer answered on {day}: {status}", day=day, status=status), todo
+    return T_("On {day} the payer answered for everything asked in one file: {status}", day=day, status=status), todo
 
 
 def part_of(uow: UnitOfWork, claim_id: bytes) -> StandingPart:
@@ -129,8 +171,9 @@ def part_of(uow: UnitOfWork, claim_id: bytes) -> StandingPart:
     last = newest(uow, claim)
     zone = zone_of(uow, claim.practice_id)
     asked_on = None if asked is None else dates.today(asked, zone)
+    whole = _said_of_all(uow, claim)
     if last is None:
-        return StandingPart(asked_on, None, None, None, None, (), ())
+        return StandingPart(asked_on, None, None, None, None, (), (), whole)
     standing = standing_of(last.category)
     body = uow.read(uow.get(AcknowledgementRow, last.id), AcknowledgementRow.message_sealed)
     meaning = MEANINGS[standing]
@@ -147,7 +190,18 @@ def part_of(uow: UnitOfWork, claim_id: bytes) -> StandingPart:
             )
             for each in body["lines"]
         ),
+        whole,
     )
+
+
+def _said_of_all(uow: UnitOfWork, claim: ClaimRow) -> SaidOfAll | None:
+    row = _later_of_all(uow, claim)
+    if row is None:
+        return None
+    body = uow.read(uow.get(AcknowledgementRow, row.id), AcknowledgementRow.message_sealed)
+    said = tuple(_said(each) for each in body["statuses"])
+    words_ = MEANINGS[standing_of(row.category)].words
+    return SaidOfAll(words_, _day(uow, claim, row), row.interchange_id.hex(), said)
 
 
 def offered(uow: UnitOfWork, claim: ClaimRow) -> Sequence[str]:
@@ -187,8 +241,14 @@ def _asked(uow: UnitOfWork, row: Any) -> Text:
 
 def told(row: Any) -> Text:
     """One 277 as the history of its claim tells it."""
-    meaning = MEANINGS[standing_of(row.category)]
-    return T_("Asked, the payer answers: {status} ({category}, 277)", status=meaning.words, category=row.category)
+    words_ = MEANINGS[standing_of(row.category)].words
+    if _of_all(row):
+        return T_(
+            "Asked, the payer answers for everything asked in one file: {status} ({category}, 277)",
+            status=words_,
+            category=row.category,
+        )
+    return T_("Asked, the payer answers: {status} ({category}, 277)", status=words_, category=row.category)
 
 
 def _said(stored: Any) -> Said:

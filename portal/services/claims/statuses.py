@@ -187,7 +187,7 @@ def _by_numbers(uow: UnitOfWork, answer: StatusAnswer) -> tuple[_About, ...]:
 def _keep(uow: UnitOfWork, file_id: bytes, match: _Match, about: _About) -> bool:
     """Keep an answer with its claim and follow it; False for one to a question that was answered before.
 
-    A question keeps one answer that is one: after "could not answer", a later answer is taken.
+    A question keeps one answer that is one: after "could not answer", or one for its whole set, a later one is taken.
     """
     id_ = hashlib.sha256(b"status/v1" + file_id + match.number.to_bytes(8, "big") + about.claim_id).digest()[:16]
     claim = uow.first(uow.select(ClaimRow).where(ClaimRow.id == about.claim_id).with_for_update())
@@ -199,7 +199,8 @@ def _keep(uow: UnitOfWork, file_id: bytes, match: _Match, about: _About) -> bool
     if question is not None:
         if question.state == "ANSWERED":
             return False
-        uow.change(question, state="LAPSED" if match.answer.standing == "error" else "ANSWERED")
+        unsaid = match.answer.standing == "error" or match.answer.level != "claim"
+        uow.change(question, state="LAPSED" if unsaid else "ANSWERED")
     item = _item(match.answer, claim, last=_is_last(uow, claim, about))
     _insert(uow, file_id, id_, match, about, claim, item)
     uow.flush()
@@ -215,7 +216,7 @@ def _said_before(uow: UnitOfWork, answer: StatusAnswer, about: _About) -> bool:
             row.claim_id == about.claim_id, row.kind == KIND, row.about_interchange_id == about.version_file
         )
     )
-    return any(each.codes == _codes(answer) for each in rows)
+    return any(each.codes == standing.codes_of(answer) for each in rows)
 
 
 def _is_last(uow: UnitOfWork, claim: ClaimRow, about: _About) -> bool:
@@ -225,10 +226,11 @@ def _is_last(uow: UnitOfWork, claim: ClaimRow, about: _About) -> bool:
 
 def _item(answer: StatusAnswer, claim: ClaimRow, *, last: bool) -> Acknowledgement:
     """A status in the shape of an acknowledgement; it decides only about what was sent last, and about no void."""
-    latest, *others = _newest_first(answer)
+    latest = answer.latest
+    assert latest is not None, "the reader leaves out what has no status"
     outcome = MEANINGS[latest.standing].outcome
     decides = last and answer.level == "claim" and claim.state != "VOID_PENDING"
-    every = [latest, *others]
+    every = [latest, *(one for one in answer.statuses if one is not latest)]
     return Acknowledgement(
         kind=KIND,
         outcome=outcome if decides else "noted",
@@ -237,22 +239,11 @@ def _item(answer: StatusAnswer, claim: ClaimRow, *, last: bool) -> Acknowledgeme
         payer_control=answer.payer_control if latest.standing != "not-found" else "",
         level=answer.level,
         category=latest.codes[0].partition(":")[0],
-        codes=tuple(_codes(answer)),
+        codes=tuple(standing.codes_of(answer)),
         message=latest.message,
         on=latest.on,
         reasons=tuple(text for one in every for text in one.reasons),
     )
-
-
-def _newest_first(answer: StatusAnswer) -> list[ClaimStatus]:
-    """The latest status, then the others as they stand."""
-    latest = answer.latest
-    assert latest is not None, "the reader leaves out what has no status"
-    return [latest, *(one for one in answer.statuses if one is not latest)]
-
-
-def _codes(answer: StatusAnswer) -> list[str]:
-    return [code for one in _newest_first(answer) for code in one.codes]
 
 
 def _insert(
@@ -289,7 +280,13 @@ def _status(one: ClaimStatus) -> dict[str, Any]:
 
 
 def _follow(uow: UnitOfWork, claim: ClaimRow, item: Acknowledgement) -> None:
-    """What the answer comes to, unless the payer said something newer: state, queue and next action."""
+    """What the answer comes to, unless the payer said something newer: state, queue and next action.
+
+    What is said of a whole set of questions says nothing of one claim: it moves none, and is told beside it.
+    """
+    if item.level != "claim":
+        silence.retell(uow, [claim])
+        return
     last = standing.newest(uow, claim)
     asks = last is not None and wants_more(last.category)
     says = "noted" if last is None else MEANINGS[standing_of(last.category)].outcome

@@ -338,6 +338,35 @@ def test_a_payer_that_refuses_a_whole_set_speaks_of_each_of_its_questions(office
     assert {row.state for row in questions(office)} == {"LAPSED"}
 
 
+def test_what_is_asked_above_the_claims_moves_none_and_is_shown_as_for_all(office: Office):
+    claims = [office.claim(last=f"Person{n}") for n in range(2)]
+    office.send()
+    for file in sorted(office.out.glob("*.837")):
+        office.answered(answers.statuses(file.read_bytes(), ("A2:20",) * 2))
+    office.world.clock.forward(days=25)
+    assert ask_silent(office) == 2
+    first, second = sent(office)
+    status = ClaimStatus(("R3:0",), AT.date())
+    asks = StatusAnswer("receiver", (status,), payer=first.payer, provider=first.provider, trace=first.reference)
+    assert take(office, told(asks)).applied == 1
+    assert [(office.state(one), office.items(one)) for one in claims] == [("ACCEPTED", [])] * 2
+    assert {row.state for row in questions(office)} == {"LAPSED"}, "the answer of each claim may still come"
+    ours = next(one for one in claims if office.row(one).control == first.claim_control)
+    with office.world.read("claim:view", office.biller) as uow:
+        part, page = standing.part_of(uow, ours), showing.show_claim(uow, ours)
+        assert standing.newest(uow, uow.get(ClaimRow, ours)) is None
+    assert part.whole is not None
+    assert (part.found, [one.codes for one in part.whole.said]) == (None, ["R3:0"])
+    assert any("for everything asked in one file: The payer asks for more" in str(one.text) for one in page.history)
+    assert "supplied" not in page.actions
+    result = take(office, told(said(first, "R4:317"), said(second, "P1:20"), at=AT + timedelta(hours=1)))
+    assert (result.applied, result.findings) == (2, ())
+    assert sorted(office.state(one) for one in claims) == ["ACCEPTED", "PENDED"]
+    late = replace(asks, level="provider", statuses=(ClaimStatus(("P1:0",), AT.date()),), reference=first.reference)
+    take(office, told(late, at=AT + timedelta(hours=2)))
+    assert office.state(ours) == "PENDED", "what the claim itself was asked for is not settled by that"
+
+
 def test_more_was_asked_for_and_sent_and_the_payer_goes_on(office: Office, claim: bytes):
     ask(office, claim)
     take(office, told(said(sent(office)[0], "R4:317")))
