@@ -12,6 +12,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from portal.domain.titles import Title
+
 SETS = (
     "icd10cm", "icd9cm", "hcpcs", "hcpcs-modifier", "cpt", "cdt", "modifier", "pos", "taxonomy", "carc", "rarc",
 )  # fmt: skip
@@ -107,6 +109,8 @@ class CodeRelease:
 
     name: str
     sets: Mapping[str, Mapping[str, tuple[CodeSpan, ...]]] = field(default_factory=lambda: MappingProxyType({}))
+    titles: Mapping[str, Title] = field(default_factory=lambda: MappingProxyType({}))
+    """What titles of ICD-10-CM codes say of their use, by code; codes whose title says nothing are not in it."""
 
     def standing(self, code_set: str, code: str, on: date) -> Standing:
         """How a code stands on a service date."""

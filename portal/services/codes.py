@@ -12,6 +12,9 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 
+from sqlalchemy import case
+
+from portal.domain import titles
 from portal.domain.codes import SETS, CodeRelease, CodeSpan, diagnosis_set, procedure_set
 from portal.domain.errors import Refused
 from portal.feeds.codes import PLACES_START, places, read_codes
@@ -305,22 +308,27 @@ def release(uow: UnitOfWork, on: date) -> CodeRelease:
     ids = tuple(row.id for row in rows)
     kept = _KEPT.get(ids)
     if kept is None:
-        kept = CodeRelease("", _spans(uow))
+        kept = CodeRelease("", *_spans(uow))
         _KEPT.clear()
         _KEPT[ids] = kept
     standing = max((row.effective for row in rows if row.effective <= on), default=None)
     return replace(kept, name=standing.isoformat() if standing else "none")
 
 
-def _spans(uow: UnitOfWork) -> dict[str, dict[str, tuple[CodeSpan, ...]]]:
+def _spans(uow: UnitOfWork) -> tuple[dict[str, dict[str, tuple[CodeSpan, ...]]], dict[str, titles.Title]]:
+    """The days of every code, and what the titles of ICD-10-CM say."""
     sets: dict[str, dict[str, tuple[CodeSpan, ...]]] = {}
     same: dict[CodeSpan, CodeSpan] = {}
-    columns = (CodeRow.code_set, CodeRow.code, CodeRow.valid_from, CodeRow.valid_to, CodeRow.billable)
+    newest: dict[str, str] = {}
+    title = case((CodeRow.code_set == "icd10cm", CodeRow.description), else_="").label("title")
+    columns = (CodeRow.code_set, CodeRow.code, CodeRow.valid_from, CodeRow.valid_to, CodeRow.billable, title)
     for row in uow.rows(uow.select(*columns).order_by(CodeRow.valid_from)):
         made = CodeSpan(row.valid_from, row.valid_to, row.billable)
         codes = sets.setdefault(row.code_set, {})
         codes[row.code] = (*codes.get(row.code, ()), same.setdefault(made, made))
-    return sets
+        if row.title:
+            newest[row.code] = row.title
+    return sets, titles.said(newest)
 
 
 def _holds(on: date) -> Any:

@@ -54,6 +54,14 @@ def test_a_release_is_counted_and_switched_and_older_meanings_stay(world: World)
         assert uow.count(uow.select(CodeReleaseRow.id)) == 2
 
 
+def test_what_titles_say_of_a_side_comes_with_the_release(world: World):
+    load(world, order_file(("M25561", "Pain in right knee", "1"), ("M25562", "Pain in left knee", "1")))
+    with world.read("code:search") as uow:
+        assert {code: one.side for code, one in codes.release(uow, NEW).titles.items()} == {
+            "M25561": "right", "M25562": "left",
+        }  # fmt: skip
+
+
 def test_a_file_of_the_same_day_mends_the_one_before(world: World):
     load(world, FIRST)
     mended = load(world, SECOND)

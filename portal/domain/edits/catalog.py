@@ -15,6 +15,7 @@ from portal.domain.edits import (
     order,
     parties,
     prices,
+    sides,
 )
 from portal.domain.edits.rules import EditContext, EditFinding, Rule
 
@@ -27,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     *facility.RULES,
     *lines.RULES,
     *diagnoses.RULES,
+    *sides.RULES,
     *modifiers.RULES,
     *ncci.RULES,
     *prices.RULES,

@@ -74,6 +74,16 @@ def _external(claim: Claim, _context: EditContext) -> Iterator[Found]:
         )
 
 
+def _manifestation(claim: Claim, context: EditContext) -> Iterator[Found]:
+    codes = _modern(claim)
+    title = context.codes.titles.get(codes[0]) if codes else None
+    if title is not None and title.manifestation:
+        yield Found(
+            T_("The first diagnosis is the manifestation of another disease, which comes first."),
+            T_("Return the claim to coding: the disease behind it is the first diagnosis."),
+        )
+
+
 RULES = (
     Rule(
         "diagnosis-sex",
@@ -95,5 +105,12 @@ RULES = (
         "block",
         T_("A fall from a ladder as the first diagnosis."),
         _external,
+    ),
+    Rule(
+        "diagnosis-manifestation",
+        T_("A manifestation is not the first diagnosis"),
+        "block",
+        T_("A nerve disease in diseases classified elsewhere, before the diabetes behind it."),
+        _manifestation,
     ),
 )

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.domain import titles
 from portal.domain.claims import Claim, OtherPayer, Rendering, ServiceLine
 from portal.domain.codes import CodeRelease, CodeSpan
 from portal.domain.contracts import Terms, assumed
@@ -31,6 +32,16 @@ RELEASE = CodeRelease(
         "hcpcs": {"G0438": STANDS, "J1885": STANDS, "G9999": (CodeSpan(date(2027, 1, 1)),)},
         "modifier": {"59": STANDS},
     },
+    titles.said(
+        {
+            "M25561": "Pain in right knee",
+            "M25562": "Pain in left knee",
+            "M25569": "Pain in unspecified knee",
+            "I63511": "Stroke of right artery",
+            "I63512": "Stroke of left artery",
+            "G63": "Polyneuropathy in diseases classified elsewhere",
+        }
+    ),
 )
 NCCI = NcciTables(
     {("G0438", "J1885"): (PairEdit(date(2020, 1, 1), None, "9"),)},
@@ -115,6 +126,19 @@ def limited(indicator: Any, **changes: Any) -> Spoil:
         replace(clean, lines=(replace(clean.lines[0], **changes), *clean.lines[1:])),
         replace(context, ncci=replace(context.ncci, limits=limits)),
     )
+
+
+def sided(code: str, modifier: str, *more: str) -> Spoil:
+    """A first line with a modifier that points to these diagnoses."""
+
+    def spoil(clean: Claim, context: EditContext) -> Spoiled:
+        codes = (code, *more)
+        line = replace(
+            clean.lines[0], modifiers=(modifier,) if modifier else (), pointers=tuple(range(1, len(codes) + 1))
+        )
+        return replace(clean, diagnoses=codes, lines=(line, *clean.lines[1:])), context
+
+    return spoil
 
 
 RENDERING = Rendering("1234567893", "Fernley", taxonomy="207Q00000X")
@@ -232,6 +256,10 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
     ),
     "diagnosis-age": (on_claim(diagnoses=("Z38", "E119")), on_claim(diagnoses=("Z0012", "E119"))),
     "diagnosis-external": (on_claim(diagnoses=("W110XXA", "E119")),),
+    "diagnosis-manifestation": (on_claim(diagnoses=("G63", "E119")),),
+    "diagnosis-side": (sided("M25561", "LT"), sided("M25562", "F5"), sided("I10", "RT", "M25569", "M25562")),
+    "diagnosis-side-likely": (sided("I63511", "LT"),),
+    "diagnosis-side-unsaid": (sided("M25569", "LT"), sided("I10", "", "M25569")),
     "modifier-conflict": (on_line(modifiers=("50", "LT")), on_line(modifiers=("59", "XS"))),
     "modifier-order": (on_line(modifiers=("59", "26")),),
     "telehealth-place": (on_line(modifiers=("95",)),),
