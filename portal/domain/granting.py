@@ -25,6 +25,7 @@ CANCELS: Mapping[str, Text] = MappingProxyType({
     "not-planned": T_("The service is not given after all"),
     "other-plan": T_("The patient has another plan"),
     "asked-twice": T_("It was asked for twice"),
+    "not-taken": T_("The payer did not take it; it is asked anew"),
 })  # fmt: skip
 """Why a request is taken back."""
 RETROACTIVE: Mapping[str, Text] = MappingProxyType({

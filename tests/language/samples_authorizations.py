@@ -141,6 +141,13 @@ def _asked(**more: object) -> object:
     return made("MemberRequestPage", **given | more)
 
 
+def _refused(do: str) -> dict[str, object]:
+    """A form that was turned down, with what was typed."""
+    typed = {"do": do, "action": "approved", "number": "", "from": "2026-11-30", "units-1": "2", "note": "By Mrs. Ode."}
+    wrong = made("Refused", text=said("An approval needs the payer's number."), code="guard:number")
+    return {"wrong": wrong, "form": made("Form", data=typed, errors={})}
+
+
 _DECIDED = {
     "state": state("GRANTED", "Approved"), "number": "BSA7741", "valid_from": date(2026, 11, 30), "due_on": None,
     "days_left": None, "services": SERVICES, "may_decide": False, "practice_phone": None, "retroactive": None,
@@ -151,6 +158,8 @@ _OFFICE = [
     ("staff/authorizations/show.html", "in-use", {"page": _page()}),
     ("staff/authorizations/show.html", "draft", {"page": _page(**_DRAFT)}),
     ("staff/authorizations/show.html", "denied", {"page": _page(**_DENIED)}),
+    ("staff/authorizations/show.html", "answer-refused", {"page": _page(**_DENIED), **_refused("answer")}),
+    ("staff/authorizations/show.html", "cancel-refused", {"page": _page(**_DRAFT), **_refused("cancel")}),
     ("staff/authorizations/new.html", "fresh", {"page": _request()}),
     ("staff/authorizations/new.html", "nobody", {"page": _request(coverages=(), previous_id=OTHER)}),
     ("staff/authorizations/new.html", "turned-down", {"page": _request(), "form": _TURNED_DOWN, "typed": ()}),
@@ -165,6 +174,7 @@ _PAYER = [
         "page": made("MemberRequestsPage", only_open=False, items=(), more=False)
     }),
     ("payer/authorizations/show.html", "open", {"page": _asked()}),
+    ("payer/authorizations/show.html", "refused", {"page": _asked(), **_refused("")}),
     ("payer/authorizations/show.html", "decided", {"page": _asked(**_DECIDED)}),
 ]  # fmt: skip
 SAMPLES = [

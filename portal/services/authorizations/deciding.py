@@ -45,6 +45,11 @@ _SAID: Mapping[str, tuple[Text, Text | None]] = {
     "rejected": (T_("The payer did not take the request."), T_("Correct what it names, and send it again.")),
     "cancelled": (T_("The payer says that it was cancelled."), T_("Call the payer if nobody here took it back.")),
 }
+_NOT_TAKEN = (
+    T_("The payer did not take the request, though it has it already."),
+    T_("Call the payer and enter what it says; or take the request back and ask anew."),
+)
+"""Only what waits for its first answer goes back to be mended and sent; a person finds out what holds of the others."""
 LATER = T_("The payer decided again. What was decided first stands until somebody enters the change.")
 DENIED_AGAIN = T_("The payer denied it again. Enter that if it is its answer to the appeal or the talk.")
 CONTESTED = frozenset({"PEER_TO_PEER", "APPEAL"})
@@ -223,6 +228,8 @@ def _grant(uow: UnitOfWork, row: AuthorizationRow, answer: Answer, granted_as: s
 
 def _line_up(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> None:
     text, todo = _SAID.get(answer.action, (LATER, None))
+    if answer.action == "rejected" and row.state in WAITING:
+        text, todo = _NOT_TAKEN
     if row.state in STANDING and answer.action not in {"partial", "modified"}:
         text, todo = LATER, None
     detail: dict[str, Any] = {"text": to_json(text)} | ({"todo": to_json(todo)} if todo is not None else {})

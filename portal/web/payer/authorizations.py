@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from flask import Blueprint, request, url_for
 
 from portal.domain.errors import Refused
@@ -33,7 +35,7 @@ def show(uow: UnitOfWork, authorization_id: bytes) -> Reply:
 @blueprint.post("/<id:authorization_id>", endpoint="decide")
 @desks("member-authorization:decide")
 def decide(desk: Desk, authorization_id: bytes) -> Reply:
-    """Keep what was decided."""
+    """Keep what was decided; or show the form again as it was typed, with what is wrong."""
     here = url_for("payer.authorizations.show", authorization_id=authorization_id)
     version = request.form.get("version", "")
     if not (version.isascii() and version.isdigit() and len(version) < 10):
@@ -45,5 +47,10 @@ def decide(desk: Desk, authorization_id: bytes) -> Reply:
     except Denied:
         raise
     except Refused as refused:
-        return Go(here, refused.text, "stop")
+        with desk.read("member-authorization:view") as uow:
+            page = members.show(uow, authorization_id)
+        if not page.may_decide:
+            return Go(here, refused.text, "stop")
+        typed_again = SimpleNamespace(data=request.form.to_dict(), errors={})
+        return Page("payer/authorizations/show.html", page, {"form": typed_again, "wrong": refused}, 422)
     return Go(here, T_("Your decision is kept, and the practice is told."))

@@ -73,16 +73,36 @@ def create(desk: Desk, patient_id: bytes) -> Reply:
 @reads("authorization:view")
 def show(uow: UnitOfWork, authorization_id: bytes) -> Reply:
     """One of them."""
+    return _shown(uow, authorization_id)
+
+
+def _shown(uow: UnitOfWork, authorization_id: bytes, wrong: Refused | None = None) -> Page:
+    """One of them; after a refusal with what was typed and what is wrong."""
     page, part = showing.show(uow, authorization_id), papers.listed(uow, "authorization", authorization_id)
     more = {"documents": part, "contacts": contacts.part(uow, "authorization", authorization_id)}
-    return Page("staff/authorizations/show.html", page, more)
+    if wrong is None:
+        return Page("staff/authorizations/show.html", page, more)
+    again = {"wrong": wrong, "form": forms.Form(request.form.to_dict())}
+    return Page("staff/authorizations/show.html", page, more | again, 422)
 
 
 @blueprint.post("/<id:authorization_id>")
 @desks("authorization:request")
 def act(desk: Desk, authorization_id: bytes) -> Reply:
-    """Whatever button was pressed; each step asks for its own permission."""
-    do, version = request.form.get("do", ""), forms.version()
+    """Whatever button was pressed; where it is refused, the page as it was typed, with what is wrong."""
+    version = forms.version()
+    try:
+        return _act(desk, authorization_id, version)
+    except Denied:
+        raise
+    except Refused as refused:
+        with desk.read("authorization:view") as uow:
+            return _shown(uow, authorization_id, refused)
+
+
+def _act(desk: Desk, authorization_id: bytes, version: int) -> Reply:
+    """Each step asks for its own permission."""
+    do = request.form.get("do", "")
     note = request.form.get("note", "").strip()
     here = url_for("staff.authorizations.show", authorization_id=authorization_id)
     match do:
@@ -170,15 +190,10 @@ def _enter(desk: Desk, id_: bytes, version: int) -> Reply:
     here = url_for("staff.authorizations.show", authorization_id=id_)
     channel = request.form.get("channel", "")
     if channel not in CHANNELS or channel in {"278", "payer"} or request.form.get("action") not in showing.ANSWERS:
-        return Go(here, T_("Say what the payer answered, and how."), "stop")
-    try:
-        answer = typed.read_answer(request.form, channel)
-        with desk.write("authorization:answer") as uow:
-            deciding.enter(uow, id_, answer, expected_version=version)
-    except Denied:
-        raise
-    except Refused as refused:
-        return Go(here, refused.text, "stop")
+        raise Refused(T_("Say what the payer answered, and how."), code="answer")
+    answer = typed.read_answer(request.form, channel)
+    with desk.write("authorization:answer") as uow:
+        deciding.enter(uow, id_, answer, expected_version=version)
     return Go(here, T_("The payer's answer is kept."))
 
 

@@ -132,6 +132,24 @@ def test_what_the_payer_does_not_take_is_a_draft_again_with_a_new_trace(desk: De
     assert desk.row(id_).state == "SUBMITTED"
 
 
+@pytest.mark.parametrize("state", ["PENDED", "INFO_SENT", "APPEAL"])
+def test_what_is_not_taken_after_it_was_is_called_about_or_taken_back(desk: Desk, state: str):
+    visit = desk.visit()
+    id_ = desk.ask(visit)
+    take(desk, body(desk, 1, decision=Decision("A3", reason="35") if state == "APPEAL" else Decision("A4")))
+    if state != "PENDED":
+        with desk.writing("authorization:request") as uow:
+            requesting.follow_up(uow, id_, state)
+    take(desk, body(desk, 2, decision=None, rejections=(Rejection("event", "33", "C"),)))
+    page = desk.page(id_)
+    assert (desk.row(id_).state, [reason for _, reason, _ in desk.items(id_)]) == (state, ["rejected"])
+    assert (str(page.waits).endswith("or take the request back and ask anew."), "send" in page.actions) == (True, False)
+    assert "cancel" in page.actions
+    with desk.writing("authorization:request") as uow:
+        requesting.cancel(uow, id_, "not-taken")
+    assert desk.draft(visit) != id_
+
+
 def test_a_request_goes_once_and_by_the_page_that_was_read(desk: Desk):
     id_ = desk.draft(desk.visit())
     seen = desk.row(id_).version

@@ -71,8 +71,17 @@ def test_an_answer_by_phone_once_and_only_from_the_page_that_stands(flask: Flask
     biller = at_work(flask, desk.world, "biller")
     here = place(biller, "authorizations.show", authorization_id=id_)
     given = form_of(biller, here, "Keep the answer") | {"do": "answer", "channel": "phone", "action": "approved"}
-    given |= {"number": "", "units-1": "2"}
-    assert "An approval needs the payer" in biller.post(here, data=given, follow_redirects=True).text
+    given |= {"number": "", "units-1": "1.5", "to": "2026-11-28", "channel": "letter", "note": "Said Mrs. Ode."}
+    wrong = biller.post(here, data=given)
+    assert (wrong.status_code, "An approval needs the payer" in wrong.text) == (422, True)
+    for typed in ('value="1.5"', 'value="2026-11-28"', 'value="letter" selected', ">Said Mrs. Ode.</textarea>"):
+        assert typed in wrong.text
+    assert (desk.row(id_).state, desk.kept(id_)) == ("DRAFT", [])
+    long = form_of(biller, here, "Take back") | {"do": "cancel", "reason": "asked-twice", "note": "n" * 5_000}
+    again = biller.post(here, data=long)
+    assert (again.status_code, 'value="asked-twice" selected' in again.text, "n" * 5_000 in again.text) == (
+        422, True, True,
+    )  # fmt: skip
     assert biller.post(here, data=given | {"number": "TEL-5"}).status_code == 303
     assert biller.post(here, data=given | {"number": "TEL-6"}).status_code == 409
     assert desk.page(id_).number == "TEL-5"
@@ -114,7 +123,9 @@ def test_the_payer_sees_and_decides_its_own_requests_once(flask: Flask, desk: De
     here = f"/payer/requests/{id_.hex()}"
     assert "I10" in payer.get(here).text
     given = form_of(payer, here, "Decide") | {"action": "denied", "reason": ""}
-    assert "has to say why" in payer.post(here, data=given, follow_redirects=True).text
+    wrong = payer.post(here, data=given | {"note": "Read the plan."})
+    assert (wrong.status_code, "has to say why" in wrong.text) == (422, True)
+    assert ('value="denied" selected' in wrong.text, ">Read the plan.</textarea>" in wrong.text) == (True, True)
     given |= {"action": "modified", "number": "PAY-9", "from": "2026-08-03", "to": "2026-08-31", "units-1": "1"}
     assert payer.post(here, data=given).status_code == 303
     assert payer.post(here, data=given | {"number": "PAY-10"}).status_code == 409
