@@ -7,6 +7,7 @@ from portal.domain.edits import (
     authorizations,
     carried,
     diagnoses,
+    evaluations,
     facility,
     history,
     lines,
@@ -30,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     *diagnoses.RULES,
     *sides.RULES,
     *modifiers.RULES,
+    *evaluations.RULES,
     *ncci.RULES,
     *prices.RULES,
 )

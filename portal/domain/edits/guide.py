@@ -108,6 +108,8 @@ _REASONS: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType({
                               _CODING),
     "modifier-conflict": (_PLAIN, _CODING),
     "modifier-order": (T_("Some payers read only the first modifier."), _CODING),
+    "modifier-evaluation": (T_("Payers deny a service whose modifier is for evaluations only."), _CODING),
+    "modifier-25-alone": (_PLAIN, T_("Look for the other service of the day.")),
     "telehealth-place": (_PLAIN, T_("Correct the place or the modifier.")),
     "ncci-ptp": (_NCCI, T_("Take a line off, or let coding add the modifier that the record bears out.")),
     "mue": (_NCCI, _CHARGES),

@@ -6,21 +6,35 @@ from collections.abc import Iterator
 
 from portal.domain.claims import Claim, ServiceLine
 from portal.domain.edits.rules import EditContext, Found, Rule
+from portal.domain.edits.sides import LEFT, RIGHT
 from portal.domain.ncci import SEPARATE
 from portal.domain.texts import T_
 
 _RECODE = T_("Return the claim to coding.")
 
 AGAINST = (
-    ({"50"}, {"LT", "RT"}),
+    ({"50"}, LEFT | RIGHT),
+    ({"LT"}, RIGHT),
+    ({"RT"}, LEFT),
     ({"GA"}, {"GX", "GY", "GZ"}),
     ({"GX"}, {"GZ"}),
     ({"26"}, {"TC"}),
     ({"59"}, SEPARATE - {"59"}),
     ({"76"}, {"77"}),
+    ({"22"}, {"52", "53"}),
+    ({"52"}, {"53"}),
+    ({"62"}, {"66", "80", "81", "82", "AS"}),
+    ({"80"}, {"81", "82"}),
+    ({"AA"}, {"AD", "QK", "QX", "QY", "QZ"}),
+    ({"QZ"}, {"AD", "QK", "QX", "QY"}),
+    ({"NU"}, {"RR", "UE"}),
+    ({"RR"}, {"UE"}),
+    ({"93", "FQ"}, {"95", "GT"}),
 )
-"""Pairs that contradict each other: both sides or one; who is liable (CMS change request 6563; 7228); the two parts of
-one service; "distinct" in general and in particular; the same or another clinician."""
+"""Sets of which one line has modifiers of one only: both sides or one, the left or the right; who is liable (CMS
+change request 6563; 7228); the two parts of one service; "distinct" in general and in particular; the same or another
+clinician; more or less than usual, reduced or broken off; surgeons, a team or an assistant; who gave the anesthesia
+(Medicare Claims Processing Manual, chapter 12, section 50); new, rented or used; by voice or by sight."""
 
 PRICING = frozenset({
     "22", "26", "50", "51", "52", "53", "54", "55", "56", "62", "66", "78", "80", "81", "82", "AS", "TC", "QK", "QX",

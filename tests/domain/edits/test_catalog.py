@@ -30,7 +30,7 @@ RELEASE = CodeRelease(
     {
         "icd10cm": {"I10": STANDS, "E119": STANDS, "E11": (CodeSpan(date(2020, 1, 1), None, billable=False),)},
         "hcpcs": {"G0438": STANDS, "J1885": STANDS, "G9999": (CodeSpan(date(2027, 1, 1)),)},
-        "modifier": {"59": STANDS},
+        "modifier": dict.fromkeys(("59", "25", "F5", "F6"), STANDS),
     },
     titles.said(
         {
@@ -260,7 +260,36 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
     "diagnosis-side": (sided("M25561", "LT"), sided("M25562", "F5"), sided("I10", "RT", "M25569", "M25562")),
     "diagnosis-side-likely": (sided("I63511", "LT"),),
     "diagnosis-side-unsaid": (sided("M25569", "LT"), sided("I10", "", "M25569")),
-    "modifier-conflict": (on_line(modifiers=("50", "LT")), on_line(modifiers=("59", "XS"))),
+    "modifier-conflict": tuple(
+        on_line(modifiers=pair)
+        for pair in (
+            ("50", "LT"),
+            ("59", "XS"),
+            ("LT", "RT"),
+            ("RT", "FA"),
+            ("50", "T5"),
+            ("26", "TC"),
+            ("22", "52"),
+            ("80", "62"),
+            ("QZ", "QX"),
+            ("RR", "NU"),
+            ("FQ", "95"),
+        )
+    ),
+    "modifier-evaluation": (
+        on_line(code="J1885", modifiers=("25",)),
+        on_line(code="E0114", modifiers=("57",)),
+        on_line(code="80999", modifiers=("24",)),
+    ),
+    "modifier-25-alone": (
+        lambda clean, context: (
+            replace(
+                on_line(modifiers=("25",))(clean, context)[0],
+                lines=(replace(clean.lines[0], modifiers=("25",)), replace(clean.lines[1], code="A4550")),
+            ),
+            context,
+        ),
+    ),
     "modifier-order": (on_line(modifiers=("59", "26")),),
     "telehealth-place": (on_line(modifiers=("95",)),),
     "fee-below": (in_context(fees={1: 10_001}),),
@@ -381,6 +410,11 @@ CLEAN: Mapping[str, Spoil] = {
     "no filing limit known": in_context(terms=assumed(), today=date(2028, 1, 1)),
     "a second payer after the first has answered": covered_too(OtherCover("P", "CI", "18", answered=True), rank="S"),
     "a charge five times the fee": in_context(fees={1: 2_000, 2: 1_000}),
+    "an evaluation with modifier 25 beside a service billed before": lambda clean, context: billed_before(code="G0008")(
+        *on_line(modifiers=("25",))(clean, context)
+    ),
+    "two fingers of one hand": on_line(modifiers=("F5", "F6")),
+    "a vaccine given by number": on_line(code="90999", modifiers=("25",)),
     "repeated with a modifier": lambda clean, context: (
         replace(clean, charge_cents=20_000, lines=(clean.lines[0], replace(clean.lines[0], modifiers=("59",)))),
         context,
