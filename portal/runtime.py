@@ -29,6 +29,7 @@ from portal.gateways import mail
 from portal.gateways.cards import Cards
 from portal.gateways.exchange import FolderExchange
 from portal.gateways.paper import Paper
+from portal.gateways.realtime import RealtimeServices
 from portal.gateways.scans.calling import Scans
 from portal.gateways.sftp import SftpExchange
 from portal.models.database import db
@@ -198,7 +199,7 @@ def build(settings: Settings, *, clock: Clock | None = None, parts: dict[str, An
     units = Units(engine, keyring, the_clock, Teller(socket.gethostname(), RELEASE), gate, _enqueue(engine))
     world = {
         "clock": the_clock, "cards": _cards(settings), "mailer": _mailer(settings), "anchor_file": settings.anchor_file,
-        "paper": Paper(ROOT / "templates", settings.data / "fonts"), "scans": Scans(),
+        "paper": Paper(ROOT / "templates", settings.data / "fonts"), "scans": Scans(), "realtime": RealtimeServices(),
         "exchange": FolderExchange(settings.edi), "sftp": SftpExchange(settings.sftp_key_file),
         "public_url": settings.public_url, "demo": settings.demo, "release": RELEASE, "installation": installation,
     } | (parts or {})  # fmt: skip

@@ -74,7 +74,7 @@ _CHARGING = _SEARCH | _SELF | _IDENTITY | _CODES | _COVER | _SAID | _CONTACT | _
 _CHARGING |= _REVIEWED
 _BILLING = _CHARGING | _CLAIM | _REMITTANCE | _CONTACTS
 _SYSTEM = _BILLING | _SELF | {"factor.secret"} | _MAIL | {"patient.guarantor", "payment.note", "denial.note"}
-_SYSTEM |= {"encounter.source", "legal_hold.reason"}
+_SYSTEM |= {"encounter.source", "legal_hold.reason", "partner_service.password"}
 
 OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.PATIENT: (_IDENTITY | _CONTACT | _COVER | _SAID | _PAPER | _SELF | {"encounter.diagnoses", "patient.guarantor"}),

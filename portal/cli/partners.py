@@ -12,9 +12,11 @@ from portal import runtime
 from portal.cli.desk import Bench, acting, english, opened, options
 from portal.domain import transport as rules
 from portal.domain.errors import TradeError
+from portal.domain.realtime import Service, service
 from portal.domain.transport import Server
 from portal.services import practices as practice_service
-from portal.services import transport
+from portal.services import realtime, transport
+from portal.services.unit_of_work.work import UnitOfWork
 
 _USAGE = click.Choice(["P", "T"])
 _SERVER = (
@@ -28,11 +30,20 @@ _SERVER = (
     click.option("--done", default=None, help="Folder there for files taken in; without one they are removed there."),
 )  # fmt: skip
 
+_SERVICE = (
+    click.option("--realtime", default=None, metavar="URL", help="Its service that answers at once (CAQH CORE)."),
+    click.option("--realtime-user", default=None, help="Who signs in there (UserName)."),
+    click.option("--realtime-sender", default=None, help="SenderID there; the partner's --sender without it."),
+    click.option("--realtime-receiver", default=None, help="ReceiverID there; its --receiver without it."),
+    click.option("--realtime-password-file", default=None, metavar="FILE", help="Holds the password; kept sealed."),
+)  # fmt: skip
+
 _STATED = frozenset({"sftp", "host_key", "inbox", "outbox", "done"})
+_ASKED = frozenset({"realtime", "realtime_user", "realtime_sender", "realtime_receiver", "realtime_password_file"})
 
 
 def _server_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(_SERVER):
+    for option in reversed(_SERVER + _SERVICE):
         command = option(command)
     return command
 
@@ -72,6 +83,8 @@ def add(code: str, practice: str | None, as_user: str | None, as_json: bool, **g
             row = practice_service.add_partner(uow, bench.actor.practice_id or b"", facts)
             if server is not None:
                 practice_service.set_server(uow, row, server)
+            if given["realtime"]:
+                _set_service(uow, row, given, None)
         bench.say({"partner": row.id.hex(), **_pinned(server)}, _set_up(code, server))
 
 
@@ -85,18 +98,27 @@ def add(code: str, practice: str | None, as_user: str | None, as_json: bool, **g
 @click.option("--folder", default=None, help="Folder below the installation's edi folder.")
 @_server_options
 @click.option("--by-folder", is_flag=True, help="Reach it by its folder again.")
+@click.option("--no-realtime", is_flag=True, help="Ask it by files only.")
 @options
 def edit(
-    code: str, by_folder: bool, practice: str | None, as_user: str | None, as_json: bool, **given: str | None
+    code: str,
+    by_folder: bool,
+    no_realtime: bool,
+    practice: str | None,
+    as_user: str | None,
+    as_json: bool,
+    **given: str | None,
 ) -> None:
     """Change a partner, and how it is reached; what is not named stays."""
     named = {name: value for name, value in given.items() if value is not None}
     if by_folder and named.keys() & _STATED:
         raise click.UsageError("--by-folder goes without a server")
+    if no_realtime and named.keys() & _ASKED:
+        raise click.UsageError("--no-realtime goes without a service")
     with opened("partners.edit", practice=practice, as_user=as_user, as_json=as_json) as bench:
         with bench.runtime.units.write(bench.actor, "partner:edit") as uow:
             row = practice_service.partner_by_code(uow, bench.actor.practice_id or b"", code)
-            changes = {name: value for name, value in named.items() if name not in _STATED}
+            changes = {name: value for name, value in named.items() if name not in _STATED | _ASKED}
             practice_service.edit_partner(uow, row.practice_id, code, **changes)
             (route,) = transport.routes(uow, row.id)
             server = None if by_folder else route.server
@@ -104,6 +126,10 @@ def edit(
                 server = _server(given, route.server)
             if by_folder or named.keys() & _STATED:
                 practice_service.set_server(uow, row, server)
+            if no_realtime:
+                realtime.set_service(uow, row, None)
+            elif named.keys() & _ASKED:
+                _set_service(uow, row, given, realtime.service_of(uow, row.id))
         bench.say({"partner": row.id.hex(), **_pinned(server)}, _set_up(code, server))
 
 
@@ -114,12 +140,15 @@ def list_(practice: str | None, as_user: str | None, as_json: bool) -> None:
     with opened("partners.list", practice=practice, as_user=as_user, as_json=as_json) as bench:
         with bench.runtime.units.read(bench.actor, "partner:edit") as uow:
             found = transport.routes(uow)
+            services = {route.code: realtime.service_of(uow, route.partner_id) for route in found}
             troubles = {trouble.partner_id: trouble for trouble in transport.troubles(uow)}
         if bench.as_json:
-            bench.say([_as_json(route, troubles.get(route.partner_id)) for route in found])
+            bench.say([_as_json(route, troubles.get(route.partner_id), services[route.code]) for route in found])
             return
         for route in found:
             click.echo(f"{route.code}: {route.name}, {_way(route)}")
+            if (at := services[route.code]) is not None:
+                click.echo(f"  answers at once at {at.url}, asked as {at.user}")
             trouble = troubles.get(route.partner_id)
             if trouble is not None:
                 since, again = (at.strftime("%Y-%m-%d %H:%M UTC") for at in (trouble.since, trouble.next_try_at))
@@ -172,6 +201,25 @@ def _server(given: dict[str, str | None], standing: Server | None) -> Server:
         raise click.UsageError(english(error.text)) from error
 
 
+def _set_service(uow: UnitOfWork, row: Any, given: dict[str, str | None], standing: Service | None) -> None:
+    """What was named over what stands; the partner's own ids where no others are named."""
+    url = given["realtime"] or (standing.url if standing is not None else "")
+    user = given["realtime_user"] or (standing.user if standing is not None else "")
+    if not url or not user:
+        raise click.UsageError("a service needs --realtime and --realtime-user")
+    sender = given["realtime_sender"] or (standing.sender if standing is not None else row.sender_id)
+    receiver = given["realtime_receiver"] or (standing.receiver if standing is not None else row.receiver_id)
+    path, password = given["realtime_password_file"], ""
+    try:
+        if path:
+            password = Path(path).read_text(encoding="utf-8").strip()
+        realtime.set_service(uow, row, service(url, user, sender=sender, receiver=receiver), password)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise click.UsageError("--realtime-password-file: it cannot be read") from error
+    except TradeError as error:
+        raise click.UsageError(english(error.text)) from error
+
+
 def _pinned(server: Server | None) -> dict[str, str]:
     return {"sftp": server.address, "host_key": server.fingerprint} if server is not None else {}
 
@@ -193,9 +241,10 @@ def _way(route: transport.Route) -> str:
     return f"{one.address} ({one.fingerprint}), in from {one.inbox}, out to {one.outbox}, {away}"
 
 
-def _as_json(route: transport.Route, trouble: transport.Trouble | None) -> dict[str, Any]:
+def _as_json(route: transport.Route, trouble: transport.Trouble | None, at: Service | None) -> dict[str, Any]:
     return {
         "code": route.code, "name": route.name, "folder": route.folder, **_pinned(route.server),
+        "realtime": at.url if at is not None else None,
         "trouble": None if trouble is None else {
             "failures": trouble.failures, "since": trouble.since.isoformat(),
             "next_try_at": trouble.next_try_at.isoformat(), "text": english(trouble.text),

@@ -13,6 +13,7 @@ from portal.jobs.schedule import Schedule
 from portal.jobs.worker import Worker
 
 HOST = "127.0.0.1"
+LOOK_SECONDS = 3.0
 
 
 def serve(stage: Stage, *, port: int, say: Callable[[str], None]) -> None:
@@ -22,8 +23,13 @@ def serve(stage: Stage, *, port: int, say: Callable[[str], None]) -> None:
     server = make_server(HOST, port, app, threaded=True)
     stage.processor.webhook_url = f"http://{HOST}:{server.server_port}/webhooks/cards"
     worker = Worker(stage.tools, Schedule())
-    thread = threading.Thread(target=worker.run, daemon=True)
-    thread.start()
+    over = threading.Event()
+    threads = [
+        threading.Thread(target=worker.run, daemon=True),
+        threading.Thread(target=_answer_files, args=(stage, over), daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
     say(f"serving on http://localhost:{server.server_port} - stop with Ctrl-C")
     try:
         server.serve_forever()
@@ -31,5 +37,13 @@ def serve(stage: Stage, *, port: int, say: Callable[[str], None]) -> None:
         say("stopped")
     finally:
         worker.stop()
+        over.set()
         server.server_close()
-        thread.join(timeout=10)
+        for thread in threads:
+            thread.join(timeout=10)
+
+
+def _answer_files(stage: Stage, over: threading.Event) -> None:
+    """The clearinghouse looks for files every few seconds, so that what is sent here is answered too."""
+    while not over.wait(LOOK_SECONDS):
+        stage.story.house.collect()

@@ -17,6 +17,7 @@ from portal.config import Settings
 from portal.demo import papers, patients, people, requests
 from portal.demo.clock import WalkingClock
 from portal.demo.story import PARTNER, Story, evening, weeks
+from portal.domain.realtime import service
 from portal.jobs.handlers import Tools
 from portal.jobs.worker import Worker
 from portal.sandbox import codes as invented_codes
@@ -25,7 +26,8 @@ from portal.sandbox import visits as invented_visits
 from portal.sandbox.cards.processor import CardProcessor
 from portal.sandbox.clearinghouse import Clearinghouse
 from portal.sandbox.members import known_members
-from portal.services import codes, payers, practices
+from portal.sandbox.realtime import RealtimePayer
+from portal.services import codes, payers, practices, realtime
 
 MONTHS = timedelta(days=91)
 BILLING_WEEKS = (5, 9)
@@ -34,6 +36,7 @@ _SETUP = system("setup")
 _KEYS = ("root.key", "signing.key", "web.key")
 WEBHOOK_SECRET = "whsec_demonstration"  # noqa: S105 - of a stand-in on loopback
 API_KEY = "sk_test_demonstration"
+PASSWORD = "of-the-demonstration"  # noqa: S105 - opens nothing but the payer that this process plays
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ class Stage:
     clock: WalkingClock
     story: Story
     processor: CardProcessor
+    payer: RealtimePayer
     tools: Tools
 
 
@@ -74,7 +78,7 @@ def _secret(path: Path, value: bytes) -> None:
 
 @contextmanager
 def standing(home: Path, *, seed: int, port: int, today: date, say: Callable[[str], None]) -> Iterator[Stage]:
-    """Tell the whole story in a fresh folder and give the stage; connections and the processor end with it."""
+    """Tell the whole story in a fresh folder and give the stage; connections and what answers end with it."""
     if home.exists():
         shutil.rmtree(home)
     clock = WalkingClock(datetime.combine(today - MONTHS, datetime.min.time(), UTC) + timedelta(hours=14))
@@ -88,7 +92,9 @@ def standing(home: Path, *, seed: int, port: int, today: date, say: Callable[[st
             story = _cast(running, clock, seed, today, Worker(tools), say)
             _live(story, processor, clock, today, say)
             tools.sign()
-            yield Stage(running, clock, story, processor, tools)
+            with RealtimePayer(story.house.at_once, user="juniper", password=PASSWORD, clock=clock) as payer:
+                _answers_at_once(running, story, payer)
+                yield Stage(running, clock, story, processor, payer, tools)
 
 
 def _cast(
@@ -152,6 +158,15 @@ def _partner_and_prices(running: runtime.Runtime, setting: Actor, practice_id: b
     fees = [(code, "", cents) for code, cents in sorted(invented_codes.fee_table(seed).items())]
     with running.units.write(setting, "price:load") as uow:
         practices.load_prices(uow, practice_id, fees, date(today.year - 1, 1, 1))
+
+
+def _answers_at_once(running: runtime.Runtime, story: Story, payer: RealtimePayer) -> None:
+    """From now on the clearinghouse answers questions about coverage while one waits."""
+    setting = system("setup", practice_id=story.cast.practice_id)
+    with running.units.write(setting, "partner:edit") as uow:
+        partner = practices.partner_by_code(uow, story.cast.practice_id, PARTNER)
+        place = service(payer.url, "juniper", sender="JUNIPERRIDGE", receiver="VALLEYCLEAR")
+        realtime.set_service(uow, partner, place, PASSWORD)
 
 
 def _code_lists(running: runtime.Runtime, today: date) -> None:

@@ -19,7 +19,7 @@ from portal.services.contacts import letters
 from portal.services.contracts import recounting
 from portal.services.coverage import asking as coverage
 from portal.services.coverage import nights
-from portal.services.files import reading
+from portal.services.files import immediate, reading
 from portal.services.outbox import Job
 from portal.services.parts import Parts
 from portal.services.payments import settling as card_payments
@@ -91,6 +91,11 @@ def ask_coverage(tools: Tools, job: Job) -> None:
         coverage.ask_due(tools.units, tools.parts, actor(job))
     except Refused:
         return
+
+
+def ask_now(tools: Tools, job: Job) -> None:
+    """One question is put to a payer that answers at once."""
+    immediate.ask(tools.units, tools.parts, actor(job), job.ids["interchange"])
 
 
 def ask_claims(tools: Tools, job: Job) -> None:
@@ -168,6 +173,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "contract.recount": recount_limits,
     "document.pages": draw_pages,
     "eligibility.ask": ask_coverage,
+    "eligibility.now": ask_now,
     "file.read": read_file,
     "letter.paper": print_letter,
     "mail.send": send_mail,

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped
 
 from portal.access.reaches import PRACTICE, Reach
 from portal.models.base import Base, ReachedBy
-from portal.models.columns import clear, key, ref
+from portal.models.columns import clear, key, ref, sealed
+from portal.models.types import Box
 
 
 class _Named(Base):
@@ -134,6 +135,24 @@ class PartnerServerRow(Base):
     done: Mapped[str] = clear(10)
     """Where files go that were taken in; empty: they are removed there."""
     version: Mapped[int] = clear(11)
+
+
+class PartnerServiceRow(Base):
+    """The service of a partner that answers questions while one waits, beside its folder or server."""
+
+    __tablename__ = "partner_service"
+    table_code = 102
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id", index=True)
+    partner_id: Mapped[bytes] = ref(3, "partner.id", unique=True)
+    url: Mapped[str] = clear(4)
+    user_name: Mapped[str] = clear(5)
+    sender: Mapped[str] = clear(6)
+    receiver: Mapped[str] = clear(7)
+    password_sealed: Mapped[Box] = sealed(8)
+    """Opened by the machine only."""
+    version: Mapped[int] = clear(9)
 
 
 class PartnerTroubleRow(Base):

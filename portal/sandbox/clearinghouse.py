@@ -7,6 +7,7 @@ moved to `taken` beside it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -34,7 +35,9 @@ _PARTIAL = frozenset({".part", ".tmp"})
 
 
 class Clearinghouse:
-    """Answers what lies in the folder `claims` with files in `answers`; not thread safe, one caller walks its days.
+    """Answers what lies in the folder `claims` with files in `answers`; one caller walks its days.
+
+    Only `collect` and `at_once` may be called beside each other.
 
     `next_payers` tells by member id which payer a claim is passed on to; see `Payers` for `salt` and `stray`, and
     `MemberDesk` and `ReviewDesk` for `members` and `cases`.
@@ -58,6 +61,7 @@ class Clearinghouse:
         self._inquiries = Inquiries(payers, self._payers, members=members, salt=salt, cases=cases)
         self._number = int(clock.now().timestamp()) % 10**9
         self._seen: set[tuple[str, str]] = set()
+        self._one = threading.Lock()
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -78,6 +82,26 @@ class Clearinghouse:
 
         What was put off and is decided by now comes first.
         """
+        with self._one:
+            return self._collect()
+
+    def at_once(self, data: bytes) -> bytes:
+        """The answer to one question in real time: what it asks for, else the 999 or TA1 that refuses it."""
+        with self._one:
+            document, judged, at = read(data), answer(data), self._clock.now()
+            (interchange,), (note,) = walk(document).interchanges, judged.interchanges
+            back = _back(interchange)
+            if note.code == "R" or not interchange.groups:
+                return write_ta1([note], partner=back, numbers=self._numbers(), at=at)
+            (group,), (found,) = interchange.groups, judged.groups
+            route = replace(back, group_sender=group.receiver, group_receiver=group.sender)
+            for one in _standing(group, found):
+                told = self._inquiries.answer(one, document, route, self._numbers, at)
+                if told is not None:
+                    return told[1]
+            return write_999([found], partner=route, numbers=self._numbers(), at=at)
+
+    def _collect(self) -> tuple[Path, ...]:
         later = self._inquiries.put_off(self._numbers, self._clock.now())
         written = [self._write(kind, body) for kind, body in later]
         taken = self._claims / "taken"

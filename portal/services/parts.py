@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from portal.domain.dates import Clock
 from portal.domain.documents import PagePicture
 from portal.domain.payments import CardEvent, Checkout, CheckoutState, RefundState
+from portal.domain.realtime import Service
 from portal.domain.transport import Server
 
 
@@ -92,6 +93,13 @@ class Sftp(Protocol):
         """The exchange with one partner, named `folder`, while the block lasts; may raise TransportFault."""
 
 
+class Realtime(Protocol):
+    """Asks services of partners that answer while one waits."""
+
+    def __call__(self, service: Service, password: str, body: bytes, *, kind: str, id_: bytes, at: datetime) -> bytes:
+        """The X12 answer to one question; `id_` is the same when it is asked again; may raise TransportFault."""
+
+
 class Enqueue(Protocol):
     """Puts a job into the engine of a store that has its own (PostgreSQL), on the unit of work's own connection."""
 
@@ -121,6 +129,7 @@ class Parts:
     mailer: Mailer
     exchange: Exchange
     sftp: Sftp
+    realtime: Realtime
     public_url: str
     demo: bool
     release: str

@@ -55,6 +55,29 @@ def test_a_partner_is_added_moved_to_sftp_and_back(run, tmp_path: Path):
     assert "Quicker, folder clearing" in run("list").output
 
 
+def test_a_partner_is_asked_at_once_and_no_more(run, tmp_path: Path):
+    (tmp_path / "word").write_text("of the payer\n")
+    place = ("--realtime", "https://quick.example/core", "--realtime-user", "juniper")
+    added = run(
+        *("add", "clearing", "--name", "Quick Clearing", "--sender", "JUNIPER", "--receiver", "QUICK", "--contact"),
+        *("Desk", "--contact-phone", "5035550142", "--submitter", "Juniper", "--folder", "clearing", *place),
+        *("--realtime-password-file", str(tmp_path / "word")),
+    )
+    assert added.exit_code == 0, added.output
+    assert "answers at once at https://quick.example/core, asked as juniper" in run("list").output
+    assert run("edit", "clearing", "--realtime-user", "maple").exit_code == 0
+    (told,) = json.loads(run("list", "--json").output)
+    assert told["realtime"] == "https://quick.example/core"
+    for wrong in (
+        ("--realtime", "http://quick.example/core"), ("--realtime-user", "x" * 51), ("--no-realtime", *place),
+        ("--realtime-password-file", str(tmp_path / "none")),
+    ):  # fmt: skip
+        assert run("edit", "clearing", *wrong).exit_code == 2
+    assert run("edit", "clearing", "--no-realtime").exit_code == 0
+    assert "answers at once" not in run("list").output
+    assert run("edit", "clearing", *place).exit_code == 2, "without a password"
+
+
 def test_the_key_is_made_once_and_its_public_half_shown(run, sqlite_world: World):
     first = run("key")
     assert first.exit_code == 0, first.output

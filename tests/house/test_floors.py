@@ -73,6 +73,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "portal.gateways.scans.decoding": ((), ("PIL", "pypdfium2")),  # a program of its own, which knows nothing of ours
     "portal.gateways.mail": (("portal.domain", "portal.language"), ("jinja2", "markupsafe")),
     "portal.gateways.procrastinate": (("portal.domain",), ("procrastinate",)),
+    "portal.gateways.realtime": (("portal.domain",), ("requests",)),
     "portal.gateways.sftp": (("portal.domain",), ("paramiko",)),
     "portal.language": (("portal.domain.texts", "portal.domain.money", "portal.domain.dates"), ("babel",)),
     "portal.domain": ((), ()),

@@ -83,13 +83,14 @@ ANSWERS = (
 
 
 def _page(**more: object) -> object:
-    given = {"patient_id": ID, "name": "Teresa Marlowe", "coverages": ANSWERS, "may_ask": True, "may_set": True}
+    given = {"patient_id": ID, "name": "Teresa Marlowe", "coverages": ANSWERS, "may_ask": True, "may_set": True, "asking": False}
     return made("EligibilityPage", **given | more)
 
 
 _PAGES = [
     ("staff/coverage/show.html", "full", {"page": _page()}),
     ("staff/coverage/show.html", "none", {"page": _page(coverages=(), may_set=False)}),
+    ("staff/coverage/show.html", "asking", {"page": _page(asking=True)}),
     ("staff/coverage/show.html", "looking", {"page": _page(may_ask=False, may_set=False)}),
     (
         "staff/coverage/rules.html",

@@ -71,6 +71,7 @@ NOUNS: Final[Mapping[int | str, Text]] = MappingProxyType({
     4: T_("a trading partner", "{n} trading partners", n=1),
     94: T_("a partner's server", "{n} partners' servers", n=1),
     95: T_("that a partner could not be reached", "that {n} partners could not be reached", n=1),
+    102: T_("a partner's service in real time", "{n} partners' services in real time", n=1),
     96: T_("a part of a file", "{n} parts of files", n=1),
     26: T_("an item of a work list", "{n} items of work lists", n=1),
     75: T_("a step with an item of a work list", "{n} steps with items of work lists", n=1),

@@ -23,7 +23,7 @@ from portal.models.interchanges import InterchangeRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.models.practices import PartnerRow, PracticeRow
-from portal.services import interchanges, queues
+from portal.services import interchanges, outbox, queues, realtime
 from portal.services.coverage.due import Due, due, kept, of_patient
 from portal.services.parts import Parts
 from portal.services.unit_of_work.trail import Request
@@ -48,6 +48,8 @@ class Asked:
     files: tuple[bytes, ...] = ()
     refused: int = 0
     """Questions of earlier files that the partner refused; they are asked again."""
+    at_once: bool = False
+    """The payer answers within seconds."""
 
 
 def ask_due(units: Units, parts: Parts, actor: Actor, *, request: Request | None = None) -> Asked:
@@ -66,9 +68,10 @@ def ask_due(units: Units, parts: Parts, actor: Actor, *, request: Request | None
 def ask_patient(
     units: Units, parts: Parts, actor: Actor, patient_id: bytes, *, request: Request | None = None
 ) -> Asked:
-    """Ask now about every coverage of a patient, for today.
+    """Ask now about every coverage of a patient, for today: in real time where the partner answers so.
 
-    Raises NotFound, Refused `no-coverage`, `no-partner`, `restricted` (45 CFR 164.522(a)(1)(vi)).
+    In real time each question is a file of its own (CAQH CORE 270), asked by a worker at once. Raises NotFound,
+    Refused `no-coverage`, `no-partner`, `restricted` (45 CFR 164.522(a)(1)(vi)).
     """
     with units.read(actor, PERMISSION, request=request) as uow:
         uow.get(PatientRow, patient_id)
@@ -80,7 +83,21 @@ def ask_patient(
         wanted = of_patient(uow, patient_id)
     if not wanted:
         raise Refused(T_("No coverage is registered for today; nobody was asked."), code="no-coverage")
+    with units.read(actor, PERMISSION, request=request) as uow:
+        at_once = realtime.service_of(uow, _partner(uow).id) is not None
+    if at_once:
+        return _ask_at_once(units, actor, request, wanted)
     return _ask(units, parts, actor, request, wanted, "hand")
+
+
+def _ask_at_once(units: Units, actor: Actor, request: Request | None, wanted: Sequence[Due]) -> Asked:
+    with units.read(actor, PERMISSION, request=request) as uow:
+        questions = _questions(uow, wanted)
+    with units.write(actor, PERMISSION, request=request) as uow:
+        files = tuple(_store(uow, [each], "hand") for each in questions)
+        for file_id in files:
+            outbox.later(uow, "eligibility.now", f"eligibility.now:{file_id.hex()}", {"interchange": file_id})
+    return Asked(len(questions), files, at_once=True)
 
 
 def resend_unsent(units: Units, parts: Parts, actor: Actor) -> int:

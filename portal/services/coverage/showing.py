@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from portal.access.policy import decide
@@ -17,6 +17,7 @@ from portal.models.eligibility import EligibilityAnswerRow, EligibilityQuestionR
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow
+from portal.services import realtime
 from portal.services.coverage import words
 from portal.services.coverage.bodies import of_json
 from portal.services.coverage.due import PASSING
@@ -24,6 +25,8 @@ from portal.services.unit_of_work.work import UnitOfWork
 
 _RANKS = "PST"
 _HISTORY = 12
+_AT_ONCE = timedelta(minutes=1)
+"""So long a page looks again by itself for an answer in real time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ class EligibilityPage:
     coverages: tuple[CoverageAnswer, ...]
     may_ask: bool
     may_set: bool
+    asking: bool
+    """A payer that answers at once is being asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,14 @@ def show(uow: UnitOfWork, patient_id: bytes) -> EligibilityPage:
         ),
         decide(uow.actor, "eligibility:ask").allowed,
         decide(uow.actor, "eligibility:edit").allowed,
+        _asking(uow, covers),
     )
+
+
+def _asking(uow: UnitOfWork, covers: Collection[Cover]) -> bool:
+    since = uow.now - _AT_ONCE
+    fresh = any(each.waits is not None and each.waits.asked_at > since for each in covers)
+    return fresh and realtime.service_of(uow, None) is not None
 
 
 def answer_id(cover: Cover) -> bytes:
