@@ -37,6 +37,8 @@ class EncounterFacts:
     """The question was answered, or taken back."""
     sampled: bool | None = None
     """Whether a sampling rule picked it for the check that comes next; None where nobody looked."""
+    unbilled: bool = False
+    """No claim of it stands, and nothing of it in the ledger."""
     untouched: bool = False
     """Nothing of it was changed since a claim sent it back to be coded."""
     solo_waiver: bool = False
@@ -67,6 +69,8 @@ LIFE: Lifecycle[EncounterFacts] = Lifecycle(
         Move("RECEIVED", "SET_ASIDE", "bill:verify", needs_reason=True),
         Move("SET_ASIDE", "RECEIVED", "bill:verify", needs_reason=True),
         Move("PROPOSED", "CODING_ASKED", "encounter:code", guard="asked"),
+        # It came by file for the wrong patient, or twice. What was billed once is undone by charge entry or a void.
+        Move("PROPOSED", "SET_ASIDE", "encounter:code", guard="unbilled", needs_reason=True),
         Move("CODING_ASKED", "PROPOSED", "question:answer", "either", guard="answered-by-another"),
         Move("PROPOSED", "CODED", "encounter:code", guard="coded"),
         Move("CODED", "CODE_REVIEW", "encounter:code", "system", guard="sampled"),
@@ -115,6 +119,10 @@ LIFE: Lifecycle[EncounterFacts] = Lifecycle(
         "entered-not-sampled": Guard(
             lambda facts, _: facts.entered and facts.sampled is False,
             T_("The charges are not entered yet, or a rule asks for a check of them."),
+        ),
+        "unbilled": Guard(
+            lambda facts, _: facts.unbilled,
+            T_("It was billed before. Correct or void its claim, or code it and let charge entry set it aside."),
         ),
         "untouched": Guard(
             lambda facts, _: facts.untouched,

@@ -70,6 +70,19 @@ def test_a_visit_that_a_claim_sent_back_is_cleared_again_only_untouched() -> Non
     assert caught.value.code == "guard:untouched"
 
 
+def test_what_is_to_be_coded_is_set_aside_with_a_reason_and_only_unbilled() -> None:
+    LIFE.permit("PROPOSED", "SET_ASIDE", EncounterFacts(CODER, unbilled=True), reason="wrong-patient")
+    for facts, reason, code in (
+        (EncounterFacts(CODER), "wrong-patient", "guard:unbilled"),
+        (EncounterFacts(CODER, unbilled=True), "", "reason-missing"),
+    ):
+        with pytest.raises(Refused) as caught:
+            LIFE.permit("PROPOSED", "SET_ASIDE", facts, reason=reason)
+        assert caught.value.code == code
+    after = {move.to for move in LIFE.moves if move.frm == "SET_ASIDE"}
+    assert after == {"RECEIVED"}, "what was set aside is verified anew before anybody codes or charges it"
+
+
 def test_past_a_check_goes_only_what_no_rule_picked() -> None:
     LIFE.permit("CODED", "CODE_REVIEW", EncounterFacts(CODER, sampled=True))
     LIFE.permit("CODED", "RELEASED", EncounterFacts(CODER, sampled=False))

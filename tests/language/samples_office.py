@@ -66,6 +66,8 @@ CODE = VISIT | {
     "asked": (),
     "open_question": None,
     "topics": (("other", said("Something else")),),
+    "reasons": (("wrong-patient", said("It is another patient's")),),
+    "aside": None,
     "returned": RETURNED,
     "proposed_diagnoses": ("Z0000", "Z1331"),
     "proposed_lines": ("G0438", "J3420"),
@@ -88,6 +90,18 @@ CODE = VISIT | {
     ),
     "find": "wellness",
     "hits": HITS,
+}
+SET_ASIDE = {
+    "state": state("SET_ASIDE", "Set aside"),
+    "may_code": False,
+    "why_not": said("This visit was set aside."),
+    "returned": None,
+    "hits": None,
+    "aside": made(
+        "Aside",
+        happened=made("Happened", by="Dele Adebayo", at=THEN, reason="wrong-patient", note="It is her sister's."),
+        words=said("It is another patient's"),
+    ),
 }
 VISIT_LINES = tuple(
     made(
@@ -423,6 +437,7 @@ STAFF = [
             )
         },
     ),
+    ("staff/encounters/code.html", "set-aside", {"page": made("CodePage", **CODE | SET_ASIDE)}),
     ("staff/encounters/code.html", "nothing-found", {"page": made("CodePage", **CODE | {"hits": ()})}),
     *(
         (

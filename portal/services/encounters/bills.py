@@ -12,7 +12,7 @@ from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
 from portal.models.bills import BillCheckRow
 from portal.models.encounters import EncounterRow
-from portal.services.encounters import questions
+from portal.services.encounters import aside, questions
 from portal.services.encounters.questions import Asked
 from portal.services.intake import showing, visits
 from portal.services.intake.showing import Diagnosis, Happened, Visit, VisitLine
@@ -57,7 +57,7 @@ def show(uow: UnitOfWork, encounter_id: bytes) -> BillPage:
     """Open the bill of a visit."""
     encounter = uow.get(EncounterRow, encounter_id)
     told = questions.asked(uow, encounter)
-    aside = showing.last_move(uow, encounter, "SET_ASIDE") if encounter.state == "SET_ASIDE" else None
+    ended = aside.of(uow, encounter)
     may = encounter.state == "RECEIVED"
     return BillPage(
         **showing.visit_values(uow, encounter),
@@ -70,10 +70,10 @@ def show(uow: UnitOfWork, encounter_id: bytes) -> BillPage:
         open_question=next((each for each in told if each.open), None) if encounter.state == "BILL_ASKED" else None,
         topics=tuple(TOPICS.items()),
         reasons=tuple(SET_ASIDE.items()),
-        aside=aside,
-        aside_words=SET_ASIDE.get(aside.reason) if aside else None,
+        aside=ended.happened if ended else None,
+        aside_words=ended.words if ended else None,
         may_verify=may,
-        why_not=None if may or aside else _WAITS if encounter.state == "BILL_ASKED" else _NOT_NOW,
+        why_not=None if may or ended else _WAITS if encounter.state == "BILL_ASKED" else _NOT_NOW,
     )
 
 
@@ -96,13 +96,7 @@ def ask(uow: UnitOfWork, encounter_id: bytes, version: int, answers: Mapping[str
 
 def set_aside(uow: UnitOfWork, encounter_id: bytes, version: int, reason: str, note: str) -> None:
     """Let a visit go no further: its services are kept and billed to nobody. Raises Refused `reason`."""
-    encounter = _to_verify(uow, encounter_id, version)
-    if reason not in SET_ASIDE:
-        raise Refused(T_("Say why it goes no further. Nothing was changed."), code="reason")
-    for charge in showing.charges_of(uow, encounter):
-        uow.change(charge, active=False)
-    uow.move(encounter, "SET_ASIDE", EncounterFacts(uow.actor.user_id), reason=reason, note=note.strip())
-    visits.follow(uow, encounter, reason, SET_ASIDE[reason])
+    aside.set_aside(uow, _to_verify(uow, encounter_id, version), reason, note)
 
 
 def take_up(uow: UnitOfWork, encounter_id: bytes, version: int) -> None:

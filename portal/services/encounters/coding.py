@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from portal.domain.bills import TOPICS
+from portal.domain.bills import SET_ASIDE, TOPICS
 from portal.domain.claims import ServiceLine
 from portal.domain.codes import diagnosis_qualifier
 from portal.domain.encounters import CODING_ERRORS, EncounterFacts
@@ -16,7 +16,8 @@ from portal.domain.sampling import CODING
 from portal.domain.texts import T_, Text
 from portal.models.encounters import ChargeRow, EncounterRow
 from portal.services import codes
-from portal.services.encounters import questions
+from portal.services.encounters import aside, questions
+from portal.services.encounters.aside import Aside
 from portal.services.encounters.questions import Asked
 from portal.services.intake import showing, visits
 from portal.services.intake.lines import Line, TypedLine, letters, plain_code, read_diagnoses, read_line, units_text
@@ -28,7 +29,7 @@ _WAITS = {
     "CODING_ASKED": T_("The clinician was asked. The visit comes back to whoever asked, with the answer."),
     "RECEIVED": T_("The bill of this visit is verified first."),
     "BILL_ASKED": T_("The practice was asked about the bill of this visit, which is verified first."),
-    "SET_ASIDE": T_("This visit was set aside."),
+    "SET_ASIDE": T_("This visit was set aside. It is not coded, and billed to nobody."),
 }
 _NOT_NOW = T_("The codes of this visit are settled for now. They can be changed when it is sent back.")
 
@@ -79,6 +80,8 @@ class CodePage(Visit):
     topics: tuple[tuple[str, Text], ...]
     find: str
     hits: tuple[CodeHit, ...] | None
+    reasons: tuple[tuple[str, Text], ...]
+    aside: Aside | None
     may_code: bool
     why_not: Text | None
 
@@ -113,6 +116,8 @@ def show(uow: UnitOfWork, encounter_id: bytes, *, typed: Typed | None = None, fi
         topics=tuple(TOPICS.items()),
         find=find,
         hits=_hits(uow, encounter, find) if find.strip() else None,
+        reasons=tuple(SET_ASIDE.items()),
+        aside=aside.of(uow, encounter),
         may_code=may,
         why_not=None if may else _WAITS.get(encounter.state, _NOT_NOW),
     )
@@ -177,6 +182,18 @@ def finish(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> 
 def ask(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed, topic: str, words: str) -> None:
     """Keep what was typed and ask the clinician; the visit waits and comes back with the answer. Raises Refused."""
     questions.ask(uow, save(uow, encounter_id, version, typed), topic, words)
+
+
+def set_aside(uow: UnitOfWork, encounter_id: bytes, version: int, reason: str, note: str) -> None:
+    """Let a visit go no further that came for a wrong patient, or twice; see `aside.set_aside`.
+
+    Raises Refused `settled` for one that is not to be coded now, and Conflict.
+    """
+    encounter = uow.get(EncounterRow, encounter_id)
+    if encounter.state != "PROPOSED":
+        raise Refused(_NOT_NOW, code="settled")
+    uow.change(encounter, expected_version=version)
+    aside.set_aside(uow, encounter, reason, note)
 
 
 def as_proposed(uow: UnitOfWork, encounter_id: bytes) -> Typed:

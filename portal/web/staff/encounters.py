@@ -21,6 +21,8 @@ from portal.web.replies import Go, Page, Reply
 from portal.web.staff import forms
 
 blueprint = Blueprint("encounters", __name__, url_prefix="/encounters")
+_FIELDS = {"code": "code", "question": "words", "reason": "reason", "guard:unbilled": "reason"}
+"""Beside which field a refusal stands; what is not here is about a diagnosis."""
 
 
 @blueprint.get("/<id:encounter_id>/code")
@@ -43,6 +45,9 @@ def code_post(desk: Desk, encounter_id: bytes) -> Reply:
         with desk.write("encounter:code") as uow:
             if do == "coded":
                 checked = coding.finish(uow, encounter_id, forms.version(), typed)
+            elif do == "aside":
+                reason, note = request.form.get("reason", ""), request.form.get("note", "")
+                coding.set_aside(uow, encounter_id, forms.version(), reason, note)
             elif do == "ask":
                 topic, words = request.form.get("topic", ""), request.form.get("words", "")
                 coding.ask(uow, encounter_id, forms.version(), typed, topic, words)
@@ -51,13 +56,15 @@ def code_post(desk: Desk, encounter_id: bytes) -> Reply:
     except Denied:
         raise
     except Refused as refused:
-        errors = {{"code": "code", "question": "words"}.get(refused.code, "diagnosis"): [refused.text]}
+        errors = {_FIELDS.get(refused.code, "diagnosis"): [refused.text]}
         with desk.read("encounter:code") as uow:
             page = coding.show(uow, encounter_id, typed=typed, find=find)
             return _coding(uow, page, encounter_id, forms.Form(request.form.to_dict(), errors))
     if do == "coded":
         told = T_("Coded. A colleague takes a second look.") if checked else T_("Coded, and released for charge entry.")
         return Go(url_for("staff.queues.show", queue="coding"), told)
+    if do == "aside":
+        return Go(url_for("staff.queues.show", queue="coding"), T_("Set aside. It is billed to nobody."))
     if do == "ask":
         return Go(url_for("staff.queues.show", queue="coding"), T_("Asked. The visit comes back with the answer."))
     if do != "find":

@@ -12,7 +12,9 @@ from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.queues import DutyWaiverRow, QueueItemRow
 from portal.sandbox.codes import hcpcs_file, icd10cm_file
 from portal.services import codes, practices
-from portal.services.encounters import coding, review
+from portal.services.charges import entering
+from portal.services.claims import drafting, steps
+from portal.services.encounters import bills, coding, importing, review
 from portal.services.encounters.coding import CodePage, Typed
 from portal.services.intake.lines import TypedLine
 from portal.services.unit_of_work.units import Denied
@@ -257,3 +259,48 @@ def test_a_manager_does_not_code_and_a_coder_does_not_review(world: World):
     for permission, role in (("encounter:code", "coding-manager"), ("encounter:review", "coder")):
         with pytest.raises(Denied), world.write(permission, world.actor(role)):
             raise AssertionError("nothing opens without a permission")
+
+
+def test_a_visit_of_a_wrong_patient_is_set_aside_before_it_is_coded_and_no_file_makes_it_anew(world: World):
+    claim = make.some(1)[0]
+    (id_,) = make.bring(world, claim)
+    coder, seen = world.actor("coder"), make.version_of(world, id_)
+    for reason, version, wrong in (("mood", seen, Refused), ("wrong-patient", seen + 1, Conflict)):
+        with pytest.raises(wrong), world.write("encounter:code", coder) as uow:
+            coding.set_aside(uow, id_, version, reason, "")
+    with pytest.raises(Denied), world.write("encounter:code", world.actor("payment-poster")) as uow:
+        coding.set_aside(uow, id_, seen, "wrong-patient", "")
+    with world.write("encounter:code", coder) as uow:
+        coding.set_aside(uow, id_, seen, "wrong-patient", " It is her sister's. ")
+    page = opened(world, id_)
+    assert (page.may_code, page.aside and page.aside.happened.note) == (False, "It is her sister's.")
+    assert state_and_queue(world, id_) == ("SET_ASIDE", [])
+    with pytest.raises(Refused, match="settled"):
+        make.coded(world, id_)
+    with pytest.raises(Refused, match="settled"), world.write("charge:enter", world.actor("charge-clerk")) as uow:
+        entering.enter(uow, id_, page.version)
+    with world.write("claim:edit", world.machine()) as uow:
+        assert drafting.draft_for(uow, id_).claim_id is None
+    again = importing.import_visits(world.units, world.actor("charge-clerk"), None, "again.837", make.file([claim], 9))
+    assert (again.counts.made, again.counts.standing) == (0, 1)
+    with world.read("account:view") as uow:
+        visit, charges = uow.get(EncounterRow, id_), uow.entities(uow.select(ChargeRow))
+        assert (uow.count(uow.select(EncounterRow.id)), visit.charge_cents) == (1, 0)
+        assert {charge.active for charge in charges} == {False}
+    with world.write("bill:verify", world.actor("charge-clerk")) as uow:
+        bills.take_up(uow, id_, page.version)
+    assert state_and_queue(world, id_) == ("RECEIVED", ["bills"])
+
+
+def test_what_was_billed_before_is_not_set_aside_by_the_coder(world: World):
+    (id_,) = make.bring(world)
+    make.cleared(world, id_)
+    with world.write("claim:edit", world.machine()) as uow:
+        claim = drafting.draft_for(uow, id_).claim_id
+    with world.write("claim:edit", world.actor("biller")) as uow:
+        steps.return_to_coding(uow, claim, "procedure-wrong")
+    with pytest.raises(Refused, match="guard:unbilled"), world.write("encounter:code", world.actor("coder")) as uow:
+        coding.set_aside(uow, id_, coding.show(uow, id_).version, "wrong-patient", "")
+    assert state_and_queue(world, id_) == ("PROPOSED", ["coding"])
+    with world.read("account:view") as uow:
+        assert all(charge.active for charge in uow.entities(uow.select(ChargeRow)))

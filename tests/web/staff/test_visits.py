@@ -120,6 +120,36 @@ def test_a_file_becomes_cleared_charges_through_four_pairs_of_hands(flask, world
         assert uow.get(EncounterRow, bytes.fromhex(visit)).state == "CLEARED"
 
 
+def test_a_visit_of_a_wrong_patient_is_set_aside_by_the_coder_and_never_comes_again(flask, world: World):
+    claim = make.some(1)[0]
+    clerk, coder = at_work(flask, world, "charge-clerk"), at_work(flask, world, "coder")
+    upload(clerk, make.file([claim]))
+    work.drain(world)
+    visit = brought(world)
+    path = place(coder, "encounters.code", encounter_id=visit)
+    given = form_of(coder, path, 'name="diagnosis"') | {"diagnosis": ["Z23"], "note": ["It is her sister's."]}
+    refused = coder.post(path, data={**given, "do": "aside"})
+    assert (refused.status_code, "Say why it goes no further" in refused.text) == (422, True)
+    assert ('value="Z23"' in refused.text, "It is her sister&#39;s." in refused.text) == (True, True)
+    aside = {**given, "reason": "wrong-patient", "do": "aside"}
+    assert "billed to nobody" in coder.post(path, data=aside, follow_redirects=True).text
+    assert coder.post(path, data=aside).status_code == 422, "a second click does nothing"
+    shown = coder.get(path).text
+    assert ("It is another patient&#39;s" in shown, "It is her sister&#39;s." in shown, 'value="coded"' in shown) == (
+        True, True, False,
+    )  # fmt: skip
+    assert path not in coder.get(place(coder, "queues.show", queue="coding")).text
+    for number, name in ((1, "visits.837"), (2, "again.837")):
+        upload(clerk, make.file([claim], number), name)
+        work.drain(world)
+    with world.read("account:view") as uow:
+        assert [row.state for row in uow.rows(uow.select(EncounterRow.state))] == ["SET_ASIDE"]
+    bill = place(clerk, "bills.show", encounter_id=visit)
+    take_up = {**form_of(clerk, bill, 'value="take-up"'), "do": "take-up"}
+    assert clerk.post(bill, data=take_up).status_code == 303
+    assert "The bill of this visit is verified first." in coder.get(path).text
+
+
 def test_a_broken_file_shows_its_findings(flask, world: World):
     clerk = at_work(flask, world, "charge-clerk")
     answer = upload(clerk, make.file(make.some(2))[:900], "torn.837")
