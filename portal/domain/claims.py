@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from portal.domain.coordination import ClaimDecision, LineDecision
 from portal.domain.dental import Dental, DentalLine
+from portal.domain.drugs import Drug
 from portal.domain.institutional import Institutional
 from portal.domain.lifecycle import Guard, Lifecycle, Move
 from portal.domain.texts import T_, Text
@@ -118,6 +119,7 @@ class ServiceLine:
     """What earlier payers decided on it: loop 2430."""
     revenue_code: str = ""  # SV201 of an 837I
     dental: DentalLine | None = None
+    drug: Drug | None = None
     segment: int = 0
 
 
@@ -140,10 +142,8 @@ class Claim:
     code_qualifier: str = "ABK"
     """ABK for ICD-10-CM, BK for ICD-9-CM."""
     rendering: Rendering | None = None
-    payer_control: str = ""
-    """REF*F8, for frequency 7 and 8."""
-    authorization: str = ""
-    """REF*G1."""
+    payer_control: str = ""  # REF*F8, for frequency 7 and 8
+    authorization: str = ""  # REF*G1
     referral: str = ""
     accept_assignment: str = "A"
     benefits_assigned: str = "Y"
@@ -153,6 +153,7 @@ class Claim:
     attending: Rendering | None = None  # NM1*71 of an 837I
     institutional: Institutional | None = None  # of an 837I
     dental: Dental | None = None  # of an 837D
+    clia: str = ""  # REF*X4 of an 837P: the certificate of the laboratory
     others: tuple[OtherPayer, ...] = ()
     """Other payers, the first one first."""
     segment: int = 0

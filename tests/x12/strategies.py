@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from portal.domain.claims import Address, BillingProvider, Claim, Cover, OtherPayer, Person, Rendering, ServiceLine
 from portal.domain.coordination import ClaimDecision, LineDecision, segments
+from portal.domain.drugs import Drug
 from portal.domain.interchanges import ControlNumbers, Partner
 from portal.domain.remittances import Adjustment, ClaimPayment, Name, Payment, ProviderAdjustment, ServicePayment
 
@@ -131,6 +132,11 @@ def covers(draw: st.DrawFn, patient: Person) -> Cover:
     )
 
 
+drugs = st.builds(
+    Drug, _digits(11), st.decimals(Decimal("0.1"), 999, places=1), st.sampled_from(["F2", "GR", "ME", "ML", "UN"])
+)
+
+
 @st.composite
 def lines(draw: st.DrawFn, diagnoses: int, number: int) -> ServiceLine:
     first = draw(days)
@@ -148,6 +154,7 @@ def lines(draw: st.DrawFn, diagnoses: int, number: int) -> ServiceLine:
         place=draw(st.sampled_from(["", "22"])),
         control=f"L{number}",
         description=draw(maybe(texts(80))),
+        drug=draw(st.none() | drugs),
     )
 
 
@@ -221,6 +228,7 @@ def claims(draw: st.DrawFn, number: int = 1, billing: BillingProvider | None = N
         release=draw(st.sampled_from("IY")),
         signature_on_file=draw(st.sampled_from("NY")),
         note=draw(maybe(texts(80))),
+        clia=draw(maybe(st.just("11D1234567"))),
         others=others,
     )
 

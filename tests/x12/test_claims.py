@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from portal.domain.claims import Address, Claim, OtherPayer, Person, Rendering
 from portal.domain.coordination import ClaimDecision, LineDecision, total
+from portal.domain.drugs import Drug
 from portal.domain.edits import carried
 from portal.domain.edits.rules import EditContext
 from portal.domain.remittances import Adjustment
@@ -242,6 +243,34 @@ def test_a_rendering_provider_on_every_line_is_the_claims() -> None:
     reading = again(text.replace("REF*6R*L1~", named, 1).encode())
     assert reading.claims[0].rendering is None
     assert "line-rendering" in {finding.code for finding in reading.findings}
+
+
+def test_a_laboratory_that_lines_name_is_the_claims_where_it_is_one() -> None:
+    text = written(replace(CLAIM, lines=(LINE, LINE))).decode()
+    first = text.replace("REF*6R*L1~", "REF*X4*11D1234567~REF*6R*L1~", 1)
+    assert again(first.encode()).claims[0].clia == "11D1234567"
+    two = again(
+        first.replace("~REF*6R*L1~LX", "~REF*6R*L1~LX").replace("~REF*6R*L1~SE", "~REF*X4*22D7654321~SE").encode()
+    )
+    assert two.claims[0].clia == ""
+    assert "line-clia" in {finding.code for finding in two.findings}
+
+
+@pytest.mark.parametrize(
+    ("loop", "drug"),
+    [
+        ("LIN**N4*00409379501~CTP****2*ML~", Drug("00409379501", Decimal(2), "ML")),
+        ("LIN**N4*0409-3795-01~", Drug("0409-3795-01")),
+        ("LIN**N4*00409379501~CTP****two*ML~", Drug("00409379501", None, "ML")),
+        ("LIN**EN*00409379501~CTP****2*ML~", None),
+        ("LIN**N4~", None),
+    ],
+)
+def test_a_drug_is_read_as_far_as_it_is_told(loop: str, drug: Drug | None) -> None:
+    text = written(replace(CLAIM, lines=(LINE, LINE))).decode().replace("REF*6R*L1~", f"REF*6R*L1~{loop}", 1)
+    reading = again(text.encode())
+    assert [line.drug for line in reading.claims[0].lines] == [drug, None]
+    assert ("drug-quantity" in {finding.code for finding in reading.findings}) == ("two" in loop)
 
 
 def test_what_belongs_to_another_payer_is_not_taken() -> None:

@@ -33,12 +33,12 @@ mouths = st.builds(
 def dentists(draw: st.DrawFn) -> Claim:
     made = draw(claims())
     lines = tuple(
-        replace(line, code="D2150", qualifier="AD", dental=draw(mouths), unit="UN",
+        replace(line, code="D2150", qualifier="AD", dental=draw(mouths), unit="UN", drug=None,
                 decisions=tuple(replace(one, qualifier="AD") for one in line.decisions))
         for line in made.lines
     )  # fmt: skip
     months = st.none() | st.integers(0, 99)
-    return replace(made, lines=lines, dental=Dental(draw(months), draw(months), draw(st.none() | days)))
+    return replace(made, clia="", lines=lines, dental=Dental(draw(months), draw(months), draw(st.none() | days)))
 
 
 @settings(max_examples=10)

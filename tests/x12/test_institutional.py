@@ -68,7 +68,7 @@ def facilities(draw: st.DrawFn) -> Claim:
     stay = draw(stays(len(made.diagnoses)))
     return replace(
         made, institutional=stay, attending=attending, lines=lines, billing=billing, rendering=rendering,
-        signature_on_file="", release="Y", accept_assignment="A",
+        signature_on_file="", release="Y", accept_assignment="A", clia="",
     )  # fmt: skip
 
 

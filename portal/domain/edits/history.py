@@ -13,6 +13,8 @@ from portal.domain.texts import T_
 CONTROL_LENGTH = 20
 """What a payer must keep and return of CLM01 (X12 RFI 525)."""
 
+_OF_FACILITIES = frozenset("1234578")
+"""From admission to discharge, the parts of a stay, late charges; replacement and void (005010X223A2, CLM05-3)."""
 _BASIC = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.")
 
 
@@ -67,7 +69,13 @@ def _near_duplicate(claim: Claim, context: EditContext) -> Iterator[Found]:
 
 
 def _frequency(claim: Claim, _context: EditContext) -> Iterator[Found]:
-    if claim.frequency not in {"1", "7", "8"}:
+    if claim.institutional is not None:
+        if claim.frequency not in _OF_FACILITIES:
+            yield Found(
+                T_("The claim is neither a facility's first (1 to 5) nor a replacement (7) nor a void (8)."),
+                T_("Correct it in the facility's system and import the visit again."),
+            )
+    elif claim.frequency not in {"1", "7", "8"}:
         yield Found(
             T_("The claim is neither original (1), replacement (7) nor void (8)."), T_("Choose one of the three.")
         )
@@ -79,7 +87,7 @@ def _payer_control(claim: Claim, _context: EditContext) -> Iterator[Found]:
             T_("A replacement or void needs the payer's claim number."),
             T_("Take it from the remittance; without one, the claim was never adjudicated and goes as an original."),
         )
-    elif claim.frequency == "1" and claim.payer_control:
+    elif claim.frequency not in {"7", "8"} and claim.payer_control:
         yield Found(
             T_("An original claim must not carry the payer's claim number."),
             T_("Send it as a replacement, or take the number away."),

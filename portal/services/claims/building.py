@@ -180,12 +180,10 @@ def _claim(
 
     came_with = opened(EncounterRow.proposal_sealed) or {}
     kept, of_lines = kinds.of(came_with), kinds.of_lines(came_with)
-    if encounter.kind is not None:
+    if of_lines:
         lines = tuple(
-            replace(line, revenue_code=revenue, dental=mouth)
-            for line, (revenue, mouth) in zip(
-                lines, (of_lines.get(charge.position, ("", None)) for charge in charges), strict=True
-            )
+            of_lines[charge.position].on(line) if charge.position in of_lines else line
+            for line, charge in zip(lines, charges, strict=True)
         )
     return Claim(
         control=row.control,
@@ -196,7 +194,7 @@ def _claim(
         billing=billing,
         diagnoses=tuple(opened(EncounterRow.diagnoses_sealed) or ()),
         lines=lines,
-        frequency=row.frequency,
+        frequency=kept.frequency if row.frequency == "1" else row.frequency,
         code_qualifier=encounter.code_qualifier,
         rendering=rendering if kept.rendering else None,
         attending=kept.attending,
@@ -206,6 +204,7 @@ def _claim(
         payer_control="" if row.frequency == "1" else uow.read(row, ClaimRow.payer_control_sealed) or "",
         authorization=came_with.get("authorization") or "",
         referral=came_with.get("referral") or "",
+        clia=came_with.get("clia") or "",
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from portal.domain.claims import Claim, Rendering, ServiceLine
 from portal.domain.dental import Dental, DentalLine, Tooth
+from portal.domain.drugs import Drug
 from portal.domain.institutional import Institutional, Occurrence, Procedure, Value
 
 FACILITY, DENTIST = "837I", "837D"
@@ -26,6 +27,23 @@ class Kept:
     rendering: bool = True
     """The clinician of the visit is named as rendering, too, and not as attending only."""
     dental: Dental | None = None
+    frequency: str = "1"
+    """Of a facility's first claim: 1 from admission to discharge, 2 to 4 for a part of a stay, 5 for late charges."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """What a line of the proposal keeps; the drug is that of the service that was proposed."""
+
+    code: str
+    revenue_code: str = ""
+    dental: DentalLine | None = None
+    drug: Drug | None = None
+
+    def on(self, line: ServiceLine) -> ServiceLine:
+        """The line with what was kept; another service than the proposed one takes over no drug."""
+        drug = self.drug if line.code == self.code else None
+        return replace(line, revenue_code=self.revenue_code, dental=self.dental, drug=drug)
 
 
 def kind_of(claim: Claim) -> str | None:
@@ -39,6 +57,7 @@ def keep(claim: Claim) -> dict[str, Any]:
         stay = claim.institutional
         return {
             "facility": {
+                "frequency": claim.frequency or "1",
                 "statement": [_day(stay.statement_from), _day(stay.statement_to)],
                 "admitted": [_day(stay.admitted_on), stay.admitted_hour],
                 "discharge_hour": stay.discharge_hour,
@@ -57,12 +76,15 @@ def keep(claim: Claim) -> dict[str, Any]:
 
 
 def keep_line(line: ServiceLine) -> dict[str, Any]:
-    """For a line of the proposal, as JSON; nothing for a professional one."""
+    """For a line of the proposal, as JSON; of a professional one only its drug."""
     found: dict[str, Any] = {"revenue": line.revenue_code} if line.revenue_code else {}
     if line.dental is not None:
         mouth = line.dental
         teeth = [[tooth.number, list(tooth.surfaces)] for tooth in mouth.teeth]
         found["mouth"] = [teeth, list(mouth.areas), mouth.prosthesis]
+    if line.drug is not None:
+        amount = line.drug.quantity
+        found["drug"] = [line.drug.ndc, None if amount is None else str(amount), line.drug.unit]
     return found
 
 
@@ -71,22 +93,28 @@ def of(proposal: Mapping[str, Any]) -> Kept:
     if "facility" in proposal:
         kept = proposal["facility"]
         attending = kept["attending"]
-        return Kept(_stay(kept), Rendering(*attending) if attending else None, kept["rendering"])
+        return Kept(_stay(kept), Rendering(*attending) if attending else None, kept["rendering"],
+                    frequency=kept.get("frequency", "1"))  # fmt: skip
     if "dental" in proposal:
         months, left, placed = proposal["dental"]
         return Kept(dental=Dental(months, left, _as_day(placed)))
     return Kept()
 
 
-def of_lines(proposal: Mapping[str, Any]) -> dict[int, tuple[str, DentalLine | None]]:
-    """Revenue code and place in the mouth of each line, by its position."""
+def of_lines(proposal: Mapping[str, Any]) -> dict[int, KeptLine]:
+    """What lines keep, by their position; lines that keep nothing are not in it."""
     found = {}
     for line in proposal.get("lines", ()):
-        mouth = line.get("mouth")
+        revenue, mouth, drug = line.get("revenue", ""), line.get("mouth"), line.get("drug")
+        if not (revenue or mouth or drug):
+            continue
         teeth = tuple(Tooth(number, tuple(surfaces)) for number, surfaces in mouth[0]) if mouth else ()
-        found[line["position"]] = (
-            line.get("revenue", ""), DentalLine(teeth, tuple(mouth[1]), mouth[2]) if mouth else None,
-        )  # fmt: skip
+        found[line["position"]] = KeptLine(
+            line["code"].upper(),
+            revenue,
+            DentalLine(teeth, tuple(mouth[1]), mouth[2]) if mouth else None,
+            Drug(drug[0], None if drug[1] is None else Decimal(drug[1]), drug[2]) if drug else None,
+        )
     return found
 
 

@@ -244,6 +244,7 @@ def _proposal(claim: Claim) -> dict[str, Any]:
         "diagnoses": [code.upper() for code in claim.diagnoses],
         "authorization": claim.authorization,
         "referral": claim.referral,
+        **({"clia": claim.clia} if claim.clia else {}),
         **kinds.keep(claim),
         "lines": [
             {

@@ -33,6 +33,8 @@ class ClaimLoop:
     others: tuple[Loop, ...] = ()
     decided: tuple[tuple[Span, ...], ...] = ()
     """For each line its loops 2430."""
+    drugs: tuple[Span, ...] = ()
+    """For each line its first loop 2410 and what follows; empty where there is none."""
 
 
 @dataclass(slots=True)
@@ -87,7 +89,8 @@ def _claim(span: Span) -> ClaimLoop:
     head = span[1 : marks[0]]
     others = tuple(_loop(part, set()) for part in _spans(head, {"SBR"}))
     decided = tuple(tuple(_spans(part, {"SVD"})) for part in parts)
-    return ClaimLoop(span[0], _loop(head, {"SBR"}), lines, others, decided)
+    drugs = tuple(next(iter(_spans(part, {"LIN"})), ()) for part in parts)
+    return ClaimLoop(span[0], _loop(head, {"SBR"}), lines, others, decided, drugs)
 
 
 def _line_starts(span: Span) -> list[int]:

@@ -13,6 +13,7 @@ from portal.domain.money import parse_cents
 from portal.domain.texts import T_, Text
 from portal.x12.claims import dental, fields, institutional
 from portal.x12.claims.coordination import read_decisions, read_others
+from portal.x12.claims.drugs import read_drug
 from portal.x12.claims.lines import diagnoses, read_line
 from portal.x12.claims.loops import ClaimLoop, Level, Loop, Span, find, levels
 from portal.x12.envelope import walk
@@ -36,7 +37,7 @@ def read_claims(document: Document) -> Claims:
     Findings are those of the file's writing and envelope, too. A claim that cannot be understood (no control number, no
     readable charge or line, no patient or billing provider) is left out with its finding; a detail that cannot be read
     is left empty with one. Other transactions are a finding at their ST. Kept are the fields of `portal.domain.claims`;
-    drugs (2410), referring providers, facilities and attachments are passed over. Raises nothing.
+    referring providers, facilities and attachments are passed over. Raises nothing.
     """
     envelope = walk(document)
     claims: list[Claim] = []
@@ -191,7 +192,8 @@ class _Reading:
         patient, cover = self.patient(level, self.cover(level.up("22"), clm), clm)
         place = [*(part.strip() for part in clm.components(5)), "", "", ""]
         qualifier, codes = diagnoses(found.loop.head, self.note)
-        lines = [self.line(line, decided, found) for line, decided in zip(found.lines, found.decided, strict=True)]
+        parts = zip(found.lines, found.decided, found.drugs, strict=True)
+        lines = [self.line(line, decided, drug, found) for line, decided, drug in parts]
         if not lines:
             raise self.broken(clm, "claim-lines", T_("The claim has no service line; it was left out."))
         if any(line is None for line in lines):
@@ -219,19 +221,34 @@ class _Reading:
             note=fields.text(note, 2),
             attending=fields.provider(found.loop.names.get("71"), "AT"),
             institutional=institutional.read_stay(found.loop, clm, self.note) if self.kind == "837I" else None,
+            clia=self.clia(found) if self.kind == "837P" else "",
             dental=dental.read_treatment(found.loop, self.note) if self.kind == "837D" else None,
             others=read_others(found.others, self.note),
             segment=clm.position,
         )
 
-    def line(self, loop: Loop, decided: Sequence[Span], found: ClaimLoop) -> ServiceLine | None:
+    def line(self, loop: Loop, decided: Sequence[Span], drug: Span, found: ClaimLoop) -> ServiceLine | None:
         if self.kind == "837I":
             line = institutional.read_service(loop, found.clm, self.note)
         elif self.kind == "837D":
             line = dental.read_service(loop, found.clm, self.note, found.loop.first("DTP", "472"))
         else:
             line = read_line(loop, found.clm, self.note)
-        return line and replace(line, decisions=read_decisions(decided, self.note))
+        if line is None:
+            return None
+        given = read_drug(drug, self.note) if drug and self.kind != "837D" else None
+        return replace(line, decisions=read_decisions(decided, self.note), drug=given)
+
+    def clia(self, found: ClaimLoop) -> str:
+        """The laboratory's certificate of the claim (REF*X4); or the one that lines name, where it is only one."""
+        own = fields.reference(found.loop, "X4")
+        named = {fields.reference(line, "X4") for line in found.lines} - {"", own}
+        if len(named) == 1 and not own:
+            return named.pop()
+        if named:
+            text = T_("Lines of the claim name laboratories of their own; only the claim's is kept.")
+            self.note(found.clm, "line-clia", text)
+        return own
 
     def rendering(self, found: ClaimLoop) -> Rendering | None:
         """Loop 2310B; or the one whom every line names alike (2420A). Lines that differ are a finding."""

@@ -11,6 +11,7 @@ from portal.domain.interchanges import ControlNumbers, Partner
 from portal.x12.characters import decimal_text, number
 from portal.x12.claims import dental, institutional, names
 from portal.x12.claims.coordination import write_decisions, write_others
+from portal.x12.claims.drugs import write_drug
 from portal.x12.claims.names import Segments
 from portal.x12.envelope import write_interchange
 
@@ -147,7 +148,9 @@ def _claim(claim: Claim) -> Segments:
         yield from institutional.write_stay(stay)
     if claim.dental is not None:
         yield from dental.write_treatment(claim.dental)
-    for qualifier, reference in (("9F", claim.referral), ("G1", claim.authorization), ("F8", claim.payer_control)):
+    clia = claim.clia if stay is None and claim.dental is None else ""
+    references = {"9F": claim.referral, "G1": claim.authorization, "F8": claim.payer_control, "X4": clia}
+    for qualifier, reference in references.items():
         if reference:
             yield "REF", qualifier, reference
     if claim.note:
@@ -184,6 +187,8 @@ def _line(n: int, line: ServiceLine, claim: Claim) -> Segments:
         else:
             yield "DTP", "472", "RD8", f"{first}-{x12_date(line.to_date)}"
     yield "REF", "6R", line.control or str(n)
+    if line.drug is not None and claim.dental is None:
+        yield from write_drug(line.drug)
     yield from write_decisions(line.decisions)
 
 

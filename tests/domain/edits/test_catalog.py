@@ -190,7 +190,7 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
         lambda clean, context: (replace(clean, authorization="A1"), replace(context, unrecorded=True)),
     ),
     "control": (on_claim(control=""), on_claim(control="C" * 21), on_claim(control="A*B")),
-    "frequency": (on_claim(frequency="2"), on_claim(frequency="")),
+    "frequency": (on_claim(frequency="2"), on_claim(frequency=""), facility(frequency="0")),
     "payer-control": (on_claim(frequency="7"), on_claim(frequency="8"), on_claim(payer_control="P1")),
     "duplicate": (
         billed_before(),

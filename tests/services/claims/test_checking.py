@@ -78,11 +78,12 @@ def test_another_subscriber_and_an_approval_come_along(office: Office):
     with office.world.write("claim:edit") as uow:
         visit = make.visit(uow, cover={"relationship": "01", "subscriber_sealed": subscriber})
         encounter = uow.get(EncounterRow, visit.encounter_id)
-        uow.change(encounter, proposal_sealed={"diagnoses": [], "lines": [], "authorization": "BH-1", "referral": "R2"})
+        uow.change(encounter, proposal_sealed={"diagnoses": [], "lines": [], "authorization": "BH-1", "referral": "R2",
+                                             "clia": "11D1234567"})  # fmt: skip
         row = make.drafting.draft_for(uow, visit.encounter_id)
         claim = building.as_domain(uow, uow.get(ClaimRow, row.claim_id or b""))
     assert (claim.cover.subscriber.first, claim.cover.relationship) == ("Otis", "01")
-    assert (claim.authorization, claim.referral) == ("BH-1", "R2")
+    assert (claim.authorization, claim.referral, claim.clia) == ("BH-1", "R2", "11D1234567")
     assert row.state == "READY"
 
 

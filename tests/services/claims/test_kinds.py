@@ -10,6 +10,7 @@ import pytest
 
 from portal.domain.claims import Claim, Rendering, ServiceLine
 from portal.domain.dental import Dental, DentalLine, Tooth
+from portal.domain.drugs import Drug
 from portal.domain.institutional import Institutional, Occurrence, Procedure, Value
 from portal.models.claims import ClaimRow
 from portal.models.encounters import EncounterRow
@@ -32,12 +33,15 @@ STAY = Institutional(
 DAY = STAY.statement_from
 
 
+DRUG = Drug("00409379501", Decimal("2.5"), "ML")
+
+
 def stay() -> Claim:
     """An inpatient's claim: a room without a code of its own, and a service."""
     base = some(1)[0]
     lines = (
         ServiceLine("", 90_000, Decimal(3), (), None, unit="DA", revenue_code="0120", control="1"),
-        ServiceLine("J1885", 4_000, Decimal(2), (), DAY, revenue_code="0636", control="2"),
+        ServiceLine("J1885", 4_000, Decimal(2), (), DAY, revenue_code="0636", control="2", drug=DRUG),
     )
     attending = Rendering(npi("187654321"), "MBEKI", "THANDI")
     return replace(
@@ -87,7 +91,7 @@ def test_facilities_and_dentists_claims_go_in_files_of_their_own_with_what_came_
     assert (mine.institutional, mine.attending, mine.rendering) == (STAY, facility.attending, None)
     assert (mine.place, mine.charge_cents, mine.diagnoses) == ("11", 94_000, ("I10", "E119"))
     assert (room.revenue_code, room.code, room.unit, room.units) == ("0120", "", "DA", Decimal(3))
-    assert (service.revenue_code, service.code) == ("0636", "J1885")
+    assert (service.revenue_code, service.code, service.drug, room.drug) == ("0636", "J1885", DRUG, None)
     theirs = sent[office.row(ids[1]).control]
     assert (theirs.dental, theirs.lines[0].dental) == (dentist.dental, dentist.lines[0].dental)
     assert (theirs.lines[0].qualifier, theirs.lines[0].code) == ("AD", "D2150")
