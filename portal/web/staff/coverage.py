@@ -35,7 +35,7 @@ def ask(desk: Desk, patient_id: bytes) -> Reply:
     except Refused as refused:
         return Go(here, refused.text, "stop")
     if done.at_once:
-        return Go(here, T_("The payer is being asked. The answer comes here by itself, within seconds."))
+        return Go(here)  # the page itself says so, until the answer is there
     text = T_("{n} question is on its way.", "{n} questions are on their way.", n=done.questions)
     return Go(here, T_("{sent} The answer comes here by itself.", sent=text))
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from flask import url_for
 
 from portal.app import create_app
+from portal.domain.realtime import service
 from portal.sandbox.clearinghouse import Clearinghouse
+from portal.sandbox.realtime import RealtimePayer
+from portal.services import practices, realtime
 from portal.services.files import collecting
 from portal.services.users import registration
 from tests.databases import World
@@ -45,6 +50,26 @@ def test_a_click_asks_and_the_answer_stands_on_the_pages(flask, desk: Desk):
     biller = at_work(flask, desk.world, "biller")
     queue = biller.get(place(biller, "queues.show", queue="coverage")).text
     assert "did not stand on the day of service" in queue
+
+
+def test_a_payer_that_answers_at_once_is_waited_for_on_the_page(flask, desk: Desk):
+    visit = desk.visit(day=date(2026, 8, 3))
+    assert desk.house is not None
+    with RealtimePayer(desk.house.at_once, user="juniper", password="word", clock=desk.world.clock) as payer:
+        with desk.world.write("partner:edit") as uow:
+            partner = practices.partner_by_code(uow, desk.world.practice_id, "clearing")
+            realtime.set_service(uow, partner, service(payer.url, "juniper", sender="J", receiver="C"), "word")
+        clerk = at_work(flask, desk.world, "charge-clerk")
+        here = place(clerk, "coverage.show", patient_id=visit.patient_id)
+        assert 'data-again="no"' in clerk.get(here).text
+        asking = clerk.post(here, data=form_of(clerk, here, "Ask now"), follow_redirects=True).text
+        assert 'data-again="yes"' in asking
+        assert "The payer is being asked." in asking
+        for _ in range(2):  # the reading of what came back is a job of its own
+            work.drain(desk.world)
+    answered = clerk.get(here).text
+    assert 'data-again="no"' in answered
+    assert "Not active" in answered
 
 
 def test_the_patient_reads_it_in_spanish(flask, desk: Desk):
