@@ -13,6 +13,13 @@ _AT_HOME = T_("Correct it in the facility's system and import the visit again.")
 _RECHARGE = T_("Return the claim to charge entry.")
 _INPATIENT = frozenset({"11", "12", "18", "21", "28", "41"})
 """Types of bill whose claims tell how the patient was admitted."""
+_STAYS = _INPATIENT - {"12"}
+"""Those of which a bill covers a stay or a part of one."""
+_WITHOUT_HOUR = frozenset({"21"})
+"""Nursing facilities tell no hour of discharge (005010X223A2, DTP*096)."""
+STILL_THERE = "30"
+_PARTS, _ENDS = frozenset({"2", "3"}), frozenset({"1", "4"})
+"""Frequency: the first and further parts of a stay; the whole of it and its last part."""
 
 
 def _digits(text: str, most: int) -> bool:
@@ -49,6 +56,34 @@ def _status(claim: Claim, _context: EditContext) -> Iterator[Found]:
         yield Found(T_("An inpatient claim needs the day of admission and the admitting diagnosis."), _AT_HOME)
 
 
+def _frequency(claim: Claim, _context: EditContext) -> Iterator[Found]:
+    stay = claim.institutional
+    if stay is None or claim.place not in _STAYS or not stay.patient_status:
+        return
+    if stay.patient_status == STILL_THERE and claim.frequency in _ENDS:
+        text = T_("The patient is still there by the status, and the bill says that the stay has ended.")
+        yield Found(
+            text, T_("A part of a stay is billed with frequency 2 or 3. Correct it and import the visit again.")
+        )
+    elif stay.patient_status != STILL_THERE and claim.frequency in _PARTS:
+        text = T_("The patient has left by the status, and the bill says that the stay goes on.")
+        yield Found(text, T_("The last part of a stay has frequency 4, a whole one 1. Correct it and import it again."))
+
+
+def _discharge(claim: Claim, _context: EditContext) -> Iterator[Found]:
+    stay = claim.institutional
+    if stay is None:
+        return
+    hour = stay.discharge_hour
+    if hour and not (_digits(hour, 4) and hour[:2] < "24" and hour[2:] < "60"):
+        yield Found(T_("The hour of discharge is no time of day."), _AT_HOME)
+    if stay.patient_status == STILL_THERE:
+        if hour:
+            yield Found(T_("There is an hour of discharge, and the patient is still there by the status."), _AT_HOME)
+    elif not hour and stay.patient_status and claim.place in _STAYS - _WITHOUT_HOUR and claim.frequency in _ENDS:
+        yield Found(T_("The bill that ends a stay needs the hour of discharge."), _AT_HOME)
+
+
 def _revenue(claim: Claim, _context: EditContext) -> Iterator[Found]:
     if claim.institutional is None:
         return
@@ -78,6 +113,20 @@ RULES = (
         "block",
         T_("An inpatient claim without the day of admission."),
         _status,
+    ),
+    Rule(
+        "stay-frequency",
+        T_("Frequency goes with the patient's status"),
+        "block",
+        T_("Status 30, still a patient, on a bill from admission to discharge."),
+        _frequency,
+    ),
+    Rule(
+        "discharge-hour",
+        T_("Discharge has its hour"),
+        "block",
+        T_("A whole hospital stay without the hour of discharge."),
+        _discharge,
     ),
     Rule("revenue-code", T_("Line has its revenue code"), "block", T_("A line without revenue code."), _revenue),
     Rule(

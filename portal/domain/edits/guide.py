@@ -11,6 +11,7 @@ from portal.domain.texts import T_, Text
 _PRACTICE = T_("An administrator corrects the practice's own data.")
 _REGISTRATION = T_("Correct the registration or the coverage, then check again.")
 _FACILITY = T_("Correct it in the facility's system and import the visit again.")
+_OWN_SYSTEM = T_("Let the practice enter it in its own system and send the visit again.")
 _CODING = T_("Return the claim to coding.")
 _CHARGES = T_("Return the claim to charge entry.")
 _LATE = T_("Look for proof of earlier filing; else ask a manager.")
@@ -79,6 +80,8 @@ _REASONS: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType({
     "bill-type": (_RETURNED, _FACILITY),
     "statement": (_RETURNED, _FACILITY),
     "patient-status": (_RETURNED, _FACILITY),
+    "stay-frequency": (T_("A bill for a part of a stay and the patient's status must say the same."), _FACILITY),
+    "discharge-hour": (_RETURNED, _FACILITY),
     "revenue-code": (_RETURNED, _CHARGES),
     "attending": (_RETURNED, _FACILITY),
     "line-count": (T_("The 837 takes one to fifty lines."), T_("Split the claim, or enter the charges.")),
@@ -110,6 +113,13 @@ _REASONS: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType({
     "modifier-order": (T_("Some payers read only the first modifier."), _CODING),
     "modifier-evaluation": (T_("Payers deny a service whose modifier is for evaluations only."), _CODING),
     "modifier-25-alone": (_PLAIN, T_("Look for the other service of the day.")),
+    "clia-shape": (_RETURNED, _OWN_SYSTEM),
+    "clia-waived": (T_("A waived test is paid only to a laboratory with a certificate (42 CFR 493)."), _OWN_SYSTEM),
+    "clia-missing": (T_("Medicare and many payers pay tests only with the laboratory's certificate (42 CFR 493)."),
+                     _OWN_SYSTEM),
+    "ndc-shape": (_RETURNED, _OWN_SYSTEM),
+    "ndc-missing": (T_("Medicaid claims the maker's rebate by it (42 CFR 447.520); some drugs have no other code."),
+                    _OWN_SYSTEM),
     "telehealth-place": (_PLAIN, T_("Correct the place or the modifier.")),
     "ncci-ptp": (_NCCI, T_("Take a line off, or let coding add the modifier that the record bears out.")),
     "mue": (_NCCI, _CHARGES),

@@ -72,6 +72,11 @@ def _npi_kinds(claim: Claim, _context: EditContext) -> Iterator[Found]:
             T_("The person who rendered the service has the NPI of the practice."),
             T_("Right for somebody who bills alone under their own NPI; else an administrator corrects it."),
         )
+    if claim.attending is not None and claim.attending.npi and claim.attending.npi == billing.npi:
+        yield Found(
+            T_("The person who attended has the NPI of the facility."),
+            T_("Correct it in the facility's system and import the visit again."),
+        )
 
 
 def _post_box(claim: Claim, _context: EditContext) -> Iterator[Found]:

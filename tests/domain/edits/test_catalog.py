@@ -16,6 +16,7 @@ from portal.domain.codes import CodeRelease, CodeSpan
 from portal.domain.contracts import Terms, assumed
 from portal.domain.coordination import ClaimDecision, LineDecision
 from portal.domain.dental import Dental
+from portal.domain.drugs import Drug
 from portal.domain.edits.catalog import RULES, edit
 from portal.domain.edits.history import line_key
 from portal.domain.edits.rules import EditContext, OtherCover
@@ -172,11 +173,20 @@ def facility(**changes: Any) -> Spoil:
 
     def spoil(clean: Claim, context: EditContext) -> Spoiled:
         lines = tuple(replace(line, revenue_code="0300", pointers=()) for line in clean.lines)
-        attending = Rendering("1234567893", "Fernley", "Ada")
+        attending = Rendering("1245319599", "Fernley", "Ada")
         made = replace(clean, place="13", institutional=STAY, attending=attending, lines=lines)
         return replace(made, **changes), context
 
     return spoil
+
+
+def inpatient(status: str, *, hour: str = "1100", **changes: Any) -> Spoil:
+    """A hospital's claim for a stay, or a part of one."""
+    stay = replace(
+        STAY, admitted_on=date(2026, 5, 5), admitting="I10", patient_status=status, discharge_hour=hour
+    )  # fmt: skip
+    lines = (ServiceLine("", 15_000, Decimal(3), (), None, unit="DA", revenue_code="0120"),)
+    return facility(**{"place": "11", "institutional": stay, "lines": lines, **changes})
 
 
 CO, PR = Adjustment("CO", "45", 2_000), Adjustment("PR", "2", 1_600)
@@ -227,7 +237,7 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
     "tax-id": (on("billing", tax_id="12-3456789"),),
     "taxonomy": (on("billing", taxonomy="207Q0000X"), on_claim(rendering=replace(RENDERING, taxonomy="doctor"))),
     "taxonomy-missing": (on("billing", taxonomy=""), on_claim(rendering=replace(RENDERING, taxonomy=""))),
-    "npi-kinds": (on_claim(rendering=RENDERING),),
+    "npi-kinds": (on_claim(rendering=RENDERING), facility(attending=Rendering("1234567893", "Fernley", "Ada"))),
     "cob-order": (covered_too(OtherCover("P", "CI", "18"), rank="S"),),
     "bill-type": (facility(place="1"),),
     "statement": (
@@ -236,6 +246,12 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
         facility(institutional=replace(STAY, statement_from=date(2026, 5, 6), statement_to=None)),
     ),
     "patient-status": (facility(institutional=replace(STAY, patient_status="")), facility(place="11")),
+    "stay-frequency": (inpatient("30"), inpatient("30", frequency="4"), inpatient("01", frequency="2")),
+    "discharge-hour": (
+        inpatient("01", hour=""),
+        inpatient("01", hour="2460"),
+        inpatient("30", frequency="2"),
+    ),
     "revenue-code": (facility(lines=claim().lines),),
     "attending": (facility(attending=None),),
     "cob-forwarded": (carried(15_000, forwarded=True),),
@@ -281,6 +297,20 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
         on_line(code="E0114", modifiers=("57",)),
         on_line(code="80999", modifiers=("24",)),
     ),
+    "clia-shape": (on_claim(clia="11X1234567"),),
+    "clia-waived": (on_line(code="80999", modifiers=("QW",)),),
+    "clia-missing": (on_line(code="80999"), on_line(code="G0306")),
+    "ndc-shape": tuple(
+        on_line(code="J1885", drug=drug)
+        for drug in (
+            Drug("0409-3795-01", Decimal(2), "ML"),
+            Drug("0040937950", Decimal(2), "ML"),
+            Drug("00409379501"),
+            Drug("00409379501", Decimal(0), "ML"),
+            Drug("00409379501", Decimal(2), "MG"),
+        )
+    ),
+    "ndc-missing": (on("cover", filing_code="MC"), on_line(code="J3490")),
     "modifier-25-alone": (
         lambda clean, context: (
             replace(
@@ -381,11 +411,12 @@ CLEAN: Mapping[str, Spoil] = {
     "as it is": on_claim(),
     "with a rendering provider": on_claim(rendering=RENDERING),
     "of a hospital": facility(),
-    "of a hospital, for an inpatient": facility(
-        place="11",
-        institutional=replace(STAY, admitted_on=date(2026, 5, 5), admitting="I10"),
-        lines=(ServiceLine("", 15_000, Decimal(3), (), None, unit="DA", revenue_code="0120"),),
-    ),
+    "of a hospital, for an inpatient": inpatient("01"),
+    "of a hospital, for the first part of a stay": inpatient("30", hour="", frequency="2"),
+    "of a hospital, for late charges": inpatient("01", hour="", frequency="5"),
+    "of a nursing facility": inpatient("01", hour="", place="21"),
+    "a waived test with its certificate": on_claim(clia="11D1234567"),
+    "a drug with its code": on_line(code="J1885", drug=Drug("00409379501", Decimal(2), "ML")),
     "of a dentist": lambda clean, context: (
         replace(
             clean,
