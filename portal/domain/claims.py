@@ -109,14 +109,11 @@ class ServiceLine:
     to_date: date | None = None
     modifiers: tuple[str, ...] = ()
     unit: str = "UN"
-    place: str = ""
-    """Only when different from the claim's."""
-    control: str = ""
-    """REF*6R."""
+    place: str = ""  # only when different from the claim's
+    control: str = ""  # REF*6R
     qualifier: str = "HC"
     description: str = ""
-    decisions: tuple[LineDecision, ...] = ()
-    """What earlier payers decided on it: loop 2430."""
+    decisions: tuple[LineDecision, ...] = ()  # what earlier payers decided on it: loop 2430
     revenue_code: str = ""  # SV201 of an 837I
     dental: DentalLine | None = None
     drug: Drug | None = None
@@ -138,7 +135,7 @@ class Claim:
     """Without dots, the principal first, at most twelve."""
     lines: tuple[ServiceLine, ...]
     frequency: str = "1"
-    """1 original, 7 replacement, 8 void."""
+    """1 original, 7 replacement, 8 void; of a facility also 2 to 4 for a part of a stay, 5 for late charges."""
     code_qualifier: str = "ABK"
     """ABK for ICD-10-CM, BK for ICD-9-CM."""
     rendering: Rendering | None = None
@@ -154,8 +151,7 @@ class Claim:
     institutional: Institutional | None = None  # of an 837I
     dental: Dental | None = None  # of an 837D
     clia: str = ""  # REF*X4 of an 837P: the certificate of the laboratory
-    others: tuple[OtherPayer, ...] = ()
-    """Other payers, the first one first."""
+    others: tuple[OtherPayer, ...] = ()  # the first payer first
     segment: int = 0
 
     @property
