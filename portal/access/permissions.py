@@ -67,6 +67,10 @@ _TABLE: Final = (
     Permission("charge:enter", _PAYMENT, _practice(r.CHARGE_CLERK), protected=True),
     Permission("charge:audit", _PAYMENT, _practice(r.QA_AUDITOR), protected=True),
     Permission("charge:sample", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=True),
+    # A second person of the same role: whoever proposed a change of the rules does not agree to it.
+    Permission(
+        "sample-rule:agree", _OPERATIONS, _practice(r.CODING_MANAGER, r.BILLING_MANAGER, system=False), protected=False
+    ),
     Permission("code:search", _PAYMENT, _practice(*_OFFICE, system=True), protected=False),
     # What payers say of coverage.
     Permission("eligibility:view", _PAYMENT, _practice(*_CHARGING, *_MONEY), protected=True),

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from portal.domain.errors import Refused
+from portal.domain.lifecycle import Guard, Lifecycle, Move
 from portal.domain.texts import T_, Text
 
 CODING, CHARGES = "coding", "charges"
@@ -153,3 +154,46 @@ def accuracy(items: int, found: Mapping[str, int]) -> Accuracy:
     missed = sum(n for category, n in found.items() if category in MISSED)
     wrong = sum(n for category, n in found.items() if category not in MISSED and category not in OTHERS)
     return Accuracy(items - min(wrong, items), items + missed)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFacts:
+    """What the guards of a change of the rules may know; ids are user ids, None as actor is the system."""
+
+    actor: bytes | None
+    proposed_by: bytes | None
+    solo_waiver: bool = False
+    """A recorded, reviewed exception to the two-person rule for this practice (DESIGN 3)."""
+
+
+def _another(facts: ChangeFacts, _: Move) -> bool:
+    both = (facts.actor, facts.proposed_by)
+    return facts.solo_waiver or (None not in both and facts.actor != facts.proposed_by)
+
+
+CHANGE_LIFE: Final[Lifecycle[ChangeFacts]] = Lifecycle(
+    name="change of the sampling rules",
+    start_states=("PROPOSED",),
+    moves=(
+        Move("PROPOSED", "AGREED", "sample-rule:agree", guard="another"),
+        Move("PROPOSED", "TURNED_DOWN", "sample-rule:agree", guard="another", needs_reason=True),
+        Move("PROPOSED", "TAKEN_BACK", "sample-rule:agree", guard="own"),
+    ),
+    words={
+        "PROPOSED": T_("Waits for a second person"),
+        "AGREED": T_("Agreed"),
+        "TURNED_DOWN": T_("Turned down"),
+        "TAKEN_BACK": T_("Taken back"),
+    },
+    guards={
+        "another": Guard(
+            _another,
+            T_("A change of the rules is decided by somebody other than the one who proposed it. Ask a colleague."),
+        ),
+        "own": Guard(
+            lambda facts, _: facts.actor is not None and facts.actor == facts.proposed_by,
+            T_("Whoever proposed it takes it back. You can turn it down."),
+        ),
+    },
+)
+"""Nobody alone lets work go unchecked: a rule begins or ends when a second person agrees."""

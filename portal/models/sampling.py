@@ -35,6 +35,40 @@ class SampleRuleRow(Base):
     version: Mapped[int] = clear(13)
 
 
+class SampleChangeRow(Base):
+    """A change of the sampling rules that somebody proposed (`domain.sampling.CHANGE_LIFE`), and what became of it."""
+
+    __tablename__ = "sample_change"
+    __table_args__ = (Index(None, "practice_id", "check_kind", "state"),)
+    table_code = 106
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id")
+    check_kind: Mapped[str] = clear(3)
+    rule_id: Mapped[bytes | None] = ref(4, "sample_rule.id")
+    """The rule that is to end; of a rule that is to be added, the one it became when it was agreed to."""
+    ends: Mapped[bool] = clear(5)
+    kind: Mapped[str] = clear(6)
+    percent: Mapped[int] = clear(7)
+    worker_id: Mapped[bytes | None] = ref(8, "user.id")
+    code: Mapped[str] = clear(9)
+    cents: Mapped[int] = clear(10)
+    state: Mapped[str] = clear(11)
+    proposed_by: Mapped[str] = clear(12)
+    proposed_at: Mapped[datetime] = clear(13)
+    decided_by: Mapped[str | None] = clear(14)
+    decided_at: Mapped[datetime | None] = clear(15)
+    visits: Mapped[int] = clear(16)
+    """On how many of the last visits it was tried."""
+    checked_before: Mapped[int] = clear(17)
+    """How many of them the rules that hold would have checked."""
+    checked_after: Mapped[int] = clear(18)
+    """How many of them would have been checked with the change."""
+    trials: Mapped[int] = clear(19)
+    """How often it was tried: anew whenever other changes took effect, so that nobody agrees to figures of before."""
+    version: Mapped[int] = clear(20)
+
+
 class CheckResultRow(Base):
     """What one check of a visit found. Never changed."""
 

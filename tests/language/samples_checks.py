@@ -77,8 +77,20 @@ RULES = tuple(
          made_by="Tomas Ferreira", made_at=THEN, ended_by="Tomas Ferreira" if ended else "", ended_at=ended)
     for n, ended in enumerate((None, None, NOW))
 )  # fmt: skip
+CHANGES = tuple(
+    made("ChangeItem", change_id=f"{n:032x}", version=1, ends=n == 1, words=said("1 % of all visits"),
+         state=state(code, words), proposed_by="Tomas Ferreira", proposed_at=THEN, visits=visits, before=300, after=3,
+         own=own, may_decide=not own, decided_by="Lena Moreau" if note else "", decided_at=NOW if note else None,
+         note=note)
+    for n, (code, words, visits, own, note) in enumerate((
+        ("PROPOSED", "Waits for a second person", 300, False, None),
+        ("PROPOSED", "Waits for a second person", 0, True, None),
+        ("TURNED_DOWN", "Turned down", 300, False, "That is nearly none of <them>."),
+    ))
+)  # fmt: skip
 RULES_PAGE = {
     "check": "coding", "title": said("Code review"), "rules": RULES[:2], "ended": RULES[2:],
+    "waiting": CHANGES[:2], "decided": CHANGES[2:],
     "kinds": (("all", said("All visits")), ("worker", said("Work of one person"))),
     "workers": ((ID, "Maya Lindqvist"),), "late_after_days": None, "setting_version": 0, "most_late_days": 90,
 }  # fmt: skip
@@ -163,10 +175,23 @@ _PAGES = (
         "charges",
         {
             "page": made(
-                "RulesPage", **RULES_PAGE | {"check": "charges", "rules": (), "ended": (), "late_after_days": 3}
+                "RulesPage",
+                **RULES_PAGE
+                | {"check": "charges", "rules": (), "ended": (), "waiting": (), "decided": (), "late_after_days": 3},
             ),
             "form": form(errors=("rule", "days")),
         },
+    ),
+    *(
+        (
+            "staff/sampling/rules.html",
+            f"refused-{n}",
+            {
+                "page": made("RulesPage", **RULES_PAGE | {"waiting": (change,)}),
+                "form": form(errors=("change",), change=change.change_id, words="No"),
+            },
+        )
+        for n, change in enumerate(CHANGES[:2])
     ),
     ("staff/sampling/figures.html", "charges", {"page": made("FiguresPage", **FIGURES)}),
     (

@@ -31,6 +31,7 @@ NOUNS: Final[Mapping[int | str, Text]] = MappingProxyType({
     97: T_("a check of a visit", "{n} checks of visits", n=1),
     98: T_("what was found in a charge", "what was found in {n} charges", n=1),
     84: T_("which visits are checked", "which visits are checked, {n} rules", n=1),
+    106: T_("a change of which visits are checked", "{n} changes of which visits are checked", n=1),
     99: T_("how visits are checked", "how visits are checked, {n} settings", n=1),
     21: T_("a payer's payment of a claim", "{n} payers' payments of claims", n=1),
     22: T_("a paid service", "{n} paid services", n=1),

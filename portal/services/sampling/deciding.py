@@ -28,21 +28,24 @@ def why_checked(
         encounter.id, uow.actor.user_id, tuple(codes), encounter.charge_cents, duplicate=duplicate,
         came_back=uow.row(_of(uow, check, encounter).where(CheckResultRow.outcome == RETURNED)) is not None,
     )  # fmt: skip
-    rules = [
-        Rule(row.kind, row.percent, row.worker_id, row.code, row.cents)
-        for row in uow.rows(
-            uow.select(
-                SampleRuleRow.kind, SampleRuleRow.percent, SampleRuleRow.worker_id, SampleRuleRow.code,
-                SampleRuleRow.cents,
-            )
-            .where(
-                SampleRuleRow.practice_id == encounter.practice_id, SampleRuleRow.check_kind == check,
-                SampleRuleRow.ended_at.is_(None),
-            )
-            .order_by(SampleRuleRow.made_at, SampleRuleRow.id)
-        )
-    ]  # fmt: skip
+    rules = tuple(rules_of(uow, check).values())
     return picked(rules, check, case, setting(uow, check).seed if rules else b"")
+
+
+def rules_of(uow: UnitOfWork, check: str) -> dict[bytes, Rule]:
+    """The rules of a check that hold, by their ids, the oldest first."""
+    rows = uow.rows(
+        uow.select(
+            SampleRuleRow.id, SampleRuleRow.kind, SampleRuleRow.percent, SampleRuleRow.worker_id, SampleRuleRow.code,
+            SampleRuleRow.cents,
+        )
+        .where(
+            SampleRuleRow.practice_id == uow.practice_id, SampleRuleRow.check_kind == check,
+            SampleRuleRow.ended_at.is_(None),
+        )
+        .order_by(SampleRuleRow.made_at, SampleRuleRow.id)
+    )  # fmt: skip
+    return {row.id: Rule(row.kind, row.percent, row.worker_id, row.code, row.cents) for row in rows}
 
 
 def keep(

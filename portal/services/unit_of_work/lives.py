@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from portal.domain import claims, corrections, denials, encounters, payments
+from portal.domain import claims, corrections, denials, encounters, payments, sampling
 from portal.domain.edits import own
 from portal.domain.granting import LIFE as AUTHORIZATIONS
 from portal.domain.lifecycle import Lifecycle
@@ -20,5 +20,6 @@ LIVES: Final[Mapping[str, Lifecycle[Any]]] = MappingProxyType({
     "edit_rule": own.LIFE,
     "encounter": encounters.LIFE,
     "payment": payments.LIFE,
+    "sample_change": sampling.CHANGE_LIFE,
     "statement": statements.LIFE,
 })  # fmt: skip

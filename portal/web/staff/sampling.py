@@ -6,10 +6,10 @@ from datetime import date
 
 from flask import Blueprint, request, url_for
 
-from portal.domain.errors import Refused
+from portal.domain.errors import NotFound, Refused
 from portal.domain.sampling import CHARGES, CODING
-from portal.domain.texts import T_
-from portal.services.sampling import figures, rules
+from portal.domain.texts import T_, Text
+from portal.services.sampling import changes, figures, rules
 from portal.services.unit_of_work.units import Denied
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import Desk, desks, reads
@@ -29,7 +29,7 @@ def codes(uow: UnitOfWork) -> Reply:
 @blueprint.post("/codes", endpoint="keep_codes")
 @desks("encounter:sample")
 def keep_codes(desk: Desk) -> Reply:
-    """Add or end a rule for the codes."""
+    """Propose a change of the rules for the codes, or decide one."""
     return _keep(desk, "encounter:sample", CODING)
 
 
@@ -50,7 +50,7 @@ def charges(uow: UnitOfWork) -> Reply:
 @blueprint.post("/charges", endpoint="keep_charges")
 @desks("charge:sample")
 def keep_charges(desk: Desk) -> Reply:
-    """Add or end a rule for the charges, or say when they are late."""
+    """Propose a change of the rules for the charges, decide one, or say when charges are late."""
     return _keep(desk, "charge:sample", CHARGES)
 
 
@@ -63,25 +63,46 @@ def charge_figures(uow: UnitOfWork) -> Reply:
 
 def _keep(desk: Desk, permission: str, check: str) -> Reply:
     here = url_for(f"staff.sampling.{'codes' if check == CODING else 'charges'}")
-    do = request.form.get("do", "")
     try:
         with desk.write(permission) as uow:
-            if do == "end":
-                rules.end(uow, check, forms.id_of(request.form.get("rule", "")) or b"", forms.version())
-                return Go(here, T_("The rule has ended. It holds for no visit from now on."))
-            if do == "late" and check == CHARGES:
-                rules.set_late(uow, request.form.get("days", ""), forms.version())
-                return Go(here, T_("Kept."))
-            rules.add(uow, check, request.form)
+            told = _done(uow, check, request.form.get("do", ""))
     except Denied:
         raise
     except Refused as refused:
         with desk.read(permission) as uow:
             page = rules.show(uow, check)
-        field = "days" if refused.code == "late-days" else "rule"
-        form = forms.Form(request.form.to_dict(), {field: [refused.text]})
+        form = forms.Form(request.form.to_dict(), {_FIELDS.get(refused.code, "rule"): [refused.text]})
         return Page("staff/sampling/rules.html", page, {"form": form}, 422)
-    return Go(here, T_("The rule holds from now on."))
+    return Go(here, told)
+
+
+_FIELDS = {"late-days": "days", "words": "change", "guard:another": "change", "guard:own": "change"}
+"""Where a refusal stands on the page, by its code; else with the rule that was typed."""
+
+
+def _done(uow: UnitOfWork, check: str, do: str) -> Text:
+    """Do one step with the rules, and what is said of it then."""
+    if do not in {"end", "agree", "turn-down", "take-back", "late"}:
+        changes.propose(uow, check, request.form)
+        return T_("Proposed. The rule holds from when a second person agrees.")
+    change, version = forms.id_of(request.form.get("change", "")) or b"", forms.version()
+    match do:
+        case "end":
+            changes.propose_end(uow, check, forms.id_of(request.form.get("rule", "")) or b"", version)
+            return T_("Proposed. The rule holds until a second person agrees that it ends.")
+        case "agree":
+            changes.agree(uow, check, change, version)
+            return T_("Agreed. It counts for every visit from now on.")
+        case "turn-down":
+            changes.turn_down(uow, check, change, version, request.form.get("words", ""))
+            return T_("Turned down. The rules stay as they are.")
+        case "take-back":
+            changes.take_back(uow, check, change, version)
+            return T_("Taken back. The rules stay as they are.")
+    if check != CHARGES:
+        raise NotFound(T_("When charges are late is said with the rules for charges."), code="not-found")
+    rules.set_late(uow, request.form.get("days", ""), version)
+    return T_("Kept.")
 
 
 def _period() -> tuple[date | None, date | None]:

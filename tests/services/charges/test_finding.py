@@ -12,9 +12,8 @@ from portal.models.encounters import ChargeFindingRow, EncounterRow
 from portal.models.ledger import LedgerLineRow
 from portal.services import ledger
 from portal.services.charges import auditing, entering
-from portal.services.sampling import rules
 from tests.databases import World
-from tests.make import bills
+from tests.make import bills, sampling
 from tests.make import visits as make
 from tests.services.charges.test_charges import balances, enter, shown, typed
 
@@ -45,8 +44,7 @@ def test_late_charges_are_told_with_the_lag_and_kept_with_the_reason(world: Worl
 
 
 def test_a_charge_that_looks_like_another_needs_an_answer_and_is_always_audited(world: World):
-    with world.write("charge:sample", world.actor("billing-manager")) as uow:
-        rules.add(uow, CHARGES, {"kind": "value", "percent": "1", "value": "900000"})
+    sampling.rule(world, CHARGES, kind="value", percent="1", value="900000")
     first, second = bills.registered(world), bills.registered(world, number="JR-4472")
     for id_ in (first, second):
         bills.verified(world, id_)

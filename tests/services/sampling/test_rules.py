@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from portal.domain.errors import Conflict, NotFound, Refused
-from portal.domain.sampling import CHARGES, CODING
+from portal.domain.errors import Conflict, Refused
+from portal.domain.sampling import CHARGES
 from portal.models.encounters import EncounterRow
 from portal.models.jobs import JobKeyRow
 from portal.models.sampling import CheckSettingRow
@@ -15,20 +15,7 @@ from portal.services.unit_of_work.units import Denied
 from tests.databases import World
 from tests.make import users
 from tests.make import visits as make
-
-EDITORS = {CODING: ("encounter:sample", "coding-manager"), CHARGES: ("charge:sample", "billing-manager")}
-
-
-def add(world: World, check: str = CODING, **typed: str) -> None:
-    permission, role = EDITORS[check]
-    with world.write(permission, world.actor(role)) as uow:
-        rules.add(uow, check, {"percent": "100"} | typed)
-
-
-def shown(world: World, check: str = CODING) -> rules.RulesPage:
-    permission, role = EDITORS[check]
-    with world.read(permission, world.actor(role)) as uow:
-        return rules.show(uow, check)
+from tests.make.sampling import propose, rule, shown
 
 
 def state(world: World, id_: bytes) -> str:
@@ -40,7 +27,7 @@ def test_a_visit_that_no_rule_picks_goes_past_the_check_and_one_that_came_back_d
     first, second = make.bring(world, *make.some(2))
     make.coded(world, first)
     assert state(world, first) == "CODE_REVIEW", "without a rule, all are checked"
-    add(world, kind="value", value="$1,000,000.00")
+    rule(world, kind="value", value="$1,000,000.00")
     with world.write("encounter:review", world.actor("coding-manager")) as uow:
         assert str(review.show(uow, first).chosen) == "There is no rule: every visit is checked."
         review.send_back(uow, first, review.show(uow, first).version, {"units": 1}, "")
@@ -54,7 +41,7 @@ def test_a_visit_that_no_rule_picks_goes_past_the_check_and_one_that_came_back_d
 
 def test_cleared_without_an_audit_a_visit_gets_its_claim_all_the_same(world: World):
     (id_,) = make.bring(world)
-    add(world, CHARGES, kind="value", value="900000")
+    rule(world, CHARGES, kind="value", value="900000")
     make.entered(world, id_)
     assert state(world, id_) == "CLEARED"
     with world.units.housekeeping() as session:
@@ -65,33 +52,12 @@ def test_a_rule_about_a_person_picks_her_work_alone(world: World):
     world.people["maya"] = users.user(world, "coder")
     page = shown(world)
     assert [id_ for id_, _ in page.workers] == [world.people["maya"].hex()]
-    add(world, kind="worker", worker=page.workers[0][0])
+    rule(world, kind="worker", worker=page.workers[0][0])
     assert str(shown(world).rules[0].words).startswith("Every visit of Coder-")
     first, second = make.bring(world, *make.some(2))
     make.coded(world, first, "maya")
     make.coded(world, second, "somebody else")
     assert (state(world, first), state(world, second)) == ("CODE_REVIEW", "RELEASED")
-
-
-def test_rules_are_read_ended_and_kept(world: World):
-    add(world, kind="all", percent="10 %")
-    with pytest.raises(Refused):
-        add(world, kind="all", percent="10")
-    add(world, kind="code", percent="50", code="g04.38")
-    page = shown(world)
-    assert {str(rule.words) for rule in page.rules} == {
-        "10 % of all visits", "50 % of the visits with a code that begins with G0438",
-    }  # fmt: skip
-    rule = page.rules[0]
-    with world.write("encounter:sample", world.actor("coding-manager")) as uow:
-        rules.end(uow, CODING, bytes.fromhex(rule.rule_id), rule.version)
-    with pytest.raises(Conflict), world.write("encounter:sample", world.actor("coding-manager")) as uow:
-        rules.end(uow, CODING, bytes.fromhex(rule.rule_id), rule.version)
-    with pytest.raises(NotFound), world.write("charge:sample", world.actor("billing-manager")) as uow:
-        rules.end(uow, CHARGES, bytes.fromhex(page.rules[1].rule_id), 1)
-    page = shown(world)
-    assert (len(page.rules), len(page.ended)) == (1, 1)
-    assert shown(world, CHARGES).rules == ()
 
 
 @pytest.mark.parametrize(
@@ -106,8 +72,8 @@ def test_rules_are_read_ended_and_kept(world: World):
 )  # fmt: skip
 def test_what_is_no_rule_is_turned_down(world: World, typed: dict[str, str]):
     with pytest.raises(Refused, match="rule"):
-        add(world, **typed)
-    assert shown(world).rules == ()
+        propose(world, **typed)
+    assert shown(world).waiting == ()
 
 
 def test_when_charges_are_late_is_set_once_at_a_time(world: World):
