@@ -17,6 +17,8 @@ from portal.services.contracts.limits import Clock
 from portal.services.unit_of_work.work import UnitOfWork
 
 _UNFILED = frozenset({"DRAFT", "READY", "HELD", "REJECTED"})
+RUNNING = _UNFILED | {"SUBMITTED"}
+"""The filing clock runs: what was sent counts as filed only when it is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +47,16 @@ def clock_of(uow: UnitOfWork, claim: ClaimRow) -> ClaimClock:
     clock = limits.clocks_of(uow, [claim])[claim.id]
     proof, filed_on = _proof(uow, claim, clock.limit)
     running = claim.state in _UNFILED or (claim.frequency == "7" and claim.state == "ADJUDICATED")
+    left = (clock.limit.last - today).days
     text, tone = contracts.file_by(clock.limit.last, today), ""
+    late = "stop" if left < 0 else "wait" if left < contracts.SOON_DAYS else ""
     if running:
-        left = (clock.limit.last - today).days
-        tone = "stop" if left < 0 else "wait" if left < contracts.SOON_DAYS else ""
+        tone = late
     elif filed_on is not None and claim.frequency != "7":
         text = _filed(filed_on, clock.limit.last)
         tone = "" if filed_on <= clock.limit.last else "stop"
     elif claim.state == "SUBMITTED":
-        text = T_("Sent. It counts as filed once the payer accepts it: {limit}", limit=text)
+        text, tone = T_("Sent. It counts as filed once the payer accepts it: {limit}", limit=text), late
     else:
         text = T_("The limit was {day}.", day=clock.limit.last)
     return ClaimClock(text, tone, _why(clock), proof, _replacement(claim, clock, today))

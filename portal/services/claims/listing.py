@@ -17,6 +17,7 @@ from portal.domain.texts import Text
 from portal.models.claims import ClaimRow, ClaimVersionRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
+from portal.services.claims.clocks import RUNNING
 from portal.services.claims.correcting import sendable
 from portal.services.claims.visits import NO_LIMIT
 from portal.services.intake.showing import State
@@ -38,7 +39,7 @@ class ClaimSearch:
 
 @dataclass(frozen=True, slots=True)
 class ClaimItem:
-    """One claim of the list; ids are hex. `filing_due` is None where no limit is known."""
+    """One claim of the list; ids are hex. `filing_due` is None where no limit is known or it was filed."""
 
     claim_id: str
     number: str
@@ -175,7 +176,7 @@ def _payers(uow: UnitOfWork) -> tuple[tuple[str, str], ...]:
 
 
 def _item(uow: UnitOfWork, row: Any, today: date) -> ClaimItem:
-    due = None if row.filing_due == NO_LIMIT else row.filing_due
+    due = row.filing_due if row.state in RUNNING and row.filing_due != NO_LIMIT else None
     return ClaimItem(
         claim_id=row.id.hex(),
         number=row.control,

@@ -6,7 +6,7 @@ import pytest
 
 from portal.domain.errors import Refused
 from portal.domain.money import Money
-from portal.services.claims import listing
+from portal.services.claims import listing, showing
 from portal.services.claims.listing import ClaimSearch
 from tests.make import answers
 from tests.make import claims as make
@@ -76,6 +76,22 @@ def test_a_claim_without_a_known_limit_shows_the_assumed_one(office: Office):
     office.claim()
     (one,) = page(office).claims
     assert (one.filing_due, one.days_left) == (date(2026, 10, 18), 76)
+
+
+def test_the_limit_is_shown_until_the_payer_has_accepted_the_claim(office: Office):
+    id_ = office.claim()
+    office.send()
+    office.world.clock.forward(days=160)
+    (one,) = page(office).claims
+    assert (one.state.code, one.days_left) == ("SUBMITTED", 6)
+    with office.world.read("claim:view", office.biller) as uow:
+        assert showing.show_claim(uow, id_).clock.tone == "wait"
+    office.world.clock.forward(days=7)
+    with office.world.read("claim:view", office.biller) as uow:
+        assert showing.show_claim(uow, id_).clock.tone == "stop"
+    office.answered(answers.statuses(office.sent(), ("A2:20:PR",)))
+    (one,) = page(office).claims
+    assert (one.state.code, one.filing_due) == ("ACCEPTED", None)
 
 
 def test_another_practice_sees_none_of_it(office: Office):
