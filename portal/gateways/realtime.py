@@ -53,10 +53,24 @@ class RealtimeServices:
         return said["Payload"].strip()
 
     def _said(self, service: Service, sent: Mapping[str, str | bytes]) -> dict[str, bytes]:
+        with requests.Session() as session:
+            session.trust_env = service.url.startswith("https:")  # a proxy has no business on loopback
+            status, kind, body = self._posted(session, service, sent)
+        if status in {401, 403}:
+            raise _fault("login", service)
+        fields = _fields(kind, body)
+        if not fields:
+            raise _fault("refused", service, str(status))
+        return fields
+
+    def _posted(
+        self, session: requests.Session, service: Service, sent: Mapping[str, str | bytes]
+    ) -> tuple[int, str, bytes]:
+        """Status, type and bytes of what came back."""
         fields = [(name, (None, value)) for name, value in sent.items()]
         until = time.monotonic() + self._seconds
         try:
-            answer = requests.post(
+            answer = session.post(
                 service.url, files=fields, stream=True, allow_redirects=False, timeout=(CONNECT_SECONDS, self._seconds)
             )
         except requests.Timeout:
@@ -64,14 +78,8 @@ class RealtimeServices:
         except requests.RequestException:
             raise _fault("unreachable", service) from None
         with answer:
-            status, kind = answer.status_code, answer.headers.get("Content-Type", "")
-            body = self._body(service, answer, until)
-        if status in {401, 403}:
-            raise _fault("login", service)
-        fields_said = _fields(kind, body)
-        if not fields_said:
-            raise _fault("refused", service, str(status))
-        return fields_said
+            kind = answer.headers.get("Content-Type", "")
+            return answer.status_code, kind, self._body(service, answer, until)
 
     @staticmethod
     def _body(service: Service, answer: requests.Response, until: float) -> bytes:
