@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from portal.domain.money import Money
+from portal.domain.sampling import Accuracy
 from portal.domain.texts import T_
 from tests.language.rendering import frame, made
 from tests.language.samples_patient import ID, NOTICES, NOW, THEN, form, state
@@ -418,7 +419,8 @@ STAFF = [
             )
         },
     ),
-    ("staff/work.html", "none", {"page": made("WorkPage", today=DAY, queues=())}),
+    ("staff/work.html", "none", {"page": made("WorkPage", today=DAY, queues=()), "exact": Accuracy()}),
+    ("staff/work.html", "coder", {"page": made("WorkPage", today=DAY, queues=()), "exact": Accuracy(201, 205)}),
     ("staff/encounters/code.html", "found", {"page": made("CodePage", **CODE), "form": form(errors=("code",))}),
     (
         "staff/encounters/code.html",
@@ -601,6 +603,7 @@ STAFF = [
                     "ImportsPage",
                     files=files,
                     may_upload=True,
+                    may_register=True,
                     largest_mb=25,
                     newer=None,
                     older="x" if files else None,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, or_
 
+from portal.access.policy import decide
 from portal.domain.texts import Text
 from portal.models.interchanges import InterchangeRow
 from portal.models.practices import PartnerRow, PracticeRow
@@ -69,6 +70,7 @@ class ImportsPage:
 
     files: tuple[FileItem, ...]
     may_upload: bool
+    may_register: bool
     largest_mb: int
     newer: str | None
     older: str | None
@@ -113,6 +115,7 @@ def listed(
     return ImportsPage(
         files=files,
         may_upload=reading.may_bring(uow.actor),
+        may_register=decide(uow.actor, "visit:import").allowed,
         largest_mb=interchanges.LIMIT_BYTES // 2**20,
         newer=files[0].interchange_id if files and newer else None,
         older=files[-1].interchange_id if files and older else None,

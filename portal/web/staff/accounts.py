@@ -60,6 +60,7 @@ def show(uow: UnitOfWork, patient_id: bytes) -> Reply:
     more: dict[str, Any] = {"letter_waits": waits, "visit_page": opens, "documents": part, "told": told}
     more["authorizations"] = listing.of_patient(uow, patient_id)
     more["contacts"] = contacts.part(uow, "patient", patient_id)
+    more["opens_claims"] = decide(uow.actor, "claim:view").allowed
     return Page("staff/accounts/show.html", page, more)
 
 
