@@ -161,7 +161,9 @@ def _progress(uow: UnitOfWork, row: InterchangeRow) -> Progress:
 
 
 def _sentence(row: InterchangeRow, now: datetime) -> Text:
-    if row.direction == "out" and row.kind == "270":
+    if row.direction == "out" and row.kind == "278":
+        return T_("{n} request went out in it.", "{n} requests went out in it.", n=row.items)
+    if row.direction == "out" and row.kind in {"270", "276"}:
         return T_("{n} question went out in it.", "{n} questions went out in it.", n=row.items)
     if row.direction == "out":
         return T_("{n} claim went out in it.", "{n} claims went out in it.", n=row.items)
