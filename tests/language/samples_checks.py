@@ -103,6 +103,14 @@ FIGURES = {
     "check": "charges", "title": said("Charge audit"), "first": date(2026, 8, 23), "last": date(2026, 11, 20),
     "people": (FIGURE,), "whole": FIGURE, "charged": 1240, "late": 12, "duplicates": 1, "late_after_days": 3,
 }  # fmt: skip
+OWN = {
+    "first": date(2026, 8, 23), "last": date(2026, 11, 20), "figure": FIGURE,
+    "visits": tuple(
+        made("CameBack", encounter_id=ID, number="4F21AA03", day=date(2026, 11, 18), checked_at=THEN, first=first,
+             found=((said("The units are wrong"), 2), (said("A diagnosis is missing"), 1)))
+        for first in (True, False)
+    ),
+}  # fmt: skip
 TWINS = (
     made("Twin", position=1, code="G0439", day=date(2026, 11, 18), number="4F21AA03", state=said("Codes released")),
     made("Twin", position=2, code="J3420", day=date(2026, 11, 18), number="", state=None),
@@ -199,6 +207,8 @@ _PAGES = (
         "nothing",
         {"page": made("FiguresPage", **FIGURES | {"check": "coding", "people": (), "whole": NOTHING, "charged": None})},
     ),
+    ("staff/sampling/own.html", "some", {"page": made("OwnPage", **OWN)}),
+    ("staff/sampling/own.html", "nothing", {"page": made("OwnPage", **OWN | {"figure": NOTHING, "visits": ()})}),
     ("staff/charges/enter.html", "twice", {"page": made("EnterPage", **ENTER), "documents": EMPTY}),
     *(
         ("staff/charges/enter.html", kind, {"page": made("EnterPage", **ENTER), "needs": made("NeedsPart", **needs)})

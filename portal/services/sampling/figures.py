@@ -21,7 +21,7 @@ from portal.services.sampling import deciding
 from portal.services.unit_of_work.work import UnitOfWork
 
 USUAL_DAYS, MOST_DAYS = 90, 366
-_WORDS = {CODING: CODING_ERRORS, CHARGES: AUDIT_HOLDS}
+FOUND_WORDS = {CODING: CODING_ERRORS, CHARGES: AUDIT_HOLDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def show(uow: UnitOfWork, check: str, first: date | None, last: date | None) -> 
     last = last or uow.today()
     first = first or last - timedelta(days=USUAL_DAYS - 1)
     first = min(max(first, last - timedelta(days=MOST_DAYS - 1)), last)
-    since, until = _instants(uow, first, last)
+    since, until = instants(uow, first, last)
     row = CheckResultRow
     rows = uow.rows(
         uow.select(row.worker_id, row.outcome, row.items, row.found).where(
@@ -67,25 +67,25 @@ def show(uow: UnitOfWork, check: str, first: date | None, last: date | None) -> 
             row.at < until,
         )
     )  # fmt: skip
-    tallies: dict[bytes | None, _Tally] = {}
-    whole = _Tally()
+    tallies: dict[bytes | None, Tally] = {}
+    whole = Tally()
     for each in rows:
-        for tally in (tallies.setdefault(each.worker_id, _Tally()), whole):
+        for tally in (tallies.setdefault(each.worker_id, Tally()), whole):
             tally.add(each.outcome, each.items, each.found)
     uow.expect(*(worker for worker in tallies if worker))
     people = (
-        tally.figure(colleague(uow, worker.hex()) if worker else "-", _WORDS[check])
+        tally.figure(colleague(uow, worker.hex()) if worker else "-", FOUND_WORDS[check])
         for worker, tally in tallies.items()
     )
     charged, late, doubled = _entered(uow, first, last, since, until) if check == CHARGES else (None, None, None)
     return FiguresPage(
         check, CHECKS[check], first, last, tuple(sorted(people, key=lambda each: each.name.casefold())),
-        whole.figure("", _WORDS[check]), charged, late, doubled,
+        whole.figure("", FOUND_WORDS[check]), charged, late, doubled,
         deciding.late_after_days(uow, CHARGES) if check == CHARGES else None,
     )  # fmt: skip
 
 
-class _Tally:
+class Tally:
     """Checks of one person, added up by their parts."""
 
     def __init__(self) -> None:
@@ -124,7 +124,7 @@ def _entered(uow: UnitOfWork, first: date, last: date, since: datetime, until: d
     return charged, found["late"], found["duplicate"]
 
 
-def _instants(uow: UnitOfWork, first: date, last: date) -> tuple[datetime, datetime]:
+def instants(uow: UnitOfWork, first: date, last: date) -> tuple[datetime, datetime]:
     """From the first moment of a day to the last of another, by the practice's clocks, in UTC."""
     zone = ZoneInfo(uow.get(PracticeRow, uow.practice_id).time_zone)
     begin = datetime.combine(first, time.min, zone)

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, request, url_for
 
+from portal.access import policy
 from portal.domain import work as rules
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
@@ -13,6 +14,7 @@ from portal.domain.work import Narrowing
 from portal.language.speaker import Speaker
 from portal.services.contacts import showing as contacts
 from portal.services.patients import searching
+from portal.services.sampling import own
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.services.users import tries
 from portal.services.work import counts, filters, items, showing, taking
@@ -33,7 +35,8 @@ _ASKS_MORE = {Do.SKIP, Do.DUE}
 @reads("queue:view")
 def work(uow: UnitOfWork) -> Reply:
     """Everything that waits for people of this person's roles."""
-    return Page("staff/work.html", counts.work(uow))
+    exact = own.brief(uow) if policy.decide(uow.actor, "encounter:code").allowed else None
+    return Page("staff/work.html", counts.work(uow), {"exact": exact})
 
 
 @blueprint.get("/find", endpoint="ask")

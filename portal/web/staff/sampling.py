@@ -10,6 +10,7 @@ from portal.domain.errors import NotFound, Refused
 from portal.domain.sampling import CHARGES, CODING
 from portal.domain.texts import T_, Text
 from portal.services.sampling import changes, figures, rules
+from portal.services.sampling import own as own_figures
 from portal.services.unit_of_work.units import Denied
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import Desk, desks, reads
@@ -38,6 +39,13 @@ def keep_codes(desk: Desk) -> Reply:
 def code_figures(uow: UnitOfWork) -> Reply:
     """How exact each coder's codes were."""
     return Page("staff/sampling/figures.html", figures.show(uow, CODING, *_period()))
+
+
+@blueprint.get("/own")
+@reads("encounter:code")
+def own(uow: UnitOfWork) -> Reply:
+    """How exact the codes were of whoever looks, and what was found in which visits."""
+    return Page("staff/sampling/own.html", own_figures.show(uow))
 
 
 @blueprint.get("/charges")

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from portal.domain.sampling import CHARGES, CODING, Accuracy
 from portal.services.charges import auditing
 from portal.services.encounters import review
-from portal.services.sampling import figures
+from portal.services.sampling import figures, own
 from tests.databases import World
 from tests.make import users
 from tests.make import visits as make
@@ -46,6 +46,12 @@ def test_the_figure_of_each_coder_is_what_was_right_of_what_was_checked(world: W
         (1, 1, Accuracy(sizes[2], sizes[2])), (2, 1, maya),
     ]  # fmt: skip
     assert page.whole.accuracy == maya + Accuracy(sizes[2], sizes[2])
+    with world.read("encounter:code", world.actor("coder", "maya")) as uow:
+        hers, brief = own.show(uow), own.brief(uow)
+    assert (hers.figure.checks, hers.figure.accuracy, brief) == (2, maya, maya)
+    assert [(each.encounter_id, len(each.found)) for each in hers.visits] == [(ids[1].hex(), 3)]
+    with world.read("encounter:code", world.actor("coder", "noel")) as uow:
+        assert (own.show(uow).visits, own.brief(uow)) == ((), Accuracy(sizes[2], sizes[2]))
     assert {str(words): n for words, n in page.whole.found}["A service that was done is not coded"] == 2
     today = page.last
     assert (page.first, page.charged) == (today - timedelta(days=89), None)
