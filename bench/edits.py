@@ -26,6 +26,7 @@ from portal.domain.edits.catalog import RULES, edit
 from portal.domain.edits.own import Condition, OwnRule
 from portal.domain.edits.rules import EditContext, PriorLine
 from portal.domain.ncci import NcciTables, PairEdit, UnitLimit
+from portal.domain.titles import said
 from portal.models.claims import ClaimRow
 from portal.services.claims import checking
 
@@ -34,7 +35,8 @@ AT_ONCE = 500
 DAY, TODAY = date(2026, 7, 20), date(2026, 8, 3)
 STANDS = (CodeSpan(date(2020, 1, 1)),)
 SERVICES = ("G0438", "J1885", "G0444", "A4550", "J3420", "G0008", "J0696", "G2211")
-DIAGNOSES = ("I10", "E119", "Z0000", "M545", "J069", "E785")
+DIAGNOSES = ("I10", "E119", "Z0000", "M25561", "J069", "E785")
+TITLES = {"M25561": "Pain in right knee", "M25562": "Pain in left knee", "M25569": "Pain in unspecified knee"}
 
 
 def claims(count: int) -> list[Claim]:
@@ -47,7 +49,7 @@ def claims(count: int) -> list[Claim]:
         lines = tuple(
             ServiceLine(
                 SERVICES[(at + number) % len(SERVICES)], 5_000 + 100 * number, Decimal(1 + number % 2), (1, 2), DAY,
-                modifiers=("59",) if number == 3 else (), control=f"L{at}-{number}",
+                modifiers=((), (), ("RT",), ("59",))[number], control=f"L{at}-{number}",
             )
             for number in range(4)
         )  # fmt: skip
@@ -80,9 +82,10 @@ def context() -> EditContext:
             {
                 "hcpcs": filler | dict.fromkeys(SERVICES, STANDS),
                 "icd10cm": filler | dict.fromkeys(DIAGNOSES, STANDS),
-                "modifier": {"59": STANDS},
+                "modifier": {"59": STANDS, "RT": STANDS},
                 "pos": {"11": STANDS},
             },
+            said(TITLES),
         ),
         prior=tuple(PriorLine("1245319599", DAY, f"Q{at:04d}", (), Decimal(1), 5_000) for at in range(6)),
         terms=Terms(180),
