@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,6 +21,11 @@ SENT_BY: Final = ("letter", "fax", "portal")
 """Channels of `domain.contacts` by which a letter goes."""
 
 MOST_BODY, MOST_LINES = 8_000, 12
+
+PRINTED: Final = frozenset(
+    {chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x180))} - set("Ĳĳŉſ") | set("–—‘’“”•…€−")
+)
+"""The signs that paper has: those of the typeface's Latin cut. Others would come out as empty boxes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +180,7 @@ def _span(first: date, last: date | None) -> Text:
 
 def read(given: Mapping[str, str]) -> Letter:
     """A letter from what was edited; raises Refused whose code names the field and whose text says what to do."""
+    given = {name: unicodedata.normalize("NFC", text).replace("\t", " ") for name, text in given.items()}
     template, channel = given.get("template", ""), given.get("channel", "")
     if template not in TEMPLATES:
         raise Refused(T_("Choose which letter it is."), code="template")
@@ -190,8 +197,24 @@ def read(given: Mapping[str, str]) -> Letter:
         raise Refused(T_("There is nothing in the letter."), code="body")
     if GAP in body:
         raise Refused(T_("Fill in what stands between [[ and ]] first."), code="body")
+    enclosures = _lines(given.get("enclosures", ""), "enclosures")
+    for name, text in (
+        ("to", "\n".join(to)),
+        ("subject", subject),
+        ("body", body),
+        ("enclosures", "\n".join(enclosures)),
+    ):
+        _print(text, name)
     paragraphs = tuple(part.strip() for part in body.split("\n\n") if part.strip())
-    return Letter(template, channel, to, subject, paragraphs, _lines(given.get("enclosures", ""), "enclosures"))
+    return Letter(template, channel, to, subject, paragraphs, enclosures)
+
+
+def _print(text: str, name: str) -> None:
+    """Raise Refused where a letter holds a sign that paper lacks, or one that turns the order of letters round."""
+    lacking = sorted(set(text) - PRINTED - {"\n"})
+    if lacking:
+        signs = " ".join(sign if sign.isprintable() else f"U+{ord(sign):04X}" for sign in lacking[:8])
+        raise Refused(T_("Paper cannot show these signs: {signs}. Write them otherwise.", signs=signs), code=name)
 
 
 def _lines(typed: str, name: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from typing import Any
 import jinja2
 import segno
 
+from portal.domain.letters import PRINTED
 from portal.domain.money import Money
 from portal.domain.practices import phone_written
 from portal.domain.statements.arithmetic import BUCKET_WORDS
@@ -34,8 +35,6 @@ _BASE = "candor-paper:///"
 """An address that leads nowhere: style sheet and fonts are handed over, and nothing else is fetched."""
 
 _WEIGHTS = (400, 600, 700)
-_LATIN = [*range(0x20, 0x7F), *range(0xA0, 0x180), 0x2013, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2026,
-          0x20AC, 0x2212]  # fmt: skip
 _THRESHOLDS = (100_000, 50, 100)
 
 _speaker: ContextVar[Speaker] = ContextVar("paper_speaker")
@@ -252,7 +251,7 @@ def _cut(source: bytes, weight: int) -> bytes:
     options = Options()
     options.layout_features = ["kern", "liga", "tnum", "mark", "mkmk", "ccmp", "locl"]
     subsetter = Subsetter(options)
-    subsetter.populate(unicodes=_LATIN)
+    subsetter.populate(unicodes=sorted(map(ord, PRINTED)))
     subsetter.subset(font)
     target = BytesIO()
     font.save(target)

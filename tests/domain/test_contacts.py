@@ -121,11 +121,14 @@ def test_a_letter_is_kept_as_it_was_edited():
     for change, code in (
         ({"template": "x"}, "template"), ({"channel": "call"}, "channel"), ({"to": "Plan"}, "to"),
         ({"subject": "a\nb"}, "subject"), ({"body": " "}, "body"), ({"body": "a\x07"}, "body"),
-        ({"enclosures": "x\n" * 13}, "enclosures"),
+        ({"enclosures": "x\n" * 13}, "enclosures"), ({"body": "患者"}, "body"), ({"to": "Plan\n\u202eBox 1"}, "to"),
+        ({"subject": "ſ"}, "subject"), ({"enclosures": "a \u200b"}, "enclosures"),
     ):  # fmt: skip
         with pytest.raises(Refused) as refused:
             letters.read(LETTER | change)
         assert refused.value.code == code
+    typed = LETTER | {"body": "E\u0301milie\t\u0141\u00f3d\u017a \u2013 \u201c1 \u20ac\u201d"}
+    assert letters.read(typed).paragraphs == ("\u00c9milie \u0141\u00f3d\u017a \u2013 \u201c1 \u20ac\u201d",)
 
 
 def test_a_next_day_is_within_a_year():

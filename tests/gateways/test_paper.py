@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from fontTools.ttLib import TTFont
 
+from portal.domain.letters import PRINTED
 from portal.domain.money import Money
 from portal.domain.statements.content import dump
 from portal.gateways.paper import Paper, cuts
@@ -143,6 +145,8 @@ def test_the_cuts_are_made_once_and_are_small(fonts, body, tmp_path):
     again = cuts(tmp_path)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == own
     assert all(10_000 < len(font) < 60_000 for font in again.values())
+    for font in again.values():
+        assert {ord(sign) for sign in PRINTED} <= TTFont(io.BytesIO(font)).getBestCmap().keys()
     with pikepdf.open(io.BytesIO(body)) as pdf:
         fonts = {
             str(font.BaseFont) for font in pdf.objects if isinstance(font, pikepdf.Dictionary) and "/BaseFont" in font
