@@ -188,8 +188,8 @@ class ClaimFacts:
     """Where it stood before the remittance now undone, or before the void that was refused or given up."""
     void_refused: bool = False
     """The payer refused the void, or it was given up."""
-    approved_by: bytes | None = None
-    """Who approved the void."""
+    given_up: bool = False  # a replacement that the payer rejected and never decided about
+    approved_by: bytes | None = None  # who approved the void
     paid_cents: int = 0
     """What is left of the payer's money on it."""
     open_balance: bool = True
@@ -220,8 +220,9 @@ def _may_release(facts: ClaimFacts, move: Move) -> bool:
 def _adjudicated(facts: ClaimFacts, move: Move) -> bool:
     if facts.remittance_posted:
         return True
-    if move.frm == "VOID_PENDING":
-        return facts.void_refused and facts.state_before == move.to
+    if move.frm in {"VOID_PENDING", "REJECTED"}:  # the payer's answer to what went before stands again
+        dropped = facts.void_refused if move.frm == "VOID_PENDING" else facts.given_up and facts.actor is not None
+        return dropped and facts.state_before == move.to
     return move.frm == "CLOSED" and facts.reopened
 
 

@@ -98,7 +98,9 @@ def _replacement(known: Evidence) -> Way:
         )
     if known.state == "REJECTED" and known.adjudicated:
         return Way(
-            "7", False, T_("Its replacement was rejected: correct that and make it ready; it stays a replacement.")
+            "7",
+            False,
+            T_("Its replacement was rejected: correct that and make it ready, or give it up. It stays a replacement."),
         )
     if known.state != "ADJUDICATED":
         return Way("7", False, T_("The payer has not decided about it, so there is nothing to replace."))
@@ -132,6 +134,10 @@ class CorrectionFacts:
     requested_by: bytes | None = None
     clean: bool = False
     """No edit stops the claim as it would go now."""
+    replacement: bool = False
+    """It is a replacement, and no void."""
+    turned_away: bool = False
+    """The payer rejected what went, and never decided about it."""
 
 
 LIFE: Lifecycle[CorrectionFacts] = Lifecycle(
@@ -142,8 +148,9 @@ LIFE: Lifecycle[CorrectionFacts] = Lifecycle(
         Move("OPEN", "READY", "claim:edit", "either", guard="clean"),
         Move("READY", "OPEN", "claim:edit", "either"),
         Move("READY", "SENT", "claim:submit", "either"),
-        # A void only: a replacement that is rejected is corrected and stays what it is.
-        Move("SENT", "REFUSED", "claim:acknowledge", "either", needs_reason=True),
+        # A void by the payer's answer or a person; a replacement that is rejected stays what it is until a person
+        # gives it up.
+        Move("SENT", "REFUSED", "claim:acknowledge", "either", guard="refused", needs_reason=True),
         *(Move(frm, "CANCELLED", "claim:edit", "either", needs_reason=True) for frm in OPEN_STATES),
     ),
     words={
@@ -159,6 +166,10 @@ LIFE: Lifecycle[CorrectionFacts] = Lifecycle(
             lambda facts, _: facts.actor is not None and facts.actor != facts.requested_by,
             T_("A void is approved by a manager other than the one who asked for it."),
         ),
+        "refused": Guard(
+            lambda facts, _: not facts.replacement or (facts.turned_away and facts.actor is not None),
+            T_("A replacement that went is given up by a person, after the payer rejected it and before it decided."),
+        ),
         "clean": Guard(
             lambda facts, _: facts.clean,
             T_("The claim still has findings that block it. Mend them; each says how."),
@@ -172,6 +183,12 @@ CANCELS: Mapping[str, Text] = MappingProxyType({
     "refused": T_("A manager did not approve it"),
     "answered": T_("The payer's answer changed meanwhile"),
 })  # fmt: skip
+DROPS: Mapping[str, Text] = MappingProxyType({
+    "not-needed": T_("It is not needed after all"),
+    "first-stands": T_("The payer's first answer was right"),
+    "no-more": T_("The payer takes no more replacements of it"),
+})  # fmt: skip
+"""Why a replacement that the payer rejected is given up and not corrected."""
 REFUSALS: Mapping[str, Text] = MappingProxyType({
     "stands": T_("The payer says that its decision stands"),
     "unknown-number": T_("The payer does not find a claim under the number"),
@@ -190,4 +207,5 @@ OVERTAKEN: Mapping[str, Text] = MappingProxyType({
     "7": T_("The payer's answer changed, so the replacement was given up. See whether it is still needed."),
     "8": T_("The payer's answer changed, so the void was given up. See whether it is still needed."),
 })  # fmt: skip
+RECODED = T_("The replacement was given up, and the visit was coded anew for it. See which codes are right.")
 PAID_MEANWHILE = T_("The payer answered while the void was out. Ask whether it takes the void.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, or_
@@ -21,7 +22,7 @@ from portal.domain.corrections import (
 )
 from portal.domain.encounters import CODING_ERRORS, EncounterFacts
 from portal.domain.texts import T_, Text, to_json
-from portal.models.claims import ClaimRow, CorrectionRow
+from portal.models.claims import ClaimRow, ClaimVersionRow, CorrectionRow
 from portal.models.encounters import EncounterRow
 from portal.models.queues import TransitionRow
 from portal.services import queues
@@ -50,6 +51,51 @@ def void_out(uow: UnitOfWork, claim_id: bytes) -> CorrectionRow | None:
         .where(CorrectionRow.claim_id == claim_id, CorrectionRow.frequency == "8", CorrectionRow.state == "SENT")
         .order_by(CorrectionRow.created_at.desc(), CorrectionRow.id.desc())
     )
+
+
+def turned_away(uow: UnitOfWork, claim: ClaimRow) -> CorrectionRow | None:
+    """The replacement of an answered claim that the payer rejected and never decided about; None where there is none.
+
+    One that was corrected and sent again is the same; a payment or reversal since it first went makes it none.
+    """
+    if claim.state != "REJECTED" or claim.adjudicated_at is None:
+        return None
+    uow.flush()
+    row = uow.first(
+        uow.select(CorrectionRow)
+        .where(CorrectionRow.claim_id == claim.id, CorrectionRow.frequency == "7", CorrectionRow.state == "SENT")
+        .order_by(CorrectionRow.sent_version.desc())
+    )
+    return row if row is not None and claim.adjudicated_at <= went_at(uow, row) else None
+
+
+def went_at(uow: UnitOfWork, row: CorrectionRow) -> datetime:
+    """When a replacement or void that was sent first went."""
+    found: datetime = uow.value(
+        uow.select(ClaimVersionRow.submitted_at).where(
+            ClaimVersionRow.claim_id == row.claim_id, ClaimVersionRow.number == row.sent_version
+        )
+    )
+    return found
+
+
+def fallen(uow: UnitOfWork, claim_ids: Sequence[bytes]) -> set[tuple[bytes, int]]:
+    """Claim and number of versions that stand no more: a void that was refused, and all that went of a replacement
+    until it was given up.
+    """
+    version, row, move = ClaimVersionRow, CorrectionRow, TransitionRow
+    refused = and_(move.subject_table == "claim_correction", move.subject_id == row.id, move.to_state == "REFUSED")
+    among = or_(
+        version.number == row.sent_version,
+        and_(row.frequency == "7", version.number > row.sent_version, version.submitted_at <= move.at),
+    )
+    rows = uow.rows(
+        uow.select(version.claim_id, version.number)
+        .join(row, row.claim_id == version.claim_id)
+        .join(move, refused)
+        .where(version.claim_id.in_(claim_ids), row.state == "REFUSED", among)
+    )
+    return {(each.claim_id, each.number) for each in rows}
 
 
 def concerned(uow: UnitOfWork, claim_ids: Iterable[bytes]) -> set[bytes]:

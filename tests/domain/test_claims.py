@@ -62,6 +62,15 @@ def test_after_an_answer_only_a_replacement_goes_again() -> None:
     assert refused("ADJUDICATED", "SUBMITTED", replace(REPLACEMENT, blocking_findings=2))
 
 
+def test_what_was_rejected_stands_by_the_answer_before_only_when_a_person_gives_it_up() -> None:
+    facts = ClaimFacts(BILLER, given_up=True, state_before="ADJUDICATED")
+    assert not refused("REJECTED", "ADJUDICATED", facts)
+    for change in ({"actor": None}, {"given_up": False}, {"state_before": ""}, {"state_before": "ACCEPTED"}):
+        assert refused("REJECTED", "ADJUDICATED", replace(facts, **change))
+    for frm in ("SUBMITTED", "ACCEPTED", "PENDED", "VOID_PENDING", "VOIDED"):
+        assert refused(frm, "ADJUDICATED", facts), "nothing else is answered by that"
+
+
 @pytest.mark.parametrize("before", ["SUBMITTED", "ACCEPTED", "REJECTED", "PENDED", "VOID_PENDING", "VOIDED"])
 def test_a_reversal_restores_the_state_before_and_no_other(before: str) -> None:
     facts = ClaimFacts(undone=True, state_before=before)

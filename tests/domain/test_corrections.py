@@ -73,6 +73,11 @@ def test_only_what_was_sent_is_refused_and_with_a_reason():
     LIFE.permit("SENT", "REFUSED", CorrectionFacts(), reason="stands")
     with pytest.raises(Refused, match="reason-missing"):
         LIFE.permit("SENT", "REFUSED", CorrectionFacts())
+    gone = CorrectionFacts(b"1" * 16, replacement=True, turned_away=True)
+    LIFE.permit("SENT", "REFUSED", gone, reason="no-more")
+    for facts in (replace(gone, actor=None), replace(gone, turned_away=False)):
+        with pytest.raises(Refused, match="guard:refused"):
+            LIFE.permit("SENT", "REFUSED", facts, reason="no-more")
     for state in LIFE.states:
         assert LIFE.allows(state, "REFUSED") is (state == "SENT")
     assert set(WORDS) == {(frequency, state) for frequency in "78" for state in ("OPEN", "READY")}

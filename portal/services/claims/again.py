@@ -28,6 +28,7 @@ _STEPS = {
     "READY": ("send", "give_up"),
     "SENT": ("refused",),
 }
+_TURNED_AWAY = ("give_up",)
 _ASKS = {
     "approve": "claim:void-approve", "give_up": "claim:edit", "send": "claim:submit", "recheck": "claim:edit",
     "refused": "claim:acknowledge",
@@ -38,6 +39,10 @@ _WAITS = {
     ("8", "READY"): T_("The void is approved and not sent yet. It goes with the next claims."),
     ("7", "OPEN"): T_("It goes when what stops it is mended."),
     ("7", "READY"): T_("It goes with the next claims."),
+    ("7", "SENT"): T_(
+        "The payer rejected it and has not decided about it. Correct it and make it ready, or give it up: then the"
+        " claim stands by the answer that it had before."
+    ),
 }
 _UNTAKEN = T_("The void is with the payer. The claim ends when the payer takes it in and holds none of its money.")
 _MONEY = T_("The payer took the void in. The claim ends when it takes back {amount}.")
@@ -67,8 +72,8 @@ class Again:
 
 
 def on_its_way(uow: UnitOfWork, claim: ClaimRow) -> CorrectionRow | None:
-    """The replacement or void that is not sent, or the void that the payer has."""
-    row = corrections.under_way(uow, claim.id)
+    """The replacement or void that is not sent, the replacement that was rejected, or the void that the payer has."""
+    row = corrections.under_way(uow, claim.id) or corrections.turned_away(uow, claim)
     return row or (corrections.void_out(uow, claim.id) if claim.state == "VOID_PENDING" else None)
 
 
@@ -86,11 +91,18 @@ def shown(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow) -> Correction:
     )
 
 
+def give_up_reasons(row: CorrectionRow | None) -> tuple[tuple[str, Text], ...]:
+    """Why what is on its way may be given up."""
+    if row is not None and _rejected(row):
+        return tuple(rules.DROPS.items())
+    return tuple(each for each in rules.CANCELS.items() if each[0] != "answered")
+
+
 def offered(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow | None, ways: Sequence[Way]) -> dict[str, str]:
     """What may be done about going again, each with the permission that it asks for."""
     asks = dict(_STARTS[way.frequency] for way in ways if way.possible and way.frequency in _STARTS)
     if row is not None:
-        asks |= {action: _ASKS[action] for action in _STEPS[row.state]}
+        asks |= {action: _ASKS[action] for action in (_TURNED_AWAY if _rejected(row) else _STEPS[row.state])}
         if row.requested_by == uow.actor.user_id:
             asks.pop("approve", None)
         if not correcting.may_give_up(uow, row):
@@ -100,8 +112,13 @@ def offered(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow | None, ways: S
     return {action: permission for action, permission in asks.items() if policy.decide(uow.actor, permission).allowed}
 
 
+def _rejected(row: CorrectionRow) -> bool:
+    """Of what is shown, a replacement that went is one that was rejected."""
+    return row.frequency == "7" and row.state == "SENT"
+
+
 def _waits(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow) -> Text:
-    if row.state != "SENT":
+    if row.state != "SENT" or _rejected(row):
         return _WAITS[row.frequency, row.state]
     if not silence.taken_in(claim):
         return _UNTAKEN

@@ -10,6 +10,7 @@ from sqlalchemy import and_, or_
 
 from portal.domain.corrections import (
     CANCELS,
+    DROPS,
     REFUSALS,
     REPLACES,
     VOIDS,
@@ -26,14 +27,22 @@ from portal.domain.texts import T_, Text
 from portal.models.claims import ClaimRow, CorrectionRow
 from portal.models.encounters import EncounterRow
 from portal.services import corrections, queues
-from portal.services.claims import checking, verdicts
+from portal.services.claims import checking, dropping, verdicts
 from portal.services.claims.building import new_control
 from portal.services.claims.visits import recode, take_over
 from portal.services.unit_of_work.work import UnitOfWork
 
 _MOVED_ON = T_("Somebody went on with this replacement or void meanwhile. Nothing was changed; reload the page.")
 TO_SEE = frozenset(
-    {"visit-changed", "coverage-changed", "earlier-changed", "answered", "void-refused", "void-taken-late"}
+    {
+        "visit-changed",
+        "coverage-changed",
+        "earlier-changed",
+        "answered",
+        "void-refused",
+        "void-taken-late",
+        "replacement-taken-late",
+    }
 )
 """Reasons for which a claim lies in a queue until somebody says that it is settled."""
 
@@ -121,11 +130,16 @@ def approve_void(uow: UnitOfWork, claim_id: bytes, *, note: str = "", shown: Sho
 def give_up(uow: UnitOfWork, claim_id: bytes, reason: str, *, note: str = "", shown: Shown | None = None) -> bool:
     """Take a replacement or void back before it is sent, for a reason of CANCELS; the claim stands exactly as it did.
 
-    Whether the visit does too: one that was sent back to coding for it and worked on since stays in its hands.
+    A replacement that the payer rejected and never decided about too, for a reason of DROPS: the earlier answer stands.
+    Whether the visit does: one that was sent back to coding for it and worked on since stays in its hands.
     Raises Refused, Conflict.
     """
-    _known(reason, CANCELS)
-    claim, row = _going(uow, claim_id, shown)
+    claim = uow.get(ClaimRow, claim_id)
+    row = corrections.under_way(uow, claim.id) or corrections.turned_away(uow, claim)
+    _fresh(claim, row, shown)
+    _known(reason, CANCELS if row is None or row.state != "SENT" else DROPS)
+    if row is not None and row.state == "SENT":
+        return dropping.drop(uow, claim, row, reason, note)
     if row is None:
         raise Refused(T_("Nothing is under way that could be given up. Reload the page."), code="no-request")
     if not may_give_up(uow, row):

@@ -179,7 +179,7 @@ def show_claim(uow: UnitOfWork, claim_id: bytes) -> ClaimPage:
         again=tuple(Again(FREQUENCIES[way.frequency], way.possible, way.why) for way in ways),
         replace_reasons=tuple(corrections.REPLACES.items()),
         void_reasons=tuple(corrections.VOIDS.items()),
-        give_up_reasons=tuple(each for each in corrections.CANCELS.items() if each[0] != "answered"),
+        give_up_reasons=again.give_up_reasons(correction),
         refusal_reasons=tuple(corrections.REFUSALS.items()),
     )
 
@@ -188,10 +188,11 @@ _REASONS = {
     **corrections.REPLACES,
     **corrections.VOIDS,
     **corrections.CANCELS,
+    **corrections.DROPS,
     **corrections.REFUSALS,
     "void-refused": T_("The payer refused the void"),
     "void-out": T_("A void of it is with the payer"),
-    "given-up": T_("The void was given up"),
+    "given-up": T_("The replacement or void was given up"),
     "information": T_("The payer asks for more"),
     "answered": T_("The payer works on it again"),
     "supplied": T_("What the payer wanted was sent"),

@@ -11,7 +11,7 @@ from portal.domain import dates
 from portal.domain.money import Money
 from portal.domain.status import MEANINGS, StatusAnswer, standing_of
 from portal.domain.texts import T_, Text, from_json
-from portal.models.claims import AcknowledgementRow, ClaimRow, ClaimVersionRow, CorrectionRow
+from portal.models.claims import AcknowledgementRow, ClaimRow, ClaimVersionRow
 from portal.models.status import StatusQuestionRow
 from portal.services import corrections
 from portal.services.claims.building import slices
@@ -80,24 +80,17 @@ class SaidOfAll:
 
 
 def sent_last(uow: UnitOfWork, claims: Iterable[bytes]) -> dict[bytes, Any]:
-    """By claim the newest version that stands (id, number, control, file); a void that was refused is none."""
-    version, void = ClaimVersionRow, CorrectionRow
+    """By claim the newest version that stands (id, number, control, file), as `corrections.fallen` has it."""
+    version = ClaimVersionRow
     found: dict[bytes, Any] = {}
     for part in slices(claims):
-        refused = {
-            (row.claim_id, row.sent_version)
-            for row in uow.rows(
-                uow.select(void.claim_id, void.sent_version).where(
-                    void.claim_id.in_(part), void.state == "REFUSED", void.sent_version.is_not(None)
-                )
-            )
-        }
+        fallen = corrections.fallen(uow, part)
         rows = uow.rows(
             uow.select(version.id, version.claim_id, version.number, version.control, version.interchange_id)
             .where(version.claim_id.in_(part))
             .order_by(version.number)
         )
-        found |= {row.claim_id: row for row in rows if (row.claim_id, row.number) not in refused}
+        found |= {row.claim_id: row for row in rows if (row.claim_id, row.number) not in fallen}
     return found
 
 

@@ -21,7 +21,16 @@ from portal.services.unit_of_work.work import UnitOfWork
 _AGAIN = T_("Correct what they name, say what was corrected, and send the claim again.")
 _DECIDING = ("accepted", "rejected")
 _REFUSED = T_("The payer refused the void. The claim stands as it did.")
-_TAKEN_LATE = T_("The payer took the void in that was recorded as refused. Ask the payer what holds.")
+_LATE = {
+    "7": (
+        "replacement-taken-late",
+        T_("The payer took the replacement in that was given up here. Ask the payer what holds."),
+    ),
+    "8": (
+        "void-taken-late",
+        T_("The payer took the void in that was recorded as refused. Ask the payer what holds."),
+    ),
+}
 
 
 def decide(uow: UnitOfWork, claim: ClaimRow, said: Sequence[Acknowledgement]) -> None:
@@ -71,14 +80,12 @@ def stand_again(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow, reason: st
 
 
 def latest_of(uow: UnitOfWork, claim: ClaimRow) -> Any:
-    """The answer that decides about the newest version of a claim that was not refused as a void; None for none."""
-    refused = uow.select(CorrectionRow.sent_version).where(
-        CorrectionRow.claim_id == claim.id, CorrectionRow.state == "REFUSED", CorrectionRow.sent_version.is_not(None)
-    )
+    """The answer that decides about the newest version of a claim that stands; None for none."""
     uow.flush()
+    fallen = {number for _, number in corrections.fallen(uow, [claim.id])}
     version = uow.row(
         uow.select(ClaimVersionRow.interchange_id)
-        .where(ClaimVersionRow.claim_id == claim.id, ClaimVersionRow.number.not_in(refused))
+        .where(ClaimVersionRow.claim_id == claim.id, ClaimVersionRow.number.not_in(fallen))
         .order_by(ClaimVersionRow.number.desc())
     )
     return None if version is None else _last_said(uow, claim, version.interchange_id)
@@ -99,20 +106,24 @@ def _last_said(uow: UnitOfWork, claim: ClaimRow, file_id: bytes | None) -> Any:
 
 
 def _tell_of_refused(uow: UnitOfWork, claim: ClaimRow) -> None:
-    """A void that a person recorded as refused was taken in after all: only a person can find out what holds."""
+    """A void recorded as refused, or a replacement given up, was taken in after all: a person finds out what holds."""
+    if (claim.id, claim.versions) not in corrections.fallen(uow, [claim.id]):
+        return
     row = uow.row(
-        uow.select(ClaimVersionRow.interchange_id, CorrectionRow.id)
+        uow.select(ClaimVersionRow.interchange_id, CorrectionRow.frequency)
         .join(CorrectionRow, CorrectionRow.claim_id == ClaimVersionRow.claim_id)
         .where(
             ClaimVersionRow.claim_id == claim.id,
             ClaimVersionRow.number == claim.versions,
-            CorrectionRow.sent_version == ClaimVersionRow.number,
             CorrectionRow.state == "REFUSED",
         )
+        .order_by(CorrectionRow.sent_version.desc())
     )
-    said = None if row is None else _last_said(uow, claim, row.interchange_id)
+    assert row is not None, "what fell has its correction"
+    said = _last_said(uow, claim, row.interchange_id)
     if said is not None and said.outcome == "accepted":
-        corrections.line_up(uow, claim, "claims", "void-taken-late", _TAKEN_LATE)
+        reason, words = _LATE[row.frequency]
+        corrections.line_up(uow, claim, "claims", reason, words)
 
 
 def _void(uow: UnitOfWork, claim: ClaimRow, *, accepted: bool) -> None:

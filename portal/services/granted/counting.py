@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func
@@ -65,6 +66,24 @@ def give_back(uow: UnitOfWork, claim_ids: Iterable[bytes]) -> None:
         for row in rows:
             touched |= _take(uow, row, {}, row.authorization_id)
     _settle(uow, touched)
+
+
+def restore(uow: UnitOfWork, claim: ClaimRow, before: datetime) -> None:
+    """Let a claim have what it had before a moment: what it took since is given back, what it gave back taken again."""
+    _lock(uow, {claim.patient_id})
+    use = AuthorizationUseRow
+    rows = uow.rows(
+        uow.select(use.authorization_id, use.line_id, use.control, use.thousandths, use.at).where(
+            use.claim_id == claim.id
+        )
+    )
+    had: dict[bytes, dict[tuple[bytes, str], int]] = {row.authorization_id: {} for row in rows}
+    for row in rows:
+        if row.at < before:
+            of = had[row.authorization_id]
+            of[row.line_id, row.control] = of.get((row.line_id, row.control), 0) + row.thousandths
+    about = _About(claim.practice_id, claim.patient_id, claim.payer_id, claim.id)
+    _settle(uow, set().union(*(_take(uow, about, units, id_) for id_, units in had.items())))
 
 
 def settle(uow: UnitOfWork, row: AuthorizationRow) -> None:

@@ -12,7 +12,7 @@ from tests.make import answers, work
 from tests.make import claims as make
 from tests.make import remittances as money
 from tests.services.claims.office import Office
-from tests.services.claims.test_correcting import CO45
+from tests.services.claims.test_correcting import CO45, replaced, said
 from tests.web.staff.test_visits import at_work, form_of, upload
 from tests.web.test_guard import form_token
 
@@ -156,6 +156,26 @@ def test_an_answered_claim_is_replaced_from_its_page(flask, office: Office):
     assert biller.post(path, data={**form_of(biller, path, 'value="send"'), "do": "send"}).status_code == 303
     assert office.row(claim).versions == 2
     assert "replacement" in biller.get(path).text
+
+
+def test_a_rejected_replacement_is_given_up_once_with_a_reason(flask, office: Office):
+    claim = office.claim()
+    office.send()
+    money.bring(office.world, money.payment(money.answer(money.sent_of(office.world, claim), CO45)))
+    office.world.clock.forward(hours=1)
+    replaced(office, claim)
+    office.send()
+    office.answered(said(office, "A7:164:IL"))
+    biller = at_work(flask, office.world, "biller")
+    path = f"/office/claims/{claim.hex()}"
+    assert "or give it up: then the claim stands" in biller.get(path).text
+    given = {**form_of(biller, path, 'value="give_up"'), "do": "give_up"}
+    assert biller.post(path, data={**given, "reason": "refused"}).status_code == 422
+    told = biller.post(path, data={**given, "reason": "no-more", "note": "By phone."}, follow_redirects=True).text
+    assert "The claim stands as it did." in told
+    assert "By phone." in told
+    assert office.state(claim) == "ADJUDICATED"
+    assert biller.post(path, data={**given, "reason": "no-more"}).status_code == 409
 
 
 def test_a_void_is_asked_for_by_one_and_approved_by_another(flask, office: Office):
