@@ -22,9 +22,9 @@ SENT_BY: Final = ("letter", "fax", "portal")
 
 MOST_BODY, MOST_LINES = 8_000, 12
 
-PRINTED: Final = frozenset(
-    {chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x180))} - set("Ĳĳŉſ") | set("–—‘’“”•…€−")
-)
+_LATIN = {*range(0x20, 0x7F), *range(0xA0, 0x180)} - {0x132, 0x133, 0x149, 0x17F}
+_MARKS = {0x2013, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2026, 0x20AC, 0x2212}
+PRINTED: Final = frozenset(map(chr, _LATIN | _MARKS))
 """The signs that paper has: those of the typeface's Latin cut. Others would come out as empty boxes."""
 
 
@@ -198,20 +198,17 @@ def read(given: Mapping[str, str]) -> Letter:
     if GAP in body:
         raise Refused(T_("Fill in what stands between [[ and ]] first."), code="body")
     enclosures = _lines(given.get("enclosures", ""), "enclosures")
-    for name, text in (
-        ("to", "\n".join(to)),
-        ("subject", subject),
-        ("body", body),
-        ("enclosures", "\n".join(enclosures)),
-    ):
-        _print(text, name)
+    _print("to", *to)
+    _print("subject", subject)
+    _print("body", *body.split("\n"))
+    _print("enclosures", *enclosures)
     paragraphs = tuple(part.strip() for part in body.split("\n\n") if part.strip())
     return Letter(template, channel, to, subject, paragraphs, enclosures)
 
 
-def _print(text: str, name: str) -> None:
+def _print(name: str, *lines: str) -> None:
     """Raise Refused where a letter holds a sign that paper lacks, or one that turns the order of letters round."""
-    lacking = sorted(set(text) - PRINTED - {"\n"})
+    lacking = sorted(set("".join(lines)) - PRINTED)
     if lacking:
         signs = " ".join(sign if sign.isprintable() else f"U+{ord(sign):04X}" for sign in lacking[:8])
         raise Refused(T_("Paper cannot show these signs: {signs}. Write them otherwise.", signs=signs), code=name)
