@@ -54,6 +54,8 @@ def _numbered(claim: Claim) -> Iterator[tuple[int, ServiceLine]]:
 
 def _conflict(claim: Claim, _context: EditContext) -> Iterator[Found]:
     for number, line in _numbered(claim):
+        if len(line.modifiers) < 2:  # it takes two to contradict
+            continue
         some = set(line.modifiers)
         if any(some & one and some & other for one, other in AGAINST):
             yield Found(T_("Line {line}: two modifiers contradict each other.", line=number), _RECODE, number)
