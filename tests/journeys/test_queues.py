@@ -4,34 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page
 
 from portal.models.queues import QueueItemRow
-from tests.browser import axe_findings, sideways
+from tests.journeys.keyboard import reach, sound
 from tests.journeys.town import Town
 from tests.make import queues as make
 from tests.services.contacts import desk as contacts
 
 QUEUE = "rejected-claims"
-
-
-def reach(page: Page, words: str) -> None:
-    """Press Tab until what has the focus says these words; fails when it comes round."""
-    for _ in range(150):
-        page.keyboard.press("Tab")
-        said = page.evaluate(
-            "(document.activeElement.labels?.[0] || document.activeElement).textContent.trim()"
-            " || document.activeElement.value || ''"
-        )
-        if said.startswith(words):
-            return
-    pytest.fail(f"the keyboard does not reach “{words}”")
-
-
-def sound(page: Page) -> None:
-    assert axe_findings(page) == []
-    assert sideways(page) == []
 
 
 def rows(town: Town) -> list[Any]:

@@ -40,6 +40,8 @@ def code_post(desk: Desk, encounter_id: bytes) -> Reply:
     The words of a search stand in no address, for they may name an illness.
     """
     typed, do, find = _typed(), request.form.get("do", ""), request.form.get("find", "")
+    if do == "enter":
+        do = "find" if find.strip() else "keep"
     checked = True
     try:
         with desk.write("encounter:code") as uow:
