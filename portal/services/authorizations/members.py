@@ -17,7 +17,7 @@ from portal.models.practices import PracticeRow
 from portal.services import outbox
 from portal.services.authorizations.deciding import FINAL, Answer, check_units, keep
 from portal.services.authorizations.listing import NAMES, PAGE_ROWS, codes_of, name_of
-from portal.services.authorizations.showing import ANSWERS, Service, provider_of, services_of
+from portal.services.authorizations.showing import ANSWERS, Service, place_of, provider_of, services_of
 from portal.services.intake.showing import State
 from portal.services.unit_of_work.reading import ABSENT
 from portal.services.unit_of_work.work import UnitOfWork
@@ -140,7 +140,7 @@ def show(uow: UnitOfWork, id_: bytes) -> MemberRequestPage:
         practice_phone=practice.phone or None,
         provider=provider_of(uow, row),
         urgency=URGENCIES[row.urgency],
-        place=row.place,
+        place=place_of(uow, row),
         first=row.from_date,
         last=row.to_date,
         asked_at=row.asked_at,

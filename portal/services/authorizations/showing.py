@@ -169,7 +169,7 @@ def show(uow: UnitOfWork, id_: bytes) -> AuthorizationPage:
         previous_id=row.previous_id.hex() if row.previous_id else None,
         urgency=URGENCIES[row.urgency],
         channel=CHANNELS[row.channel],
-        place=row.place,
+        place=place_of(uow, row),
         provider=provider_of(uow, row),
         diagnoses=tuple(uow.read(row, AuthorizationRow.diagnoses_sealed)),
         message=uow.read(row, AuthorizationRow.message_sealed),
@@ -234,6 +234,11 @@ def said_of(uow: UnitOfWork, row: AuthorizationRow) -> tuple[Said, ...]:
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def place_of(uow: UnitOfWork, row: AuthorizationRow) -> str:
+    """The place of service in words; its code where the list of places is not loaded."""
+    return codes.describe(uow, [row.place], code_set="pos", on=row.from_date).get(row.place) or row.place
 
 
 def provider_of(uow: UnitOfWork, row: AuthorizationRow) -> str:
