@@ -22,6 +22,8 @@ STAFF = (
     ("Ruth Abelson", roles.COMPLIANCE_OFFICER),
     ("Sam Castellano", roles.ADMINISTRATOR),
 )
+STAND_IN = ("Lena Moreau", (roles.CODING_MANAGER, roles.BILLING_MANAGER))
+"""Agrees, or not, to what one of the two managers proposes: nobody changes alone which work is checked."""
 INSURERS = (("Ana Delgado", "CBH03"), ("Peter Vance", "FEC01"))
 
 
@@ -50,6 +52,11 @@ def hire(units: Units, practice_id: bytes, payers: dict[str, bytes]) -> Cast:
             uow.flush()
             grants.give(uow, user.id, role, practice_id=None if role == roles.ADMINISTRATOR else practice_id)
             cast.users[role] = user.id
+        name, held = STAND_IN
+        user = accounts.create_user(uow, email=_email(name, "juniper"), name=name, state="ACTIVE")
+        uow.flush()
+        for role in held:
+            grants.give(uow, user.id, role, practice_id=practice_id)
         for name, code in INSURERS:
             user = accounts.create_user(uow, email=_email(name, code.lower()), name=name, state="ACTIVE")
             uow.flush()
