@@ -87,3 +87,20 @@ def test_days_outside_another_payer_and_an_exception_are_told_apart(desk: Desk):
     desk.rule(needed=False, place="11")
     desk.claim(elsewhere)
     assert desk.state_of_claim(desk.claim(elsewhere)) == ("READY", [])
+
+
+def test_a_claim_has_again_what_it_had_before_a_moment(desk: Desk):
+    visit = desk.visit()
+    id_ = desk.granted(visit)
+    claim = desk.claim(visit)
+    desk.send()
+    assert desk.left(id_) == [1]
+    desk.world.clock.forward(hours=1)
+    with desk.world.write("claim:submit") as uow:
+        moment = uow.now
+        counting.give_back(uow, [claim])
+    assert desk.left(id_) == [2], "as when a replacement with other services goes"
+    for _ in range(2):
+        with desk.world.write("claim:edit") as uow:
+            counting.restore(uow, uow.get(ClaimRow, claim), moment)
+        assert (desk.left(id_), desk.row(id_).state) == ([1], "IN_USE")
