@@ -97,6 +97,7 @@ SET_ASIDE = {
     "may_code": False,
     "why_not": said("This visit was set aside."),
     "returned": None,
+    "lines": (),
     "hits": None,
     "aside": made(
         "Aside",
