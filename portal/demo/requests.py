@@ -16,7 +16,9 @@ from portal.services.files import collecting, reading
 from portal.services.granted import needs
 from portal.services.intake.lines import TypedLine
 
-_RULED = ("G0270", "G0447", "L3908")
+WAITS = "G0447"
+"""The service whose request is left to the payer's own people: its files only say that it is being looked at."""
+_RULED = ("G0270", WAITS, "L3908")
 _DESK = "CBH03"
 """The payer whose own people sign in, and decide here."""
 _WAITS = ("PROPOSED", "CODE_REVIEW", "RELEASED", "QA")
@@ -49,7 +51,7 @@ def tell(story: Story) -> None:
     story.house.collect()
     collecting.collect(units, story.runtime.parts, biller, wanted=[reading.ANSWERS, reading.AUTHORIZATIONS])
     if theirs is not None:
-        _send(story, theirs, _course(theirs, "G0447", soon))
+        _send(story, theirs, _course(theirs, WAITS, soon))
     story.worker.drain()
 
 

@@ -119,7 +119,7 @@ def _cast(
         clock=clock,
         next_payers=made.crossovers(),
         members=known_members(made.patients),
-        cases=dict.fromkeys(invented_codes.fee_table(seed), "granted"),
+        cases=dict.fromkeys(invented_codes.fee_table(seed), "granted") | {requests.WAITS: "pended"},
     )
     return Story(running, clock, cast, made, house, worker)
 
