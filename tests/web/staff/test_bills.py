@@ -11,7 +11,7 @@ from portal.models.encounters import EncounterRow
 from portal.models.patients import PatientRow
 from portal.services.intake.lines import TypedLine
 from tests.databases import World
-from tests.make import bills, scans
+from tests.make import bills, scans, users
 from tests.make import visits as make
 from tests.web.staff.test_visits import at_work, form_of, place
 
@@ -77,6 +77,9 @@ def test_a_bill_is_taken_in_asked_about_verified_coded_and_entered(flask, world:
     assert manager.post(rules, data={**form, "kind": "code", "percent": "100", "do": "add"}).status_code == 422
     added = {**form, "kind": "value", "percent": "100", "value": "500", "do": "add"}
     assert "Every visit of $500.00 or more" in manager.post(rules, data=added, follow_redirects=True).text
+    other = users.browser(flask, world, users.user(world, "coding-manager"))
+    agreed = {**form_of(other, rules, 'value="agree"'), "do": "agree"}
+    assert other.post(rules, data=agreed).status_code == 303
 
     coder = at_work(flask, world, "coder")
     path = place(coder, "encounters.code", encounter_id=visit.id)
