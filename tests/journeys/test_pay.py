@@ -198,7 +198,7 @@ def test_an_older_bill_asks_for_nothing_and_leads_to_the_newest(portal: Portal):
     assert f'href="/my/statements/{newest}"' in html
     assert '/pay"' not in html
     listed = portal.page("/my/documents")
-    assert listed.count("$86.40 open") == 1
+    assert listed.count("$86.40 Open") == 1
     assert "On your newest bill" in listed
     form = portal.client.get(f"/my/statements/{older}/pay").text
     assert f'action="/my/statements/{newest}/pay"' in form

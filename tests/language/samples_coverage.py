@@ -83,7 +83,14 @@ ANSWERS = (
 
 
 def _page(**more: object) -> object:
-    given = {"patient_id": ID, "name": "Teresa Marlowe", "coverages": ANSWERS, "may_ask": True, "may_set": True, "asking": False}
+    given = {
+        "patient_id": ID,
+        "name": "Teresa Marlowe",
+        "coverages": ANSWERS,
+        "may_ask": True,
+        "may_set": True,
+        "asking": False,
+    }
     return made("EligibilityPage", **given | more)
 
 

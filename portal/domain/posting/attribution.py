@@ -25,6 +25,8 @@ class Matched:
     """Another active coverage that is billed next: what the first leaves to the patient waits for it."""
     earlier_entry_id: bytes | None = None
     """The entry of the payment that a reversal undoes; a reversal without it is not posted."""
+    paid_before: bool = False
+    """This very payment stands already: only its money is posted, see `reversals.paid_before`."""
 
 
 @dataclass(frozen=True, slots=True)

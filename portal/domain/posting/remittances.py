@@ -127,12 +127,14 @@ def claim_posting(
             "charge_id": share.charge_id,
             "claim_id": matched.claim_id,
         }
-        patient_cents = 0 if waits else share.patient_cents
-        next_cents = share.patient_cents if waits and matched.next_payer_id is not None else 0
-        taken = share.paid_cents + share.contractual_cents + patient_cents + next_cents
+        once = not matched.paid_before
+        contractual_cents = share.contractual_cents if once else 0
+        patient_cents = share.patient_cents if once and not waits else 0
+        next_cents = share.patient_cents if once and waits and matched.next_payer_id is not None else 0
+        taken = share.paid_cents + contractual_cents + patient_cents + next_cents
         for account, cents, payer, deposit in (
             ("unapplied:payer", share.paid_cents, matched.payer_id, deposit_id),
-            ("contractual", share.contractual_cents, matched.payer_id, None),
+            ("contractual", contractual_cents, matched.payer_id, None),
             ("receivable:patient", patient_cents, None, None),
             ("receivable:payer", next_cents, matched.next_payer_id, None),
             ("receivable:payer", -taken, matched.payer_id, None),
@@ -150,6 +152,8 @@ def claim_posting(
             reverses_id=matched.earlier_entry_id if claim.reversal else None,
         )
     opened: list[Case] = []
+    if matched.paid_before:
+        return entry, (), ()
     if not claim.reversal:
         opened = [case for share in shares for case in _open_cases(index, claim, matched.claim_id, share)]
         waiting = sum(share.patient_cents for share in shares) if waits else 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from portal.domain.ledger import Entry, Line, inputs_digest
+from portal.domain.posting.attribution import Matched
 from portal.domain.remittances import ClaimPayment
 
 
@@ -24,12 +25,29 @@ class EarlierPosting:
 def posting_undone(claim: ClaimPayment, standing: Sequence[EarlierPosting]) -> EarlierPosting | None:
     """The posting that a reversal (CLP02 = 22) undoes: the first whose charge and payment it turns (X12 RFI 1147).
 
-    None where no posting fits; such a reversal is not posted. `standing` has the newest first.
+    None where no posting fits; such a reversal is not posted. `standing` has the newest first; of a claim that was paid
+    twice (`paid_before`) the second goes first, which moved nothing but money.
     """
-    for one in standing:
-        if one.charge_cents == -claim.charge_cents and one.paid_cents == -claim.paid_cents:
-            return one
-    return None
+    fits = [one for one in standing if one.charge_cents == -claim.charge_cents and one.paid_cents == -claim.paid_cents]
+    return min(fits, key=lambda one: len({line.account for line in one.lines}), default=None)
+
+
+def paid_before(claim: ClaimPayment, matched: Matched, standing: Sequence[EarlierPosting]) -> bool:
+    """Whether a payer pays a claim a second time: all that was billed, at what it paid before, and no reversal between.
+
+    Its money is the payer's to have back. What it wrote off and left to the patient stands once and must not again,
+    else the patient would owe the share twice. Of a claim that the payer split, each part has less than was billed
+    (edge case 6), and is no repetition.
+    """
+    billed = sum(charge.amount_cents for charge in matched.charges)
+    if claim.reversal or claim.paid_cents <= 0 or claim.charge_cents != billed:
+        return False
+    return any(
+        one.charge_cents == claim.charge_cents
+        and one.paid_cents == claim.paid_cents
+        and any(line.account == "receivable:payer" and line.payer_id == matched.payer_id for line in one.lines)
+        for one in standing
+    )
 
 
 def reversal_entry(

@@ -10,7 +10,7 @@ from portal.domain.errors import Refused
 from portal.domain.ledger import Entry
 from portal.domain.posting.matching import match_services
 from portal.domain.posting.remittances import Case, claim_posting
-from portal.domain.posting.reversals import posting_undone, reversal_entry
+from portal.domain.posting.reversals import paid_before, posting_undone, reversal_entry
 from portal.domain.remittances import Adjustment, ClaimPayment, Name, ServicePayment
 from portal.domain.texts import T_
 from portal.models.claims import ClaimRow
@@ -49,7 +49,9 @@ def match_by_hand(uow: UnitOfWork, remittance_claim_id: bytes, claim_id: bytes) 
     paid = as_payment(uow, part, lines)
     before = {name: getattr(claim, name) for name in ClaimRow.__table__.columns.keys()}  # noqa: SIM118 - not a dict
     standing = _standing(uow, claim, before)
-    standing = replace(standing, matched=paid_by(standing.matched, paid, remittance.payer_id))
+    matched = paid_by(standing.matched, paid, remittance.payer_id)
+    matched = replace(matched, paid_before=paid_before(paid, matched, standing.postings))
+    standing = replace(standing, matched=matched)
     entry, cases = _entry(uow, remittance, part, paid, standing)
     if entry is not None:
         part.entry_id = ledger.post(uow, [entry])[0]

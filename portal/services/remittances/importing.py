@@ -36,6 +36,10 @@ PERMISSION = "remittance:import"
 KINDS = frozenset({"835"})
 _HELD = T_("This payment was not posted: it does not add up or could not be read whole. It waits in its queue.")
 _STRANGER = T_("The payment names another payee than this practice. Check whose it is.")
+_PAID_BEFORE = T_(
+    "The payer paid this claim before, with the same amounts. Its money is kept as a credit of the payer; nothing more "
+    "was written off or left to the patient."
+)
 _NOT_STORED = T_(
     "The payment could not be posted, and nothing of it was. It is tried again; meanwhile the rest stands."
 )
@@ -212,6 +216,7 @@ class _Poster:
         told += [
             Finding(part.row["segment"], "unmatched", part.unmatched.text) for part in made.parts if part.unmatched
         ]
+        told += [Finding(payment.claims[index].segment, "paid-before", _PAID_BEFORE) for index in sorted(made.again)]
         with self.units.write(self.actor, "remittance:post", request=self.request, kind="import") as uow:
             remittance_id = write(uow, made, self.file_id)
             self._keep(uow, told)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from portal.domain.ledger import Entry
+from portal.domain.posting.attribution import Matched
 from portal.domain.posting.remittances import Case, remittance_entries
-from portal.domain.posting.reversals import EarlierPosting, posting_undone, reversal_entry
+from portal.domain.posting.reversals import EarlierPosting, paid_before, posting_undone, reversal_entry
 from portal.domain.remittances import Payment
 from portal.models.ledger import LedgerEntryRow
 from portal.models.payers import PayerRow
@@ -43,6 +44,8 @@ class Prepared:
     swap: Batch
     """Our claims, each under the version it was read with."""
     moves: Batch
+    again: frozenset[int]
+    """Places of claims that the payer has paid before, and now again."""
 
     @property
     def matched(self) -> int:
@@ -61,12 +64,13 @@ def prepare(uow: UnitOfWork, payment: Payment, key: str, held_id: bytes | None =
     matched = {
         index: paid_by(standing[id_].matched, payment.claims[index], payer_id) for index, id_ in found.matches.items()
     }
+    undone, again = _stood(payment, found, standing, matched)
+    matched |= {index: replace(matched[index], paid_before=True) for index in again}
     deposit_id, deposit_found, deposit_posted = _deposit(uow, payment)
     posting = remittance_entries(
         payment, matched, key=key, posted_on=posted_on, payer_id=payer_id, deposit_id=deposit_id,
         deposit_posted=deposit_posted,
     )  # fmt: skip
-    undone = _undone(payment, found, standing)
     reversals = [
         reversal_entry(earlier, key=key, index=index, posted_on=posted_on, deposit_id=deposit_id)
         for index, earlier in undone.items()
@@ -92,7 +96,7 @@ def prepare(uow: UnitOfWork, payment: Payment, key: str, held_id: bytes | None =
     return Prepared(
         key, payment, remittance_id, payer_id, deposit_id, deposit_found, posted_on, entries, posting.cases, parts,
         books, uow.ready(RemittanceClaimRow, [part.row for part in parts if not part.sealed_later]),
-        uow.ready(RemittanceLineRow, [line for part in parts for line in part.lines]), swap, moves,
+        uow.ready(RemittanceLineRow, [line for part in parts for line in part.lines]), swap, moves, again,
     )  # fmt: skip
 
 
@@ -128,8 +132,10 @@ def _deposit(uow: UnitOfWork, payment: Payment) -> tuple[bytes | None, bool, boo
     return row.id, True, spent is None
 
 
-def _undone(payment: Payment, found: Found, standing: Mapping[bytes, Standing]) -> dict[int, EarlierPosting]:
-    """For each reversal of a matched claim the payment it undoes; one payment is undone once."""
+def _stood(
+    payment: Payment, found: Found, standing: Mapping[bytes, Standing], matched: Mapping[int, Matched]
+) -> tuple[dict[int, EarlierPosting], frozenset[int]]:
+    """For each reversal of a matched claim the payment it undoes, each undone once; and what was paid before."""
     left = {claim_id: list(one.postings) for claim_id, one in standing.items()}
     undone: dict[int, EarlierPosting] = {}
     for index, claim in enumerate(payment.claims):
@@ -139,4 +145,9 @@ def _undone(payment: Payment, found: Found, standing: Mapping[bytes, Standing]) 
             if earlier is not None:
                 left[claim_id].remove(earlier)
                 undone[index] = earlier
-    return undone
+    again = {  # after all reversals: a correction may stand before its own
+        index
+        for index, claim_id in found.matches.items()
+        if paid_before(payment.claims[index], matched[index], left[claim_id])
+    }
+    return undone, frozenset(again)
