@@ -8,6 +8,7 @@ from datetime import date
 
 from portal.domain.ledger import Entry, Line, inputs_digest
 from portal.domain.posting.attribution import Matched
+from portal.domain.posting.remittances import INFORMATION
 from portal.domain.remittances import ClaimPayment
 
 
@@ -29,6 +30,8 @@ def posting_undone(claim: ClaimPayment, standing: Sequence[EarlierPosting]) -> E
     twice (`paid_before`) the second goes first, which moved nothing but money.
     """
     fits = [one for one in standing if one.charge_cents == -claim.charge_cents and one.paid_cents == -claim.paid_cents]
+    if not claim.paid_cents:  # the newest decision, a denial or not: no money moved that could have come twice
+        return fits[0] if fits else None
     return min(fits, key=lambda one: len({line.account for line in one.lines}), default=None)
 
 
@@ -40,13 +43,20 @@ def paid_before(claim: ClaimPayment, matched: Matched, standing: Sequence[Earlie
     (edge case 6), and is no repetition.
     """
     billed = sum(charge.amount_cents for charge in matched.charges)
-    if claim.reversal or claim.paid_cents <= 0 or claim.charge_cents != billed:
+    if claim.reversal or claim.status in INFORMATION or claim.paid_cents <= 0 or claim.charge_cents != billed:
         return False
     return any(
         one.charge_cents == claim.charge_cents
         and one.paid_cents == claim.paid_cents
-        and any(line.account == "receivable:payer" and line.payer_id == matched.payer_id for line in one.lines)
+        and _paid_by(matched.payer_id, one)
         for one in standing
+    )
+
+
+def _paid_by(payer_id: bytes, one: EarlierPosting) -> bool:
+    """Whether this payer's receivable was lowered: what a first payer leaves to the next raises that one's."""
+    return any(
+        line.account == "receivable:payer" and line.payer_id == payer_id and line.amount_cents < 0 for line in one.lines
     )
 
 

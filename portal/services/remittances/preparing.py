@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from portal.domain.ledger import Entry
+from portal.domain.ledger import Entry, Line
 from portal.domain.posting.attribution import Matched
 from portal.domain.posting.remittances import Case, remittance_entries
 from portal.domain.posting.reversals import EarlierPosting, paid_before, posting_undone, reversal_entry
@@ -145,9 +145,12 @@ def _stood(
             if earlier is not None:
                 left[claim_id].remove(earlier)
                 undone[index] = earlier
-    again = {  # after all reversals: a correction may stand before its own
-        index
-        for index, claim_id in found.matches.items()
-        if paid_before(payment.claims[index], matched[index], left[claim_id])
-    }
+    again = set()
+    for index, claim_id in sorted(found.matches.items()):  # after all reversals: a correction may stand before its own
+        claim = payment.claims[index]
+        if paid_before(claim, matched[index], left[claim_id]):
+            again.add(index)
+        elif claim.paid_cents > 0:  # the same once more in this very payment
+            taken = Line("receivable:payer", -claim.paid_cents, payer_id=matched[index].payer_id)
+            left[claim_id].append(EarlierPosting(b"", None, claim.charge_cents, claim.paid_cents, (taken,)))
     return undone, frozenset(again)

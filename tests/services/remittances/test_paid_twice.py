@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from portal.domain.remittances import Adjustment, Name
+from portal.domain.charges import Charge
+from portal.domain.ledger import Line
+from portal.domain.posting.attribution import Matched
+from portal.domain.posting.reversals import EarlierPosting, paid_before
+from portal.domain.remittances import Adjustment, ClaimPayment, Name
 from portal.models.queues import QueueItemRow
 from portal.models.remittances import RemittanceClaimRow
 from portal.services import ledger
@@ -48,6 +52,38 @@ def test_the_share_is_asked_for_once_and_the_second_money_is_the_payers(world: W
     make.bring(world, make.payment(make.turned(first), trace="T3"), number=3)
     assert books(world, sent) == once, "the payer took the second back, and the first stands"
     assert credits_of(world) == []
+
+
+def test_twice_in_one_payment_is_twice_too(world: World):
+    sent = make.sent(world)
+    first = make.answer(sent, *SHARES)
+    result = make.bring(world, make.payment(first, first))
+    assert [each.code for each in result.findings] == ["paid-before"]
+    assert (owed(world, sent), books(world, sent)["receivable:payer"]) == (2_000, -5_000)
+
+
+def test_a_second_payer_that_pays_as_much_as_the_first_repeats_nothing():
+    first, second = b"1" * 16, b"2" * 16
+    charges = (Charge(b"c" * 16, b"p" * 16, b"e" * 16, 20_000, payer_id=first),)
+    theirs = EarlierPosting(b"r" * 16, b"n" * 16, 20_000, 8_000, (
+        Line("unapplied:payer", 8_000, payer_id=first), Line("contractual", 2_000, payer_id=first),
+        Line("receivable:payer", 10_000, payer_id=second), Line("receivable:payer", -20_000, payer_id=first),
+    ))  # fmt: skip
+    answer = ClaimPayment("C1", "1", 20_000, 8_000, 1)
+    assert paid_before(answer, Matched(b"k" * 16, b"p" * 16, first, charges=charges), [theirs])
+    assert not paid_before(answer, Matched(b"k" * 16, b"p" * 16, second, charges=charges), [theirs])
+
+
+def test_what_paid_nothing_is_taken_back_before_the_denial_that_it_followed(world: World):
+    sent = make.sent(world)
+    make.bring(world, make.payment(make.answer(sent, Adjustment("CO", "50", 10_000), status="4"), trace="T1"))
+    nothing = make.answer(sent, Adjustment("CO", "45", 4_000), Adjustment("PR", "1", 6_000))
+    world.clock.forward(hours=1)
+    make.bring(world, make.payment(nothing, trace="T2"), number=2)
+    assert owed(world, sent) == 6_000
+    make.bring(world, make.payment(make.turned(nothing), trace="T3"), number=3)
+    assert owed(world, sent) == 0
+    assert "contractual" not in books(world, sent)
 
 
 def test_what_is_taken_back_and_paid_anew_is_no_repetition(world: World):
