@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email import policy
+from email.message import Message
 from email.parser import BytesParser
 from urllib.parse import urlsplit
 
@@ -86,7 +87,7 @@ class RealtimeServices:
         """The whole answer; the library tells a silence within it as a broken line, so the clock is asked."""
         body = bytearray()
         try:
-            for part in answer.iter_content(16 * 1024):
+            for part in answer.iter_content(1):  # a larger part would be waited for past the time
                 body += part
                 if len(body) > MOST_BYTES or time.monotonic() > until:
                     raise _fault("broken-off", service)
@@ -98,10 +99,11 @@ class RealtimeServices:
 def _fields(kind: str, body: bytes) -> dict[str, bytes]:
     """The fields of a multipart body, byte for byte; nothing where it is none."""
     head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
-    message = BytesParser(policy=policy.HTTP).parsebytes(head + body)
+    message = BytesParser(policy=policy.compat32).parsebytes(head + body)
     if not message.is_multipart():
         return {}
-    named = ((part.get_param("name", header="content-disposition"), part) for part in message.iter_parts())
+    parts = [part for part in message.get_payload() if isinstance(part, Message)]
+    named = ((part.get_param("name", header="content-disposition"), part) for part in parts)
     return {name: bytes(part.get_payload(decode=True) or b"") for name, part in named if isinstance(name, str)}
 
 

@@ -104,6 +104,12 @@ def test_a_line_that_breaks_or_lies_is_a_fault(said: tuple[bytes, ...], code: st
         assert found.code == code
 
 
+def test_a_torn_envelope_is_refused():
+    body = b"--x\r\nContent-Disposition: ;.*\r\n\r\nISA\r\n--x--\r\n"
+    for url in talk(HEAD + b"Content-Length: %d\r\n\r\n" % len(body), body):
+        assert fault(url).code == "refused"
+
+
 def test_an_endless_answer_is_cut_off():
     body = b"x" * (MOST_BYTES + 100)
     for url in talk(HEAD + b"Content-Length: %d\r\n\r\n" % len(body), body):

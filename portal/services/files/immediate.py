@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from portal.access.actors import Actor
+from portal.domain.errors import Refused
 from portal.domain.interchanges import Finding
 from portal.domain.realtime import Service
 from portal.domain.texts import T_
@@ -62,6 +63,10 @@ def _said(parts: Parts, service: Service, password: str, body: bytes, file_id: b
     """The answer; anything but a 271, a 999 or a TA1 is none."""
     said = parts.realtime(service, password, body, kind="270", id_=file_id, at=at)
     kinds = interchanges.kinds_of(said)
+    try:
+        reading.sort(said)
+    except Refused as refused:  # more transactions than are read in one piece, say
+        raise TransportFault("refused", refused.text) from None
     if not kinds or not kinds <= _ANSWERS:
         raise TransportFault("refused", T_("What came back is no answer to a question about coverage."))
     return said
