@@ -21,7 +21,13 @@ from portal.web.replies import Go, Page, Reply
 from portal.web.staff import forms
 
 blueprint = Blueprint("encounters", __name__, url_prefix="/encounters")
-_FIELDS = {"code": "code", "question": "words", "reason": "reason", "guard:unbilled": "reason"}
+_FIELDS = {
+    "code": "code",
+    "question": "words",
+    "reason": "reason",
+    "note-too-long": "reason",
+    "guard:unbilled": "reason",
+}
 """Beside which field a refusal stands; what is not here is about a diagnosis."""
 
 

@@ -84,7 +84,9 @@ def _keep(desk: Desk, permission: str, check: str) -> Reply:
     return Go(here, told)
 
 
-_FIELDS = {"late-days": "days", "words": "change", "guard:another": "change", "guard:own": "change"}
+_FIELDS = {
+    "late-days": "days", "words": "change", "note-too-long": "change", "guard:another": "change", "guard:own": "change",
+}  # fmt: skip
 """Where a refusal stands on the page, by its code; else with the rule that was typed."""
 
 
