@@ -213,6 +213,8 @@ def _set_service(uow: UnitOfWork, row: Any, given: dict[str, str | None], standi
     try:
         if path:
             password = Path(path).read_text(encoding="utf-8").strip()
+            if not password:
+                raise click.UsageError("--realtime-password-file: it is empty")
         realtime.set_service(uow, row, service(url, user, sender=sender, receiver=receiver), password)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise click.UsageError("--realtime-password-file: it cannot be read") from error

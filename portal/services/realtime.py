@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from portal.domain.errors import Refused
 from portal.domain.realtime import Service
@@ -29,6 +30,8 @@ def set_service(uow: UnitOfWork, partner: PartnerRow, service: Service | None, p
     values: dict[str, Any] = {
         "url": service.url, "user_name": service.user, "sender": service.sender, "receiver": service.receiver,
     }  # fmt: skip
+    if row is not None and not password and urlsplit(row.url)[:2] != urlsplit(service.url)[:2]:
+        raise Refused(T_("Another address needs its password stated anew."), code="service-password")
     if password:
         values["password_sealed"] = password
     if row is not None:

@@ -70,7 +70,8 @@ def test_a_partner_is_asked_at_once_and_no_more(run, tmp_path: Path):
     assert told["realtime"] == "https://quick.example/core"
     for wrong in (
         ("--realtime", "http://quick.example/core"), ("--realtime-user", "x" * 51), ("--no-realtime", *place),
-        ("--realtime-password-file", str(tmp_path / "none")),
+        ("--realtime-password-file", str(tmp_path / "none")), ("--realtime-password-file", "/dev/null"),
+        ("--realtime", "https://other.example/core"),
     ):  # fmt: skip
         assert run("edit", "clearing", *wrong).exit_code == 2
     assert run("edit", "clearing", "--no-realtime").exit_code == 0
