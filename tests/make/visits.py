@@ -80,6 +80,11 @@ def coded(world: Any, encounter_id: bytes, name: str = "coder") -> None:
 def released(world: Any, encounter_id: bytes) -> None:
     """Coded by one person, released by another."""
     coded(world, encounter_id)
+    checked(world, encounter_id)
+
+
+def checked(world: Any, encounter_id: bytes) -> None:
+    """Its codes released by the coding manager."""
     with world.write("encounter:review", world.actor("coding-manager")) as uow:
         review.release(uow, encounter_id, review.show(uow, encounter_id).version)
 
@@ -87,6 +92,11 @@ def released(world: Any, encounter_id: bytes) -> None:
 def entered(world: Any, encounter_id: bytes, name: str = "charge-clerk") -> None:
     """Released, and its charges entered into the account."""
     released(world, encounter_id)
+    charged(world, encounter_id, name)
+
+
+def charged(world: Any, encounter_id: bytes, name: str = "charge-clerk") -> None:
+    """Its charges entered by a clerk."""
     with world.write("charge:enter", world.actor("charge-clerk", name)) as uow:
         entering.enter(uow, encounter_id, entering.show(uow, encounter_id).version)
 
@@ -94,5 +104,10 @@ def entered(world: Any, encounter_id: bytes, name: str = "charge-clerk") -> None
 def cleared(world: Any, encounter_id: bytes) -> None:
     """Entered, and cleared by an auditor."""
     entered(world, encounter_id)
+    audited(world, encounter_id)
+
+
+def audited(world: Any, encounter_id: bytes) -> None:
+    """Its charges cleared by an auditor."""
     with world.write("charge:audit", world.actor("qa-auditor")) as uow:
         auditing.clear(uow, encounter_id, auditing.show(uow, encounter_id).version)

@@ -8,7 +8,7 @@ from portal.models.claims import ClaimRow, CorrectionRow
 from portal.models.encounters import EncounterRow
 from portal.models.queues import TransitionRow
 from portal.services import corrections
-from portal.services.claims import verdicts
+from portal.services.claims import standing, verdicts
 from portal.services.granted import counting
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -31,7 +31,7 @@ def drop(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow, reason: str, note
     counting.restore(uow, claim, went)
     encounter = uow.get(EncounterRow, claim.encounter_id)
     cleared = encounter.state == "CLEARED"
-    if cleared and _recoded(uow, encounter, row):
+    if cleared and _recoded(uow, claim, encounter):
         corrections.line_up(uow, claim, "claims", "visit-changed", RECODED)
     return cleared
 
@@ -55,13 +55,15 @@ def _before_answer(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow) -> str 
     return found
 
 
-def _recoded(uow: UnitOfWork, encounter: EncounterRow, row: CorrectionRow) -> bool:
-    """Whether a visit was coded anew since a replacement of its claim was begun."""
+def _recoded(uow: UnitOfWork, claim: ClaimRow, encounter: EncounterRow) -> bool:
+    """Whether a visit was coded and cleared again since what stands of its claim went, for whichever replacement."""
+    stands = standing.sent_last(uow, [claim.id])[claim.id]
     move = TransitionRow
-    back = uow.select(move.id).where(
+    anew = uow.select(move.id).where(
         move.subject_table == EncounterRow.__tablename__,
         move.subject_id == encounter.id,
-        move.to_state == "PROPOSED",
-        move.at >= row.created_at,
+        move.to_state == "CLEARED",
+        move.from_state != "PROPOSED",  # that is a visit which nobody touched
+        move.at > stands.submitted_at,
     )
-    return uow.row(back) is not None
+    return uow.row(anew) is not None

@@ -80,13 +80,14 @@ class SaidOfAll:
 
 
 def sent_last(uow: UnitOfWork, claims: Iterable[bytes]) -> dict[bytes, Any]:
-    """By claim the newest version that stands (id, number, control, file), as `corrections.fallen` has it."""
+    """By claim the newest version that stands (id, number, control, file, time), as `corrections.fallen` has it."""
     version = ClaimVersionRow
     found: dict[bytes, Any] = {}
     for part in slices(claims):
         fallen = corrections.fallen(uow, part)
         rows = uow.rows(
             uow.select(version.id, version.claim_id, version.number, version.control, version.interchange_id)
+            .add_columns(version.submitted_at)
             .where(version.claim_id.in_(part))
             .order_by(version.number)
         )

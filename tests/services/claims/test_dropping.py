@@ -6,10 +6,9 @@ import pytest
 
 from portal.domain.errors import Conflict, Refused
 from portal.models.claims import ClaimRow
-from portal.models.encounters import EncounterRow
 from portal.services.claims import again, correcting, drafting, showing, standing, steps
 from portal.services.unit_of_work.units import Denied
-from tests.make import answers
+from tests.make import answers, visits
 from tests.make import remittances as money
 from tests.services.claims.office import Office
 from tests.services.claims.test_correcting import LATER, back_alone, correction, paid, replaced
@@ -125,9 +124,8 @@ def test_a_payer_that_takes_it_in_after_all_is_called_and_recoded_visits_are_loo
     office.world.clock.forward(hours=1)
     replaced(office, claim, "procedure-wrong")
     encounter = office.row(claim).encounter_id
-    with office.world.write("claim:edit") as uow:
-        uow.get(EncounterRow, encounter).state = "CLEARED"
-        drafting.draft_for(uow, encounter)
+    visits.coded(office.world, encounter)
+    finished(office, encounter)
     office.send()
     office.world.clock.forward(hours=1)
     told(office, "A7:164:IL")
@@ -138,3 +136,35 @@ def test_a_payer_that_takes_it_in_after_all_is_called_and_recoded_visits_are_loo
     with office.world.write("claim:edit", office.biller) as uow:
         correcting.seen(uow, claim)
     assert office.items(claim) == []
+
+
+def finished(office: Office, encounter: bytes) -> None:
+    """A visit that is coded passes the other hands, and its claim follows."""
+    visits.checked(office.world, encounter)
+    visits.charged(office.world, encounter)
+    visits.audited(office.world, encounter)
+    with office.world.write("claim:edit") as uow:
+        drafting.draft_for(uow, encounter)
+
+
+@pytest.mark.parametrize("cleared", ["before", "after"])
+def test_a_visit_coded_anew_for_an_earlier_replacement_is_looked_at_too(office: Office, cleared: str):
+    claim = office.claim()
+    office.send()
+    paid(office, claim)
+    office.world.clock.forward(hours=1)
+    replaced(office, claim, "procedure-wrong")
+    encounter = office.row(claim).encounter_id
+    visits.coded(office.world, encounter)
+    assert not drop(office, claim, "not-needed"), "somebody worked on the visit"
+    if cleared == "before":
+        finished(office, encounter)
+    office.world.clock.forward(hours=1)
+    replaced(office, claim)
+    if cleared == "after":
+        finished(office, encounter)
+    office.send()
+    office.world.clock.forward(hours=1)
+    told(office, "A7:164:IL")
+    assert drop(office, claim)
+    assert (office.state(claim), office.items(claim)) == ("ADJUDICATED", [("claims", "visit-changed")])
