@@ -136,8 +136,7 @@ class Claim:
     lines: tuple[ServiceLine, ...]
     frequency: str = "1"
     """1 original, 7 replacement, 8 void; of a facility also 2 to 4 for a part of a stay, 5 for late charges."""
-    code_qualifier: str = "ABK"
-    """ABK for ICD-10-CM, BK for ICD-9-CM."""
+    code_qualifier: str = "ABK"  # ABK for ICD-10-CM, BK for ICD-9-CM
     rendering: Rendering | None = None
     payer_control: str = ""  # REF*F8, for frequency 7 and 8
     authorization: str = ""  # REF*G1
@@ -148,6 +147,9 @@ class Claim:
     signature_on_file: str = "Y"
     note: str = ""
     attending: Rendering | None = None  # NM1*71 of an 837I
+    operating: Rendering | None = None  # NM1*72 of an 837I
+    other_operating: Rendering | None = None  # NM1*ZZ of an 837I
+    assistant: Rendering | None = None  # NM1*DD of an 837D, the assistant surgeon
     institutional: Institutional | None = None  # of an 837I
     dental: Dental | None = None  # of an 837D
     clia: str = ""  # REF*X4 of an 837P: the certificate of the laboratory

@@ -22,6 +22,8 @@ class DentalLine:
     areas: tuple[str, ...] = ()
     """Areas of the oral cavity, at most five."""
     prosthesis: str = ""
+    prior_on: date | None = None
+    """When the one that is replaced was set (DTP*441)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class EncounterRow(Base):
     created_at: Mapped[datetime] = clear(19)
     kind: Mapped[str | None] = clear(22)
     """837I for a facility's visit, 837D for a dentist's; empty for a professional one."""
+    details_sealed: Mapped[Box | None] = sealed(23, kind="json", bucket=1024)
+    """What the office corrected of a facility's or dentist's details, beside the proposal; see `intake.kinds`."""
     source_index: Mapped[bytes] = index(21, "visit-source", "source_sealed")
     source_control_index: Mapped[bytes | None] = index(20, "claim-control", "source_control_sealed")
 

@@ -179,7 +179,8 @@ def _claim(
         )  # fmt: skip
 
     came_with = opened(EncounterRow.proposal_sealed) or {}
-    kept, of_lines = kinds.of(came_with), kinds.of_lines(came_with)
+    stands = kinds.corrected(came_with, opened(EncounterRow.details_sealed))
+    kept, of_lines = kinds.of(stands), kinds.of_lines(stands)
     if of_lines:
         lines = tuple(
             of_lines[charge.position].on(line) if charge.position in of_lines else line
@@ -198,6 +199,9 @@ def _claim(
         code_qualifier=encounter.code_qualifier,
         rendering=rendering if kept.rendering else None,
         attending=kept.attending,
+        operating=kept.operating,
+        other_operating=kept.other_operating,
+        assistant=kept.assistant,
         institutional=kept.institutional,
         dental=kept.dental,
         # An original must not carry the number that a rejection may have brought (X12 RFI 1538).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -24,9 +24,12 @@ class Kept:
 
     institutional: Institutional | None = None
     attending: Rendering | None = None
+    operating: Rendering | None = None
+    other_operating: Rendering | None = None
     rendering: bool = True
     """The clinician of the visit is named as rendering, too, and not as attending only."""
     dental: Dental | None = None
+    assistant: Rendering | None = None
     frequency: str = "1"
     """Of a facility's first claim: 1 from admission to discharge, 2 to 4 for a part of a stay, 5 for late charges."""
 
@@ -68,10 +71,12 @@ def keep(claim: Claim) -> dict[str, Any]:
                 "spans": [[one.code, _day(one.on), _day(one.to)] for one in stay.spans],
                 "values": [[one.code, str(one.amount)] for one in stay.values], "conditions": list(stay.conditions),
                 "attending": _provider(claim.attending), "rendering": claim.rendering is not None,
+                "operating": _provider(claim.operating), "other_operating": _provider(claim.other_operating),
             }
         }  # fmt: skip
     if claim.dental is not None:
-        return {"dental": [claim.dental.months, claim.dental.months_left, _day(claim.dental.placed_on)]}
+        whole = claim.dental
+        return {"dental": [whole.months, whole.months_left, _day(whole.placed_on), _provider(claim.assistant)]}
     return {}
 
 
@@ -81,7 +86,7 @@ def keep_line(line: ServiceLine) -> dict[str, Any]:
     if line.dental is not None:
         mouth = line.dental
         teeth = [[tooth.number, list(tooth.surfaces)] for tooth in mouth.teeth]
-        found["mouth"] = [teeth, list(mouth.areas), mouth.prosthesis]
+        found["mouth"] = [teeth, list(mouth.areas), mouth.prosthesis, _day(mouth.prior_on)]
     if line.drug is not None:
         amount = line.drug.quantity
         found["drug"] = [line.drug.ndc, None if amount is None else str(amount), line.drug.unit]
@@ -92,13 +97,25 @@ def of(proposal: Mapping[str, Any]) -> Kept:
     """What a proposal keeps."""
     if "facility" in proposal:
         kept = proposal["facility"]
-        attending = kept["attending"]
-        return Kept(_stay(kept), Rendering(*attending) if attending else None, kept["rendering"],
-                    frequency=kept.get("frequency", "1"))  # fmt: skip
+        return Kept(
+            _stay(kept), _as_provider(kept["attending"]), _as_provider(kept.get("operating")),
+            _as_provider(kept.get("other_operating")), kept["rendering"], frequency=kept.get("frequency", "1"),
+        )  # fmt: skip
     if "dental" in proposal:
-        months, left, placed = proposal["dental"]
-        return Kept(dental=Dental(months, left, _as_day(placed)))
+        months, left, placed, *more = proposal["dental"]
+        assistant = _as_provider(more[0]) if more else None
+        return Kept(dental=Dental(months, left, _as_day(placed)), assistant=assistant)
     return Kept()
+
+
+def corrected(proposal: Mapping[str, Any], details: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """A proposal with what the office corrected of a facility's or dentist's details, which are kept beside it."""
+    if not details:
+        return proposal
+    lines = {str(line["position"]): line for line in proposal.get("lines", ())}
+    for position, line in details["lines"].items():
+        lines[position] = {"position": int(position), "code": "", **lines.get(position, {}), **line}
+    return {**proposal, **details, "lines": list(lines.values())}
 
 
 def of_lines(proposal: Mapping[str, Any]) -> dict[int, KeptLine]:
@@ -112,7 +129,7 @@ def of_lines(proposal: Mapping[str, Any]) -> dict[int, KeptLine]:
         found[line["position"]] = KeptLine(
             line["code"].upper(),
             revenue,
-            DentalLine(teeth, tuple(mouth[1]), mouth[2]) if mouth else None,
+            DentalLine(teeth, tuple(mouth[1]), mouth[2], _as_day(next(iter(mouth[3:]), None))) if mouth else None,
             Drug(drug[0], None if drug[1] is None else Decimal(drug[1]), drug[2]) if drug else None,
         )
     return found
@@ -133,6 +150,10 @@ def _stay(kept: Mapping[str, Any]) -> Institutional:
 
 def _provider(one: Rendering | None) -> list[str] | None:
     return None if one is None else [one.npi, one.last, one.first, one.taxonomy]
+
+
+def _as_provider(kept: Sequence[str] | None) -> Rendering | None:
+    return Rendering(*kept) if kept else None
 
 
 def _day(day: date | None) -> str | None:

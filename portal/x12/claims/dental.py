@@ -89,7 +89,7 @@ def read_service(loop: Loop, clm: Segment, note: Note, claim_day: Segment | None
         control=fields.reference(loop, "6R"),
         qualifier=product[0],
         description=product[6],
-        dental=_mouth(loop, sv3),
+        dental=_mouth(loop, sv3, note),
         segment=sv3.position,
     )
     if loop.first("DTP", "472") is None and claim_day is not None:
@@ -98,9 +98,9 @@ def read_service(loop: Loop, clm: Segment, note: Note, claim_day: Segment | None
     return replace(line, from_date=first, to_date=last)
 
 
-def _mouth(loop: Loop, sv3: Segment) -> DentalLine | None:
+def _mouth(loop: Loop, sv3: Segment, note: Note) -> DentalLine | None:
     teeth = tuple(Tooth(fields.text(segment, 2), _parts(segment, 3)) for segment in loop.head if segment.id == "TOO")
-    found = DentalLine(teeth, _parts(sv3, 4), fields.text(sv3, 5))
+    found = DentalLine(teeth, _parts(sv3, 4), fields.text(sv3, 5), _day(loop.first("DTP", "441"), note))
     return None if found == DentalLine() else found
 
 

@@ -159,12 +159,17 @@ def _claim(claim: Claim) -> Segments:
         yield from institutional.write_codes(claim, stay)
         if claim.attending is not None:
             yield from names.provider("71", claim.attending, "AT", person=True)
+        for qualifier, surgeon in (("72", claim.operating), ("ZZ", claim.other_operating)):
+            if surgeon is not None:
+                yield from names.provider(qualifier, surgeon, person=True)
     elif claim.diagnoses:
         other = claim.code_qualifier.replace("BK", "BF")
         first, *rest = claim.diagnoses
         yield "HI", (claim.code_qualifier, first), *((other, code) for code in rest)
     if claim.rendering is not None and claim.rendering.npi != claim.billing.npi:
         yield from names.provider("82", claim.rendering, "" if stay else "PE", person=stay is not None)
+    if claim.dental is not None and claim.assistant is not None:
+        yield from names.provider("DD", claim.assistant, "AS", person=True)
     yield from write_others(claim)
     for n, line in enumerate(claim.lines, 1):
         yield from _line(n, line, claim)
@@ -186,6 +191,8 @@ def _line(n: int, line: ServiceLine, claim: Claim) -> Segments:
             yield "DTP", "472", "D8", first
         else:
             yield "DTP", "472", "RD8", f"{first}-{x12_date(line.to_date)}"
+    if line.dental is not None and line.dental.prior_on is not None and claim.dental is not None:
+        yield "DTP", "441", "D8", x12_date(line.dental.prior_on)
     yield "REF", "6R", line.control or str(n)
     if line.drug is not None and claim.dental is None:
         yield from write_drug(line.drug)
