@@ -19,6 +19,7 @@ _CODES = frozenset(
     {
         "encounter.diagnoses",
         "encounter.proposal",
+        "encounter.details",
         "encounter.note",
         "transition.note",
         "question.words",
