@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import paramiko
+from paramiko.sftp import CMD_CLOSE, CMD_HANDLE, CMD_NAME, CMD_OPENDIR, CMD_READDIR
 
 from portal.domain.texts import T_, Text
 from portal.domain.transport import Server, TransportFault
@@ -67,7 +68,7 @@ class SftpExchange:
 class _Session:
     """The three folders of one partner on its server."""
 
-    def __init__(self, client: paramiko.SFTPClient, folder: str, server: Server, over: float) -> None:
+    def __init__(self, client: _Client, folder: str, server: Server, over: float) -> None:
         self._client, self._folder, self._server, self._over = client, folder, server, over
 
     def lay(self, folder: str, name: str, body: bytes) -> None:
@@ -101,13 +102,16 @@ class _Session:
                     self._client.remove(aside)
 
     def names(self, folder: str) -> Sequence[str]:
-        """Files in the inbox that are whole, by name; links, folders and odd names are left alone."""
+        """Files in the inbox that are whole, by name; links, folders and odd names are left alone.
+
+        Bytes of a name that are no UTF-8 stand in it as surrogates (PEP 383), as in names of files here.
+        """
         found: list[str] = []
         with _told(self._server):
-            for entry in self._client.listdir_iter(self._path(folder, self._server.inbox), read_aheads=4):
+            for name, mode in self._client.entries(self._path(folder, self._server.inbox)):
                 self._in_time()
-                if entry.st_mode is not None and stat.S_ISREG(entry.st_mode) and whole_name(entry.filename):
-                    found.append(entry.filename)
+                if stat.S_ISREG(mode) and whole_name(name):
+                    found.append(name)
                 if len(found) == MOST_NAMES:
                     break
         return sorted(found)
@@ -129,22 +133,22 @@ class _Session:
             targets = (self._path(folder, self._server.done, each) for each in done_names(name))
             self._client.rename(path, next(target for target in targets if self._size(target) is None))
 
-    def _path(self, folder: str, place: str, name: str = "") -> str:
+    def _path(self, folder: str, place: str, name: str = "") -> bytes:
         if folder != self._folder:
             raise ValueError("this session is with another partner")
-        return f"{place.rstrip('/')}/{single(name)}" if name else place
+        return _wire(f"{place.rstrip('/')}/{single(name)}" if name else place)
 
-    def _aside(self, folder: str, name: str) -> str:
-        return f"{self._path(folder, self._server.outbox)}/.{single(name)}.part"
+    def _aside(self, folder: str, name: str) -> bytes:
+        return self._path(folder, self._server.outbox) + _wire(f"/.{single(name)}.part")
 
-    def _size(self, path: str) -> int | None:
+    def _size(self, path: bytes) -> int | None:
         try:
             size: int | None = self._client.lstat(path).st_size
         except FileNotFoundError:
             return None
         return size
 
-    def _bytes(self, path: str, most: int) -> bytes:
+    def _bytes(self, path: bytes, most: int) -> bytes:
         """So many bytes of a file, asked for one after the other: a server's own word on its size is not believed."""
         found, length = [], 0
         with self._client.open(path, "rb") as file:
@@ -195,8 +199,44 @@ def _sign_in(transport: paramiko.Transport, server: Server, key: paramiko.Ed2551
         raise _fault("login", server)
 
 
-def _client(transport: paramiko.Transport) -> paramiko.SFTPClient:
-    client = paramiko.SFTPClient.from_transport(transport)
+def _wire(path: str) -> bytes:
+    """A path as a server wrote it, with every byte that is no UTF-8."""
+    return path.encode("utf-8", "surrogateescape")
+
+
+class _Client(paramiko.SFTPClient):  # type: ignore[misc]  # the library states no types
+    """What the library does, for servers that write names and words in whatever letters they please.
+
+    It reads both as UTF-8 only, and one name that is none would hide all others.
+    """
+
+    def entries(self, path: bytes) -> Iterator[tuple[str, int]]:
+        """Names of a folder with their modes, 0 for one that is not told; asked for part by part."""
+        kind, answer = self._request(CMD_OPENDIR, path)
+        if kind != CMD_HANDLE:
+            raise paramiko.SFTPError("no handle")
+        handle = answer.get_string()
+        with suppress(EOFError):  # so it says that there are no more
+            while True:
+                kind, answer = self._request(CMD_READDIR, handle)
+                if kind != CMD_NAME:
+                    raise paramiko.SFTPError("no names")
+                for _ in range(answer.get_int()):
+                    name, _long = answer.get_string().decode("utf-8", "surrogateescape"), answer.get_string()
+                    yield name, paramiko.SFTPAttributes._from_msg(answer).st_mode or 0  # noqa: SLF001 - its own reader
+        self._request(CMD_CLOSE, handle)
+
+    def _convert_status(self, msg: paramiko.Message) -> None:
+        """Raise what a status means; the words beside it, in whatever letters, go no further."""
+        plain = paramiko.Message()
+        plain.add_int(msg.get_int())
+        plain.add_string(msg.get_string().decode("ascii", "replace"))
+        plain.rewind()
+        super()._convert_status(plain)
+
+
+def _client(transport: paramiko.Transport) -> _Client:
+    client: _Client | None = _Client.from_transport(transport)
     channel = client.get_channel() if client is not None else None
     if client is None or channel is None:
         raise paramiko.SSHException("no channel")
@@ -211,11 +251,6 @@ _SAID: dict[str, Callable[[str], Text]] = {
     "login": lambda server: T_("{server} does not let our key in.", server=server),
     "folder": lambda server: T_("A folder on {server} is missing or closed to us.", server=server),
     "file": lambda server: T_("A file on {server} is closed to us.", server=server),
-    "names": lambda server: T_(
-        "{server} tells names of files that cannot be read: they are not written in UTF-8. Ask the partner to rename "
-        "them; until then nothing of it is taken in.",
-        server=server,
-    ),
     "refused": lambda server: T_("{server} refused a step; its disk may be full.", server=server),
     "host-key": lambda server: T_(
         "{server} showed another host key than the one that is set up. Nothing was sent. Ask the partner by telephone "
@@ -237,8 +272,6 @@ def _told(server: Server, name: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except UnicodeDecodeError:
-        raise _fault("folder", server, "names") from None
     except (TransportFault, ValueError):
         raise
     except FileNotFoundError:

@@ -145,7 +145,7 @@ def left(uow: UnitOfWork, route: Route, why: Text) -> None:
 
     Its name is not said: file names may name patients.
     """
-    text = T_("{partner}: a file in its inbox is left there untouched. {why}", partner=route.name, why=why)
+    text = T_("{partner}: a file in its inbox is left where it lies. {why}", partner=route.name, why=why)
     queues.put(uow, QUEUE, uow.get(PartnerRow, route.partner_id), reason=_LEFT, detail={"text": to_json(text)})
 
 

@@ -160,3 +160,18 @@ def test_after_a_listing_that_stopped_early_the_session_goes_on(
             assert session.take("house", name) == b"%d" % int(name[:4])
             session.done("house", name)
     assert len(names(server.root / "out")) == 597
+
+
+def test_a_name_in_other_letters_hides_no_other_and_is_taken(sftp: SftpExchange, server: SftpServer):
+    out = os.fsencode(server.root / "out")
+    for name in (b"a\xe9.835", "b\N{LATIN SMALL LETTER E WITH ACUTE}.835".encode(), b"c.835"):
+        Path(os.fsdecode(out + b"/" + name)).write_bytes(name)
+    with sftp("house", server.place(done="/out/done")) as session:
+        for name in session.names("house"):
+            assert session.take("house", name) == os.fsencode(name)
+            session.done("house", name)
+        with pytest.raises(FileNotFoundError):
+            session.take("house", os.fsdecode(b"a\xe9.835"))
+    assert [os.fsencode(name) for name in names(server.root / "out" / "done")] == [
+        b"a\xe9.835", b"b\xc3\xa9.835", b"c.835",
+    ]  # fmt: skip

@@ -39,6 +39,7 @@ _NO_NAME = T_("Its name cannot be used.")
 LOOK_SECONDS = 120.0
 """So long a look at one partner lasts: the rest waits for the next, and the connection is never used for too long."""
 _OF_ONE_FILE = frozenset({"folder", "refused"})
+_NOT_AWAY = "not-put-away"
 LEFT_FOR = timedelta(hours=1)
 """So long a file that no import takes, or that does not end, is left where it lies: its writing may go on."""
 
@@ -79,7 +80,7 @@ def collect(
         pieces = whole(body, mine)
         if not pieces:
             return False
-        taken = reading.take_in(units, actor, name, body, request=request, found=pieces, at_once=False)
+        taken = reading.take_in(units, actor, _shown(name), body, request=request, found=pieces, at_once=False)
         for id_ in taken.parts or (taken.interchange_id,):
             with units.read(actor, permission, request=request) as uow:
                 row = uow.get(InterchangeRow, id_)
@@ -129,10 +130,10 @@ def _each(
 ) -> int:
     """Take files one after the other, so that a bad one stops no other; returns how many were taken.
 
-    What a server does not let us do with one file is raised at the end. After some time the rest is for the next look.
+    What a disk or a server does not let us do with one file is a matter of that file. After some time the rest is for
+    the next look.
     """
     taken, until = 0, time.monotonic() + LOOK_SECONDS
-    kept: TransportFault | None = None
     for at, name in enumerate(names):
         if at and time.monotonic() > until:
             break
@@ -143,16 +144,28 @@ def _each(
         except TransportFault as fault:
             if fault.code not in _OF_ONE_FILE:  # the way there broke, for all that follow
                 raise
-            kept = fault
-        except (Refused, ValueError) as error:  # ValueError: not even its name can be written down
+            leave(folder, name, fault)
+        except (Refused, ValueError, OSError) as error:  # ValueError: its name may lead elsewhere
             leave(folder, name, error)
         except TradeError:  # somebody else was at the same: the next look
             continue
         except Exception as error:  # noqa: BLE001 - whatever one file does, the others are taken in; it comes again
             _LOG.error("a file in a partner's folder was not taken in", extra={"error": type(error).__name__})
-    if kept is not None:
-        raise kept
     return taken
+
+
+def _why(error: Exception) -> Text:
+    """Why a file is left where it lies, in words for a person."""
+    if isinstance(error, (Refused, TransportFault)):
+        return error.text
+    if isinstance(error, OSError):
+        return T_("It cannot be opened ({error}).", error=type(error).__name__)
+    return _NO_NAME
+
+
+def _shown(name: str) -> str:
+    """A name as it can be written down: bytes of it that are no UTF-8 are escaped."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _told(*_: object) -> None:
@@ -160,9 +173,22 @@ def _told(*_: object) -> None:
 
 
 def _away(exchange: Exchange, folder: str, name: str, body: bytes) -> None:
-    """Put a file away that was stored; one that took its place meanwhile is not put away unread."""
-    if exchange.take(folder, name) == body:
+    """Put a file away that was stored; one that took its place meanwhile is not put away unread.
+
+    Raises Refused `not-put-away` where disk or server do not let us: it comes again, and makes nothing twice.
+    """
+    if exchange.take(folder, name) != body:
+        return
+    try:
         exchange.done(folder, name)
+    except FileNotFoundError:
+        raise
+    except (OSError, TransportFault) as error:
+        if isinstance(error, TransportFault) and error.code not in _OF_ONE_FILE:
+            raise
+        what = error.text if isinstance(error, TransportFault) else type(error).__name__
+        text = T_("It was taken in, and cannot be put away where it lies: {what}", what=what)
+        raise Refused(text, code=_NOT_AWAY) from None
 
 
 def whole(body: bytes, wanted: Collection[Import]) -> tuple[Piece, ...]:
@@ -205,6 +231,8 @@ class _Look:
     digest: bytes
     since: datetime
     left: bool = False
+    refused: Text | None = None
+    """Why it cannot be taken in, ever."""
 
 
 _Place = tuple[tuple[bytes, str], str]
@@ -244,13 +272,16 @@ class Collector:
         self, units: Units, actor: Actor, route: Route, now: datetime, exchange: Exchange, folder: str,
         names: Sequence[str],
     ) -> int:  # fmt: skip
-        for key in [key for key in self._seen if key[0] == route.key and key[1] not in names]:
+        there = frozenset(names)
+        for key in [key for key in self._seen if key[0] == route.key and key[1] not in there]:
             del self._seen[key]
         left: list[Text] = []
 
-        def leave(folder: str, name: str, error: Exception) -> None:
-            self._leave(route, folder, name)
-            left.append(error.text if isinstance(error, Refused) else _NO_NAME)
+        def leave(_folder: str, name: str, error: Exception) -> None:
+            before = self._seen.get((route.key, name))
+            if before is not None and isinstance(error, Refused) and error.code != _NOT_AWAY:
+                self._seen[route.key, name] = replace(before, refused=error.text)
+            left.append(_why(error))
 
         taken = _each(exchange, folder, names, take=partial(self._take, units, actor, route, now), leave=leave)
         if bool(left) != route.held:
@@ -272,16 +303,18 @@ class Collector:
         if before is None or before.digest != digest:
             self._seen[place] = _Look(digest, now)
             return False
+        if before.refused is not None:
+            raise Refused(before.refused, code="left")
         pieces = () if before.left else whole(body, COLLECTED)
         if pieces:
-            reading.take_in(units, actor, name, body, found=pieces, partner_id=route.partner_id)
+            reading.take_in(units, actor, _shown(name), body, found=pieces, partner_id=route.partner_id)
         elif now - before.since >= LEFT_FOR:
-            reading.set_aside(units, actor, name, body, partner_id=route.partner_id)
+            reading.set_aside(units, actor, _shown(name), body, partner_id=route.partner_id)
         else:
             self._leave(route, folder, name)
             return False
-        del self._seen[place]  # the next of that name is another file
         _away(exchange, folder, name, body)
+        del self._seen[place]  # the next of that name is another file
         return True
 
     def _leave(self, route: Route, folder: str, name: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from portal.domain.texts import from_json
+from portal.gateways.exchange import FolderExchange
 from portal.jobs.handlers import Tools
 from portal.jobs.schedule import PERIODIC, collecting
 from portal.models.interchanges import InterchangeRow
@@ -17,7 +18,7 @@ from portal.models.remittances import RemittanceRow
 from portal.sandbox.clearinghouse import Clearinghouse
 from portal.services import interchanges, transport
 from portal.services.files import collecting as by_hand
-from portal.services.files import partners, reading
+from portal.services.files import listing, partners, reading
 from portal.services.unit_of_work.units import Denied
 from tests.databases import World
 from tests.make import answers, remittances, work
@@ -161,12 +162,58 @@ def test_each_practice_collects_from_its_own_partners(office: Office, waiting: P
     assert (stored(office.world), stored(second)) == (["835"], [])
 
 
-@pytest.mark.parametrize("name", [b"a\\b.835", b"a\xff.835"])
-def test_a_name_that_cannot_be_written_down_stops_no_other(office: Office, waiting: Path, collect, name: bytes):
-    Path(os.fsdecode(os.fsencode(waiting) + b"/" + name)).write_bytes(era(office.world))
-    (waiting / "c.835").write_bytes(era(office.world, number=2))
-    assert [collect() for _ in range(3)] == [0, 1, 0]
-    assert names(waiting) == [os.fsdecode(name)]
+def test_a_name_that_leads_elsewhere_stops_no_other_and_one_in_other_letters_is_taken(
+    office: Office, waiting: Path, collect
+):
+    odd = Path(os.fsdecode(os.fsencode(waiting) + b"/a\xff.835"))
+    (waiting / "a\\b.835").write_bytes(era(office.world))
+    odd.write_bytes(era(office.world, number=2))
+    (waiting / "c.835").write_bytes(era(office.world, number=3))
+    assert [collect() for _ in range(3)] == [0, 2, 0]
+    assert names(waiting) == ["a\\b.835"]
+    assert (waiting.parent / "done" / odd.name).exists()
+    with office.world.read("interchange:view") as uow:
+        assert {one.name for one in listing.listed(uow).files if one.direction == "in"} == {"a\\xff.835", "c.835"}
+    ((state, words),) = left(office.world)
+    assert (state, "Its name cannot be used." in words) == ("OPEN", True)
+
+
+class Closed(FolderExchange):
+    """A folder in which the machine does not let us open, or put away, files of some names."""
+
+    unread: str = ""
+    unmoved: str = ""
+
+    def take(self, folder: str, name: str) -> bytes:
+        if name == self.unread:
+            raise PermissionError(name)
+        return super().take(folder, name)
+
+    def done(self, folder: str, name: str) -> None:
+        if name == self.unmoved:
+            raise PermissionError(name)
+        super().done(folder, name)
+
+
+def test_a_file_that_is_closed_to_us_is_told_to_a_person_and_stops_no_other(office: Office, waiting: Path):
+    world, look = office.world, collecting()
+    closed = Closed(waiting.parent.parent)
+    tools = Tools(world.units, replace(world.runtime.parts, exchange=closed), lambda: None)
+    closed.unread, closed.unmoved = "a.835", "b.835"
+    for number, name in enumerate(("a.835", "b.835", "c.835"), 1):
+        (waiting / name).write_bytes(era(world, number=number))
+    assert [look(tools) for _ in range(3)] == [0, 1, 0]
+    assert (names(waiting), stored(world)) == (["a.835", "b.835"], ["835", "835"]), "b is taken in and lies there"
+    ((state, words),) = left(world)
+    assert (state, "It cannot be opened (PermissionError)." in words) == ("OPEN", True)
+    with world.read("interchange:view") as uow:
+        assert transport.troubles(uow) == (), "the way to the partner is none the worse"
+    closed.unread = ""
+    assert [look(tools) for _ in range(2)] == [0, 1]
+    assert [each for each, _ in left(world)] == ["OPEN"]
+    closed.unmoved = ""
+    assert look(tools) == 1
+    assert ([each for each, _ in left(world)], names(waiting), stored(world)) == (["DONE"], [], ["835"] * 3)
 
 
 def test_a_file_that_replaces_another_meanwhile_is_not_put_away_unread(
@@ -252,7 +299,7 @@ def test_by_hand_one_bad_file_stops_no_other_and_a_new_one_is_not_put_away_unrea
     office: Office, waiting: Path, monkeypatch: pytest.MonkeyPatch
 ):
     first, second = era(office.world), era(office.world, number=2)
-    Path(os.fsdecode(os.fsencode(waiting) + b"/a\xff.835")).write_bytes(first)
+    (waiting / "a\\b.835").write_bytes(first)
     (waiting / "b.835").write_bytes(first)
     (waiting / "c.835").write_bytes(era(office.world, number=3))
     read_in = reading.REMITTANCES.read_in
@@ -266,7 +313,7 @@ def test_by_hand_one_bad_file_stops_no_other_and_a_new_one_is_not_put_away_unrea
     taken = by_hand.collect(office.world.units, office.world.runtime.parts, manager, wanted=swapped)
     assert [one.applied for one in taken] == [1, 1]
     assert (waiting / "b.835").read_bytes() == second
-    assert names(waiting) == [os.fsdecode(b"a\xff.835"), "b.835"]
+    assert names(waiting) == ["a\\b.835", "b.835"]
 
 
 def test_what_no_import_takes_is_set_aside_after_an_hour_and_given_by_hand_it_is_read(
