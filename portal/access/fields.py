@@ -58,7 +58,7 @@ _REMITTANCE = frozenset(
 _PAPER = frozenset({"document.name", "document.body", "statement.content"})
 _SCANS = frozenset({"document.name", "document.body", "document.content", "document_page.body", "attachment.note"})
 """What came in; of which kinds, `DOCUMENTS` says."""
-_QUEUE = frozenset({"queue_item.note", "queue_step.words", "queue_filter.name"})
+_QUEUE = frozenset({"queue_item.note", "queue_step.words", "queue_filter.name", "queue_bulk.words"})
 _SELF = frozenset({"user.email", "user.name"})
 _MAIL = frozenset({"mail.recipient", "mail.parameters"})
 

@@ -26,6 +26,7 @@ from portal.services.payments import settling as card_payments
 from portal.services.remittances import settling
 from portal.services.statements import runs
 from portal.services.unit_of_work.units import Units
+from portal.services.work import bulk
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,11 @@ def follow_claims(tools: Tools, job: Job) -> None:
             nights.soon(uow)
 
 
+def work_through(tools: Tools, job: Job) -> None:
+    """A step with everything in a view of a queue, or the rest of it."""
+    bulk.run(tools.units, actor(job), job.ids["bulk"])
+
+
 def run_statements(tools: Tools, job: Job) -> None:
     """Ask for the bills of a run, one job a patient."""
     runs.run(tools.units, actor(job))
@@ -177,6 +183,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "file.read": read_file,
     "letter.paper": print_letter,
     "mail.send": send_mail,
+    "queue.bulk": work_through,
     "remittance.settle": settle_remittance,
     "payment.settled": follow_payment,
     "statement.close": close_statements,

@@ -150,3 +150,55 @@ class QueueFilterRow(Base):
     narrowing: Mapped[dict[str, Any]] = clear(6, JSON)
     """`domain.work.Narrowing.pairs`: codes, ids and numbers of open columns only."""
     created_at: Mapped[datetime] = clear(7)
+
+
+class QueueBulkRow(Base):
+    """One step with many items of a view, as somebody looked at it: ASKED, RUNNING, DONE or STOPPED."""
+
+    __tablename__ = "queue_bulk"
+    __table_args__ = (Index(None, "user_id", "practice_id", "queue", "state"),)
+    table_code = 120
+    sealed_under = ("practice_id",)
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id")
+    user_id: Mapped[bytes] = ref(3, "user.id")
+    """Whose step it is, whoever carries it out."""
+    queue: Mapped[str] = clear(4)
+    narrowing: Mapped[dict[str, Any]] = clear(5, JSON)
+    """The view that was chosen, as `domain.work.Narrowing.pairs`."""
+    do: Mapped[str] = clear(6)
+    to_id: Mapped[bytes | None] = ref(7, "user.id")
+    reason: Mapped[str | None] = clear(8)
+    day: Mapped[date | None] = clear(9)
+    words_sealed: Mapped[Box | None] = sealed(10, bucket=1024)
+    said: Mapped[dict[str, Any]] = clear(11, JSON)
+    """What the page said before: what happens to how many, what is left out, and the amount."""
+    total: Mapped[int] = clear(12)
+    state: Mapped[str] = clear(13)
+    ended_why: Mapped[str | None] = clear(14)
+    """Why it was stopped: asked, or rights."""
+    asked_at: Mapped[datetime] = clear(15)
+    started_at: Mapped[datetime | None] = clear(16)
+    ended_at: Mapped[datetime | None] = clear(17)
+    version: Mapped[int] = clear(18)
+
+
+class QueueBulkPartRow(Base):
+    """So many of its items as one transaction takes, each with the version and holder that were seen."""
+
+    __tablename__ = "queue_bulk_part"
+    __table_args__ = (Index(None, "bulk_id", "position", unique=True),)
+    table_code = 121
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id")
+    bulk_id: Mapped[bytes] = ref(3, "queue_bulk.id")
+    position: Mapped[int] = clear(4)
+    items: Mapped[list[Any]] = clear(5, JSON)
+    """[item id in hex, version, holder's id in hex or ""], in the order of the view."""
+    changed: Mapped[int | None] = clear(6)
+    """How many it changed; empty until it was carried out, which happens once."""
+    skipped: Mapped[dict[str, Any] | None] = clear(7, JSON)
+    """How many it passed, by why."""
+    version: Mapped[int] = clear(8)

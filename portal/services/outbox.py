@@ -80,7 +80,7 @@ MOST_ATTEMPTS = 14
 """After so many tries, some three days, a job is DEAD and waits for a person."""
 KEPT = timedelta(days=30)
 """So long a done job is kept to be looked at; its key stays for ever."""
-URGENT = frozenset({"document.pages", "eligibility.now", "file.read", "letter.paper", "mail.send"})
+URGENT = frozenset({"document.pages", "eligibility.now", "file.read", "letter.paper", "mail.send", "queue.bulk"})
 """Somebody waits for these at a screen: they pass what a night's run has piled up."""
 EXPRESS = frozenset({"mail.send"})
 """Urgent and short: these do not wait for a long job to end either."""

@@ -158,12 +158,16 @@ def tell(
     day: date | None = None,
     day_before: date | None = None,
     words: str | None = None,
+    by: bytes | None = None,
 ) -> None:
-    """Keep one step with an item: what it was, with whom it is then, why, which day, and free words, sealed."""
+    """Keep one step with an item: what it was, with whom it is then, why, which day, and free words, sealed.
+
+    `by` is the user whose step it is, where a job carries it out for them.
+    """
     uow.new(
         QueueStepRow, practice_id=item.practice_id, patient_id=item.patient_id, item_id=item.id, kind=kind,
-        actor=uow.actor.identity, holder_id=holder_id, reason=reason, day=day, day_before=day_before,
-        words_sealed=words or None, at=uow.now,
+        actor=uow.actor.identity if by is None else by.hex(), holder_id=holder_id, reason=reason, day=day,
+        day_before=day_before, words_sealed=words or None, at=uow.now,
     )  # fmt: skip
 
 

@@ -85,8 +85,13 @@ QUEUE = {
     "newer": "n",
     "older": "o",
     "may_export": True,
+    "most": 10_000,
+    "lately": (
+        made("Lately", bulk_id=ID, what=said("Give them to {name}", name="Noor Haddad"), total=4_200, running=True),
+        made("Lately", bulk_id=OTHER, what=said("Put them back"), total=900, running=False),
+    ),
 }
-EMPTY = QUEUE | {"rows": (), "newer": None, "older": None, "may_export": False, "kept": ()}
+EMPTY = QUEUE | {"rows": (), "newer": None, "older": None, "may_export": False, "kept": (), "lately": ()}
 NARROWED = Narrowing("all", "CO 197", ID, OTHER, 7, 50_000, "amount")
 STEPS = (
     made("Step", at=NOW, text=said("{who} noted:", who="Priya Raman"), words="Called, they look again by Friday."),
@@ -114,6 +119,9 @@ PREVIEW = {
     "happens": (made("Part", text=said("go behind all others until the day you choose"), n=2),),
     "left_out": (made("Part", text=said("wait no longer in this queue"), n=1),),
     "colleague": None,
+    "count": 2,
+    "bulk": None,
+    "more": False,
 }
 GIVE = PREVIEW | {
     "do": "give",
@@ -121,11 +129,27 @@ GIVE = PREVIEW | {
     "colleague": COLLEAGUES[1],
     "over": (OTHER,),
 }
-NOTHING = PREVIEW | {"do": "assign", "items": (), "happens": (), "amount": Money(0)}
+NOTHING = PREVIEW | {"do": "assign", "items": (), "count": 0, "happens": (), "amount": Money(0)}
+WHOLE = GIVE | {"items": (), "over": (), "count": 10_000, "bulk": ID, "more": True}
+BULK = {
+    "bulk_id": ID,
+    "queue": "denials",
+    "title": said("Denials"),
+    "what": said("Give them to {name}", name="Noor Haddad"),
+    "state": "running",
+    "sentence": said("On its way: {done} of {n} so far.", done=1_400, n=4_200),
+    "total": 4_200,
+    "reached": 1_400,
+    "changed": 1_388,
+    "skipped": (made("Part", text=said("went to somebody else meanwhile"), n=12),),
+    "at": NOW,
+    "address": {"view": "unassigned"},
+}
+OVER = BULK | {"state": "done", "reached": 4_200, "changed": 4_200, "skipped": (), "sentence": said("Done.")}
 
 
 def preview(page, **more):
-    return {"page": made("Preview", **page), "form": form(**more), "narrowing": NARROWED, **SKIPS}
+    return {"page": made("Preview", **page), "form": form(**more), "narrowing": NARROWED, "most": 10_000, **SKIPS}
 
 
 def found(rows, more=False):
@@ -143,6 +167,9 @@ _PAGES = (
     ("staff/queue_preview.html", "due", preview(PREVIEW | {"do": "due"})),
     ("staff/queue_preview.html", "give", preview(GIVE)),
     ("staff/queue_preview.html", "nothing", preview(NOTHING)),
+    ("staff/queue_preview.html", "whole", preview(WHOLE)),
+    ("staff/queue_bulk.html", "running", {"page": made("BulkPage", **BULK)}),
+    ("staff/queue_bulk.html", "over", {"page": made("BulkPage", **OVER)}),
     ("staff/queue_found.html", "asked", found(None)),
     ("staff/queue_found.html", "none", found(())),
     ("staff/queue_found.html", "some", found(tuple((said("Denials"), row) for row in ROWS), more=True)),

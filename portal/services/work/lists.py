@@ -137,16 +137,20 @@ def page(
 
 
 def walk(
-    uow: UnitOfWork, name: str, narrowed: Narrowing, most: int, *, edge: Any = None, backwards: bool = False
-) -> list[Any]:
-    """Up to so many rows in order, from an edge on or up to it: run after run until there are enough."""
+    uow: UnitOfWork, name: str, narrowed: Narrowing, most: int, *, edge: Any = None, backwards: bool = False,
+    of: Any = None,
+) -> list[Any]:  # fmt: skip
+    """Up to so many rows in order, from an edge on or up to it: run after run until there are enough.
+
+    `of` selects what is wanted of each, its holder among it; left out, all that a row shows.
+    """
     today = uow.today()
     runs = _runs(uow, name, narrowed, today, edge)
     at = (len(runs) - 1 if backwards else 0) if edge is None else _run_of(runs, edge, today)
     found: list[Any] = []
     for number in range(at, -1, -1) if backwards else range(at, len(runs)):
         here = edge if number == at else None
-        found += _read(uow, runs[number][1], here, backwards=backwards, most=most - len(found))
+        found += _read(uow, of, runs[number][1], here, backwards=backwards, most=most - len(found))
         if len(found) >= most:
             break
     uow.expect(*{row.holder_id for row in found if row.holder_id is not None})
@@ -244,7 +248,7 @@ def selected(uow: UnitOfWork) -> Any:
     )  # fmt: skip
 
 
-def _read(uow: UnitOfWork, run: _Run, edge: Any, *, backwards: bool, most: int) -> list[Any]:
+def _read(uow: UnitOfWork, of: Any, run: _Run, edge: Any, *, backwards: bool, most: int) -> list[Any]:
     keys = (*run.by, QueueItemRow.id)
     falling = run.falling is not backwards
     where = run.where
@@ -253,7 +257,8 @@ def _read(uow: UnitOfWork, run: _Run, edge: Any, *, backwards: bool, most: int) 
         here, there = tuple_(*keys), tuple_(*(literal(getattr(edge, each.key), each.type) for each in keys))
         where = (*where, here < there if falling else here > there)
     order = [each.desc() if falling else each for each in (*run.first, *keys)]
-    return list(uow.rows(selected(uow).where(*where).order_by(*order).limit(most)))
+    wanted = selected(uow) if of is None else of
+    return list(uow.rows(wanted.where(*where).order_by(*order).limit(most)))
 
 
 def shown(uow: UnitOfWork, item: Any, today: date) -> QueueRow:

@@ -15,7 +15,8 @@ from portal.domain.work import VIEWS, Narrowing
 from portal.models.queues import QueueItemRow
 from portal.services import queues
 from portal.services.unit_of_work.work import UnitOfWork
-from portal.services.work import counts, filters, lists
+from portal.services.work import bulk, counts, filters, lists
+from portal.services.work.bulk import Lately
 from portal.services.work.filters import Kept, Options
 from portal.services.work.lists import IS_OPEN, QueueRow
 
@@ -69,6 +70,9 @@ class QueuePage:
     newer: str | None
     older: str | None
     may_export: bool
+    most: int
+    """Of how many items at most a step with everything in the view is."""
+    lately: tuple[Lately, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ def show(
     Raises NotFound for a queue that does not exist or that the actor's roles do not work.
     """
     queue, narrowed, today = queues.worked(uow, name), narrowed or Narrowing(), uow.today()
-    kept = filters.kept(uow, name)
+    kept, offered = filters.kept(uow, name), filters.options(uow, name)
     wanted = [replace(narrowed, view=view) for view in VIEWS] + [each.narrowing for each in kept]
     found = counts.counted(uow, name, wanted, today)
     items, newer, older = lists.page(uow, name, narrowed, after=after, before=before)
@@ -110,9 +114,9 @@ def show(
     return QueuePage(
         queue.name, queue.title, _sentence(views[0], narrowed), narrowed, views,
         tuple(_kept(each, count, narrowed) for each, count in zip(kept, found[len(VIEWS) :], strict=True)),
-        filters.options(uow, name), tuple(lists.shown(uow, item, today) for item in items), queue.empty,
+        offered, tuple(lists.shown(uow, item, today) for item in items), queue.empty,
         items[0].id.hex() if items and newer else None, items[-1].id.hex() if items and older else None,
-        may_export(uow),
+        may_export(uow), bulk.MOST, bulk.lately(uow, queue, offered.colleagues),
     )  # fmt: skip
 
 

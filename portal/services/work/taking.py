@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from portal.domain import work
 from portal.domain.errors import Refused
@@ -70,6 +71,24 @@ class Preview:
     happens: tuple[Part, ...]
     left_out: tuple[Part, ...]
     colleague: filters.Colleague | None
+    count: int
+    """To how many something happens."""
+    bulk: str | None = None
+    """The step kept for a whole view (`work.bulk`), hex; its items are not on the page."""
+    more: bool = False
+    """The view holds more than a step with a whole view takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Items sorted by what a step would do to them."""
+
+    chosen: tuple[Any, ...]
+    """Those to which something happens, in the order given."""
+    over: tuple[Any, ...]
+    """Those of them that leave a colleague."""
+    happens: tuple[Part, ...]
+    left_out: tuple[Part, ...]
 
 
 def take_next(uow: UnitOfWork, name: str, narrowed: Narrowing) -> bytes | None:
@@ -91,28 +110,34 @@ def preview(uow: UnitOfWork, name: str, items: Sequence[bytes], order: Order) ->
     queue = queues.worked(uow, name)
     to = filters.colleague(uow, queue, order.to) if order.do is Do.GIVE else None
     standing = _standing(uow, queue, items)
-    happens: dict[str, list[QueueItemRow]] = {}
-    said: dict[str, Text] = {}
+    found = weigh(uow, order.do, standing, to)
+    gone = len(set(items)) - len(standing)
+    left = (*found.left_out, Part(T_("wait no longer in this queue"), gone)) if gone else found.left_out
+    return Preview(
+        queue.name, queue.title, order.do, what(order.do, to), tuple(item.id.hex() for item in found.chosen),
+        tuple(item.id.hex() for item in found.over), Money(sum(item.at_risk_cents for item in found.chosen)),
+        found.happens, left, to, len(found.chosen),
+    )  # fmt: skip
+
+
+def weigh(uow: UnitOfWork, do: Do, items: Sequence[Any], to: filters.Colleague | None) -> Weighed:
+    """What a step of the actor's would do to items: rows or entities with id, holder_id and due_on."""
+    who = uow.actor.user_id
+    chosen, over = [], []
+    happens: dict[str, tuple[Text, int]] = {}
     left: dict[str, tuple[Text, int]] = {}
-    for item in standing:
-        why = _left_out(uow, order.do, item, to)
+    for item in items:
+        why = left_out(do, item, to, who)
         if why is not None:
             left[why.message] = (why, left.get(why.message, (why, 0))[1] + 1)
             continue
-        text = _effect(uow, order.do, item, to)
-        said[text.message] = text
-        happens.setdefault(text.message, []).append(item)
-    gone = len(set(items)) - len(standing)
-    parts = [Part(text, n) for text, n in left.values()]
-    if gone:
-        parts.append(Part(T_("wait no longer in this queue"), gone))
-    chosen = [item for group in happens.values() for item in group]
-    return Preview(
-        queue.name, queue.title, order.do, _what(order.do, to), tuple(item.id.hex() for item in chosen),
-        tuple(item.id.hex() for item in chosen if _leaves(uow, order.do, item)),
-        Money(sum(item.at_risk_cents for item in chosen)),
-        tuple(Part(said[key], len(group)) for key, group in happens.items()), tuple(parts), to,
-    )  # fmt: skip
+        text = _effect(uow, do, item, to)
+        happens[text.message] = (text, happens.get(text.message, (text, 0))[1] + 1)
+        chosen.append(item)
+        if _leaves(do, item, who):
+            over.append(item)
+    parts = (tuple(Part(*each) for each in found.values()) for found in (happens, left))
+    return Weighed(tuple(chosen), tuple(over), *parts)
 
 
 def carry_out(uow: UnitOfWork, name: str, items: Sequence[bytes], order: Order) -> int:
@@ -121,25 +146,17 @@ def carry_out(uow: UnitOfWork, name: str, items: Sequence[bytes], order: Order) 
     Raises Refused; `with-a-colleague` where nothing but taking from colleagues of whom the page said nothing is left.
     """
     queue = queues.worked(uow, name)
-    today = uow.today()
     to = filters.colleague(uow, queue, order.to) if order.do is Do.GIVE else None
-    day: date | None = None
-    if order.do is Do.SKIP:
-        day = work.skip_until(order.day, today)
-        if order.reason not in SKIP_REASONS:
-            raise Refused(T_("Say why it is put off."), code="reason-missing")
-        if order.reason == "other" and not order.words.strip():
-            raise Refused(T_("Write the reason into the note."), code="reason-missing")
-    if order.do is Do.DUE:
-        day = work.new_due(order.day, today)
+    day = checked(order, uow.today())
+    who = uow.actor.user_id
     changed = kept = 0
     for item in _standing(uow, queue, items):
-        if _left_out(uow, order.do, item, to) is not None or (order.do is Do.DUE and item.due_on == day):
+        if left_out(order.do, item, to, who) is not None or (order.do is Do.DUE and item.due_on == day):
             continue
-        if _leaves(uow, order.do, item) and item.id not in order.over:
+        if _leaves(order.do, item, who) and item.id not in order.over:
             kept += 1
             continue
-        _do(uow, item, order, day, to)
+        do_one(uow, item, order, day, to, who)
         changed += 1
     if kept and not changed:
         raise Refused(
@@ -147,6 +164,20 @@ def carry_out(uow: UnitOfWork, name: str, items: Sequence[bytes], order: Order) 
             code="with-a-colleague",
         )
     return changed
+
+
+def checked(order: Order, today: date) -> date | None:
+    """The day of a step that has one; raises Refused `skip-day`, `due-day` or `reason-missing`."""
+    if order.do is Do.DUE:
+        return work.new_due(order.day, today)
+    if order.do is not Do.SKIP:
+        return None
+    day = work.skip_until(order.day, today)
+    if order.reason not in SKIP_REASONS:
+        raise Refused(T_("Say why it is put off."), code="reason-missing")
+    if order.reason == "other" and not order.words.strip():
+        raise Refused(T_("Write the reason into the note."), code="reason-missing")
+    return day
 
 
 def note(uow: UnitOfWork, name: str, item_id: bytes, words: str) -> None:
@@ -170,36 +201,43 @@ def _standing(uow: UnitOfWork, queue: Queue, items: Sequence[bytes]) -> list[Que
     return uow.entities(uow.select(QueueItemRow).where(*where).order_by(QueueItemRow.id))
 
 
-def _do(uow: UnitOfWork, item: QueueItemRow, order: Order, day: date | None, to: filters.Colleague | None) -> None:
+def do_one(
+    uow: UnitOfWork, item: QueueItemRow, order: Order, day: date | None, to: filters.Colleague | None, who: bytes | None
+) -> None:
+    """Do a step with one item, as this person's, who may have left it to a job."""
     words = order.words.strip()[:NOTE_LETTERS] or None
     match order.do:
         case Do.TAKE:
-            _hand(uow, item, uow.actor.user_id, work.TAKEN)
+            _hand(uow, item, who, work.TAKEN, by=who)
         case Do.GIVE if to is not None:
-            _hand(uow, item, bytes.fromhex(to.user_id), work.GIVEN, words)
+            _hand(uow, item, bytes.fromhex(to.user_id), work.GIVEN, words, by=who)
         case Do.PUT_BACK:
-            _hand(uow, item, None, work.PUT_BACK, words)
+            _hand(uow, item, None, work.PUT_BACK, words, by=who)
         case Do.SKIP:
             before = item.put_off_until
             uow.change(item, put_off_until=day)
             queues.tell(
                 uow, item, work.SKIPPED, holder_id=item.holder_id, reason=order.reason, day=day, day_before=before,
-                words=words,
+                words=words, by=who,
             )  # fmt: skip
         case Do.DUE:
             before = item.due_on
             uow.change(item, due_on=day)
-            queues.tell(uow, item, work.DUE, holder_id=item.holder_id, day=day, day_before=before, words=words)
+            queues.tell(uow, item, work.DUE, holder_id=item.holder_id, day=day, day_before=before, words=words, by=who)
 
 
-def _hand(uow: UnitOfWork, item: QueueItemRow, holder: bytes | None, kind: str, words: str | None = None) -> None:
+def _hand(
+    uow: UnitOfWork, item: QueueItemRow, holder: bytes | None, kind: str, words: str | None = None,
+    *, by: bytes | None = None,
+) -> None:  # fmt: skip
     """Whoever takes a thing works it now: it is put off no longer."""
     uow.change(item, holder_id=holder, put_off_until=item.put_off_until if holder is None else None)
-    queues.tell(uow, item, kind, holder_id=holder, words=words)
+    queues.tell(uow, item, kind, holder_id=holder, words=words, by=by)
 
 
-def _left_out(uow: UnitOfWork, do: Do, item: QueueItemRow, to: filters.Colleague | None) -> Text | None:
-    if do is Do.TAKE and item.holder_id == uow.actor.user_id:
+def left_out(do: Do, item: Any, to: filters.Colleague | None, who: bytes | None) -> Text | None:
+    """Why a step of this person's does nothing to an item, where it is so already."""
+    if do is Do.TAKE and item.holder_id == who:
         return T_("are with you already")
     if do is Do.GIVE and to is not None and item.holder_id == bytes.fromhex(to.user_id):
         return T_("are with {name} already", name=to.name)
@@ -208,13 +246,13 @@ def _left_out(uow: UnitOfWork, do: Do, item: QueueItemRow, to: filters.Colleague
     return None
 
 
-def _leaves(uow: UnitOfWork, do: Do, item: QueueItemRow) -> bool:
+def _leaves(do: Do, item: Any, who: bytes | None) -> bool:
     """Whether a step takes an item from a colleague."""
-    return do in {Do.TAKE, Do.GIVE, Do.PUT_BACK} and item.holder_id not in {None, uow.actor.user_id}
+    return do in {Do.TAKE, Do.GIVE, Do.PUT_BACK} and item.holder_id not in {None, who}
 
 
-def _effect(uow: UnitOfWork, do: Do, item: QueueItemRow, to: filters.Colleague | None) -> Text:
-    others = _leaves(uow, do, item)
+def _effect(uow: UnitOfWork, do: Do, item: Any, to: filters.Colleague | None) -> Text:
+    others = _leaves(do, item, uow.actor.user_id)
     match do:
         case Do.TAKE:
             return T_("leave a colleague and come to you") if others else T_("come to you")
@@ -232,7 +270,8 @@ def _effect(uow: UnitOfWork, do: Do, item: QueueItemRow, to: filters.Colleague |
     return T_("get the due day you choose")
 
 
-def _what(do: Do, to: filters.Colleague | None) -> Text:
+def what(do: Do, to: filters.Colleague | None) -> Text:
+    """A step in a word or two, as the heading of its page."""
     match do:
         case Do.TAKE:
             return T_("Take them")

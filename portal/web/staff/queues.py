@@ -17,7 +17,7 @@ from portal.services.patients import searching
 from portal.services.sampling import own
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.services.users import tries
-from portal.services.work import counts, filters, items, showing, taking
+from portal.services.work import bulk, counts, filters, items, showing, taking
 from portal.services.work.showing import FoundPage
 from portal.services.work.taking import Do, Order, Preview
 from portal.web.guard import Desk, desks, reads, writes
@@ -71,6 +71,10 @@ def show(uow: UnitOfWork, queue: str) -> Reply:
 def act(desk: Desk, queue: str) -> Reply:
     """One item is taken, given or put back at once; of several it is shown first what will happen to which."""
     order, chosen = _order(), _items()
+    if request.form.get("all"):
+        with desk.write("queue:assign") as uow:
+            page = bulk.look(uow, queue, _narrowed(), order)
+        return _asked(page, order)
     if not chosen:
         return Go(_here(queue), T_("Nothing is selected."), "note")
     if len(chosen) == 1 and order.do not in _ASKS_MORE:
@@ -99,6 +103,39 @@ def carry_out(desk: Desk, queue: str) -> Reply:
         if refused.code not in {"skip-day", "due-day", "reason-missing"}:
             raise
         return _preview(desk, queue, order, chosen, refused)
+
+
+@blueprint.post("/<queue>/bulk/<id:bulk_id>")
+@desks("queue:assign")
+def begin(desk: Desk, queue: str, bulk_id: bytes) -> Reply:
+    """Begin with everything in a view what the page before showed; what is missing or wrong is asked for again."""
+    order = _order()
+    try:
+        with desk.write("queue:assign") as uow:
+            page = bulk.begin(uow, queue, bulk_id, order)
+    except Refused as refused:
+        if refused.code not in {"skip-day", "due-day", "reason-missing"}:
+            raise
+        with desk.read("queue:assign") as uow:
+            return _asked(bulk.looked(uow, queue, bulk_id), order, refused)
+    if page.state == "done" and not page.skipped:
+        return _done(order, page.changed, _here(queue))
+    return Go(url_for("staff.queues.bulk", queue=queue, bulk_id=bulk_id))
+
+
+@blueprint.get("/<queue>/bulk/<id:bulk_id>", endpoint="bulk")
+@reads("queue:view")
+def show_bulk(uow: UnitOfWork, queue: str, bulk_id: bytes) -> Reply:
+    """How far a step with everything in a view has come, and what it changed and passed."""
+    return Page("staff/queue_bulk.html", bulk.show(uow, queue, bulk_id))
+
+
+@blueprint.post("/<queue>/bulk/<id:bulk_id>/stop")
+@writes("queue:assign")
+def stop_bulk(uow: UnitOfWork, queue: str, bulk_id: bytes) -> Reply:
+    """Stop it: what was not come to yet stays as it is."""
+    bulk.stop(uow, queue, bulk_id)
+    return Go(url_for("staff.queues.bulk", queue=queue, bulk_id=bulk_id))
 
 
 @blueprint.post("/<queue>/next", endpoint="next")
@@ -184,11 +221,16 @@ def _order() -> Order:
 
 def _preview(desk: Desk, queue: str, order: Order, chosen: list[bytes], refused: Refused | None = None) -> Page:
     with desk.read("queue:assign") as uow:
-        page: Preview = taking.preview(uow, queue, chosen, order)
+        page = taking.preview(uow, queue, chosen, order)
+    return _asked(page, order, refused)
+
+
+def _asked(page: Preview, order: Order, refused: Refused | None = None) -> Page:
+    """What a step would do, and what is still to be said of it."""
     form = forms.Form({"reason": order.reason, "day": order.day, "words": order.words})
     if refused is not None:
         form.errors["reason" if refused.code == "reason-missing" else "day"] = [refused.text]
-    more = {"form": form, "skips": tuple(rules.SKIP_REASONS.items()), "narrowing": _narrowed()}
+    more = {"form": form, "skips": tuple(rules.SKIP_REASONS.items()), "narrowing": _narrowed(), "most": bulk.MOST}
     return Page("staff/queue_preview.html", page, more, 200 if refused is None else 422)
 
 

@@ -9,8 +9,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from portal.app import create_app
+from portal.jobs.handlers import HANDLERS
 from portal.services.users import tries
 from tests.databases import World
+from tests.jobs.engines import Engine
 from tests.make import queues as make
 from tests.make import users
 
@@ -55,6 +57,36 @@ def test_many_are_shown_first_and_done_after(office: Office):
     assert "Nothing changed" in notice(biller, office.post(biller, f"{PATH}/do", **carried))
     assert "Nothing is selected." in notice(biller, office.post(biller, PATH, do="assign"))
     assert office.post(biller, PATH, do="drop", item=items).status_code == 422
+
+
+def test_everything_in_a_view_is_shown_first_begun_by_a_press_and_done_by_a_job(office: Office):
+    make.fill(office.world, 230)
+    biller, priya = office.as_("biller"), office.as_("biller")
+    assert re.search(r"All\s+230 in this view, not just this page", biller.get(PATH).text)
+    shown = office.post(biller, f"{PATH}?view=unassigned", do="skip", all="1", item="x")
+    assert "go behind all others until the day you choose" in shown.text
+    assert "Do it with 230 items" in shown.text
+    assert 'name="item"' not in shown.text
+    (place,) = re.findall(rf'action="({PATH}/bulk/\w+)\?view=unassigned"', shown.text)
+    wrong = office.post(biller, place, do="skip", reason="payer", day="2026-01-01")
+    assert wrong.status_code == 422
+    assert "Choose the day on which it comes back" in wrong.text
+    assert "Do it with 230 items" in wrong.text
+    assert office.post(priya, place, do="skip", reason="payer", day="2026-08-06").status_code == 404
+    begun = office.post(biller, place, do="skip", reason="payer", day="2026-08-06")
+    assert begun.location == place
+    assert "On its way: 0 of 230 so far." in biller.get(place).text
+    assert "on its way, see how far" in biller.get(PATH).text
+    Engine(office.world).drain(queue_bulk=HANDLERS["queue.bulk"])
+    done = biller.get(place).text
+    assert "Done: 230 items were changed." in done
+    assert "Stop" not in done
+    assert "Put off (230)" in biller.get(PATH).text
+    # what is one step's worth is done with the press
+    few = office.post(biller, f"{PATH}?reason=A7", do="assign", all="1")
+    (place,) = re.findall(rf'action="({PATH}/bulk/\w+)\?reason=A7"', few.text)
+    assert "77 items are with you now." in notice(biller, office.post(biller, f"{place}?reason=A7", do="assign"))
+    assert office.post(biller, f"{place}/stop").status_code == 303
 
 
 def test_one_is_taken_at_once_and_put_off_with_a_day(office: Office):
