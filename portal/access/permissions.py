@@ -62,6 +62,8 @@ _TABLE: Final = (
     Permission("bill:verify", _PAYMENT, _practice(r.CODER, r.CHARGE_CLERK), protected=True),
     Permission("question:answer", _PAYMENT, _practice(*_ANSWERING), protected=True),
     Permission("encounter:code", _PAYMENT, _practice(r.CODER), protected=True),
+    # What only facilities' and dentists' visits have: the coder's while it is coded, the clerk's while it is charged.
+    Permission("visit:detail", _PAYMENT, _practice(r.CODER, r.CHARGE_CLERK, system=False), protected=True),
     Permission("encounter:review", _PAYMENT, _practice(r.CODING_MANAGER), protected=True),
     Permission("encounter:sample", _OPERATIONS, _practice(r.CODING_MANAGER), protected=True),
     Permission("charge:enter", _PAYMENT, _practice(r.CHARGE_CLERK), protected=True),

@@ -65,7 +65,7 @@ ASIDE = BILL | {
 REGISTER = made(
     "RegisterPage", payers=((ID, "Bluestem Health & Co."),), providers=((OTHER, "Dr. Amara Okafor"),),
     sexes=(("F", said("Female")), ("M", said("Male"))), relationships=(("18", said("The patient is the member")),
-    ("01", said("Husband or wife"))), today=date(2026, 11, 20),
+    ("01", said("Husband or wife"))), today=date(2026, 11, 20), kinds=(("", said("A clinician's services")),),
 )  # fmt: skip
 ASKS = VISIT | {
     "state": state("CODING_ASKED", "Waits for the clinician"), "diagnoses": CODED["diagnoses"],

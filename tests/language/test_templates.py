@@ -17,6 +17,7 @@ from tests.language import (
     samples_coverage,
     samples_documents,
     samples_files,
+    samples_kinds,
     samples_office,
     samples_paper,
     samples_patient,
@@ -31,7 +32,7 @@ SAMPLES = (
     *samples_patient.SAMPLES, *samples_office.SAMPLES, *samples_queues.SAMPLES, *samples_codes.SAMPLES,
     *samples_documents.SAMPLES, *samples_paper.SAMPLES, *samples_coverage.SAMPLES, *samples_checks.SAMPLES,
     *samples_contracts.SAMPLES, *samples_contacts.SAMPLES, *samples_status.SAMPLES, *samples_files.SAMPLES,
-    *samples_payers.SAMPLES,
+    *samples_payers.SAMPLES, *samples_kinds.SAMPLES,
 )  # fmt: skip
 ENVIRONMENTS = {locale: environment(locale) for locale in LOCALES}
 PARTS = {"base.html"}

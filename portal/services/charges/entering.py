@@ -31,6 +31,8 @@ from portal.services.unit_of_work.work import UnitOfWork
 _NOT_NOW = T_("The charges of this visit are not to be entered now. They can be changed when the audit returns them.")
 _ENTRY_STATES = ("RELEASED", "CHARGED")
 
+_ROOM = "99999"
+"""Stands for no code where only units are read."""
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -204,7 +206,8 @@ def _apply(uow: UnitOfWork, encounter: EncounterRow, typed: Typed) -> None:
 
 def _change(uow: UnitOfWork, charge: ChargeRow, line: TypedLine, number: int) -> None:
     """Units and price of a standing line; its codes were released and stay."""
-    plain = TypedLine(line.position, charge.code, units=line.units)
+    code = charge.code or _ROOM  # a facility's room is told by its revenue code alone
+    plain = TypedLine(line.position, code, units=line.units)
     units = read_line(plain, number, 0).units
     uow.change(
         charge,

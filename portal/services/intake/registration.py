@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
 from portal.domain.claims import Address, BillingProvider, Claim, Cover, Person, Rendering, ServiceLine
 from portal.domain.codes import diagnosis_qualifier, is_place
+from portal.domain.dental import Dental
 from portal.domain.errors import Refused
+from portal.domain.institutional import Institutional
 from portal.domain.money import parse_cents
 from portal.domain.texts import T_, Text
 from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow, ProviderRow
 from portal.services.intake import visits
+from portal.services.intake.kinds import DENTIST, FACILITY
 from portal.services.intake.lines import TypedLine, read_diagnoses, read_line
 from portal.services.intake.visits import Taken
 from portal.services.unit_of_work.work import UnitOfWork
@@ -27,6 +30,11 @@ RELATIONSHIPS: Final[Mapping[str, Text]] = MappingProxyType({
     "18": T_("The patient is the member"), "01": T_("Husband or wife"), "19": T_("Child"), "G8": T_("Another person"),
 })  # fmt: skip
 """PAT01 of the patient to the member."""
+KINDS: Final[Mapping[str, Text]] = MappingProxyType({
+    "": T_("A clinician's services"), FACILITY: T_("A facility: hospital, nursing home, clinic"),
+    DENTIST: T_("A dentist's services"),
+})  # fmt: skip
+"""Which claim a bill becomes: 837P, 837I or 837D."""
 
 _LETTERS = 60
 _OLDEST_YEARS = 130
@@ -41,6 +49,7 @@ class RegisterPage:
     sexes: tuple[tuple[str, Text], ...]
     relationships: tuple[tuple[str, Text], ...]
     today: date
+    kinds: tuple[tuple[str, Text], ...]
 
 
 def show(uow: UnitOfWork) -> RegisterPage:
@@ -51,7 +60,7 @@ def show(uow: UnitOfWork) -> RegisterPage:
     return RegisterPage(
         tuple((row.id.hex(), row.name) for row in payers),
         tuple((row.id.hex(), f"{row.first_name} {row.last_name}".strip()) for row in providers),
-        tuple(SEXES.items()), tuple(RELATIONSHIPS.items()), uow.today(),
+        tuple(SEXES.items()), tuple(RELATIONSHIPS.items()), uow.today(), tuple(KINDS.items()),
     )  # fmt: skip
 
 
@@ -69,7 +78,9 @@ def register(uow: UnitOfWork, typed: Mapping[str, str], diagnoses: Sequence[str]
     last = _day(given["service_to"], "service_to", today) if given.get("service_to") else day
     if last < day:
         raise Refused(T_("The last day of service is not before the first."), code="service_to")
-    place = given.get("place", "")
+    place, kind = given.get("place", ""), given.get("kind", "")
+    if kind not in KINDS:
+        raise Refused(T_("Choose what kind of bill it is."), code="kind")
     if not is_place(place):
         raise Refused(T_("A place of service has two digits, as 11 for an office."), code="place")
     qualifier = diagnosis_qualifier(day)
@@ -85,6 +96,11 @@ def register(uow: UnitOfWork, typed: Mapping[str, str], diagnoses: Sequence[str]
         lines=services, code_qualifier=qualifier, rendering=_rendering(uow, given.get("provider_id", "")),
         note=typed.get("note", "").strip()[:4_000],
     )  # fmt: skip
+    if kind == FACILITY:
+        stay = Institutional(day, None if last == day else last)
+        claim = replace(claim, institutional=stay, attending=claim.rendering, rendering=None)
+    elif kind == DENTIST:
+        claim = replace(claim, dental=Dental())
     return visits.take(uow, claim, days=(day, last), bill=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, request, url_for
 
@@ -11,6 +12,7 @@ from portal.domain.errors import Refused
 from portal.domain.texts import T_
 from portal.services.attachments import showing
 from portal.services.charges import auditing, entering
+from portal.services.encounters import details
 from portal.services.granted import needs
 from portal.services.unit_of_work.units import Denied
 from portal.services.unit_of_work.work import UnitOfWork
@@ -26,7 +28,9 @@ blueprint = Blueprint("charges", __name__, url_prefix="/charges")
 def enter(uow: UnitOfWork, encounter_id: bytes) -> Reply:
     """Charges to enter."""
     page, part = entering.show(uow, encounter_id), showing.listed(uow, "encounter", encounter_id)
-    return Page("staff/charges/enter.html", page, {"documents": part, "needs": needs.of_visit(uow, encounter_id)})
+    more: dict[str, Any] = {"documents": part, "needs": needs.of_visit(uow, encounter_id)}
+    more["details"] = details.part_of(uow, encounter_id)
+    return Page("staff/charges/enter.html", page, more)
 
 
 @blueprint.post("/<id:encounter_id>/enter", endpoint="enter_post")
@@ -56,7 +60,8 @@ def _again(desk: Desk, encounter_id: bytes, typed: entering.Typed, refused: Refu
     """The page with what was typed and what is wrong; as it stands, where nothing of it can be entered."""
     with desk.read("charge:enter") as uow:
         page, part = entering.show(uow, encounter_id), showing.listed(uow, "encounter", encounter_id)
-        more = {"documents": part, "needs": needs.of_visit(uow, encounter_id)}
+        more: dict[str, Any] = {"documents": part, "needs": needs.of_visit(uow, encounter_id)}
+        more["details"] = details.part_of(uow, encounter_id)
     if request.form.get("do") == "aside" or not page.may_enter:
         return Go(url_for("staff.charges.enter", encounter_id=encounter_id), refused.text, "stop")
     chosen = replace(

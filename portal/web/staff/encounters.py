@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, request, url_for
 
@@ -11,7 +12,7 @@ from portal.domain.encounters import CODING_ERRORS
 from portal.domain.errors import Refused
 from portal.domain.texts import T_
 from portal.services.attachments import showing
-from portal.services.encounters import coding, questions, review
+from portal.services.encounters import coding, details, questions, review
 from portal.services.granted import needs
 from portal.services.intake.lines import TypedLine
 from portal.services.unit_of_work.units import Denied
@@ -92,7 +93,8 @@ def take_back(uow: UnitOfWork, encounter_id: bytes) -> Reply:
 def _coding(uow: UnitOfWork, page: coding.CodePage, encounter_id: bytes, form: forms.Form | None = None) -> Page:
     """The page of coding with the documents of the visit, and what is wrong with what was typed."""
     part = showing.listed(uow, "encounter", encounter_id)
-    more = {"form": form, "documents": part, "needs": needs.of_visit(uow, encounter_id)}
+    more: dict[str, Any] = {"form": form, "documents": part, "needs": needs.of_visit(uow, encounter_id)}
+    more["details"] = details.part_of(uow, encounter_id)
     return Page("staff/encounters/code.html", page, more, 422 if form else 200)
 
 

@@ -11,6 +11,7 @@ from flask import request
 from portal.domain.errors import Refused
 from portal.domain.sampling import read_found
 from portal.domain.texts import T_, Text
+from portal.services.intake.kind_forms import ROWS, Typed
 from portal.services.intake.lines import TypedLine
 
 
@@ -61,3 +62,12 @@ def id_of(text: str) -> bytes | None:
     except ValueError:
         return None
     return found if len(found) == 16 else None
+
+
+def details() -> Typed:
+    """A facility's or dentist's details: single fields by name, and rows, each column many and in step."""
+    rows = {}
+    for kind, names in ROWS.items():
+        columns = [request.form.getlist(f"{kind}_{name}")[:999] for name in names]
+        rows[kind] = tuple(zip_longest(*columns, fillvalue=""))
+    return Typed({name: text[:400] for name, text in request.form.items()}, rows)

@@ -1,0 +1,276 @@
+"""What only a facility's or dentist's visit has: seen, and corrected by the coder or by the charge clerk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final
+
+from portal.access import policy
+from portal.domain.claims import Address, BillingProvider, Claim, Cover, Person, Rendering, ServiceLine
+from portal.domain.edits import facility
+from portal.domain.edits.rules import EditContext, EditFinding
+from portal.domain.errors import NotFound, Refused
+from portal.domain.texts import T_, Text
+from portal.models.encounters import ChargeRow, EncounterRow
+from portal.services.intake import kind_forms, kinds, showing, visits
+from portal.services.intake.kind_forms import Read, Typed
+from portal.services.intake.kinds import Kept, KeptLine
+from portal.services.intake.showing import Diagnosis, Visit, VisitLine
+from portal.services.unit_of_work.work import UnitOfWork
+
+_ASKS = {"PROPOSED": "encounter:code", "RELEASED": "charge:enter", "CHARGED": "charge:enter"}
+"""Whose step a visit's details are corrected in."""
+_NOT_NOW = T_("These details are settled for now. They can be corrected when the visit is sent back.")
+_NOT_YOURS = T_("A colleague has this visit in hand and corrects these details.")
+_NOBODY = Person("", "")
+
+KINDS: Final[Mapping[str, Text]] = MappingProxyType({
+    kinds.FACILITY: T_("Facility details"), kinds.DENTIST: T_("Dental details"),
+})  # fmt: skip
+PARTS: Final[Mapping[str, Text]] = MappingProxyType({
+    "1": T_("1, the whole stay"), "2": T_("2, the first part of a stay"), "3": T_("3, a further part of a stay"),
+    "4": T_("4, the last part of a stay"), "5": T_("5, late charges"),
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailsPage(Visit):
+    """See `templates/staff/encounters/details.html`; `checks` is what the claim edits say of what stands."""
+
+    kind: str
+    fields: Mapping[str, str]
+    rows: kind_forms.Rows
+    problems: Mapping[str, Text]
+    diagnoses: tuple[Diagnosis, ...]
+    lines: tuple[VisitLine, ...]
+    parts: tuple[tuple[str, Text], ...]
+    checks: tuple[EditFinding, ...]
+    may_edit: bool
+    coded: bool
+    """Coding is done: what it decides is shown, and not changed here."""
+    why_not: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class DetailsPart:
+    """The details on the page of a visit or claim; `may_open` is for whoever corrects them."""
+
+    encounter_id: str
+    kind: Text
+    facts: tuple[tuple[Text, Text], ...]
+    lines: tuple[tuple[str, Text], ...]
+    may_open: bool
+
+
+def show(uow: UnitOfWork, encounter_id: bytes, typed: Typed | None = None) -> DetailsPage:
+    """Open the details of a visit, as they stand or as they were typed; raises NotFound for a professional one."""
+    encounter = _of_a_kind(uow, encounter_id)
+    charges = [charge for charge in showing.charges_of(uow, encounter) if charge.active]
+    kept, lines = _standing(uow, encounter)
+    given = typed or _typed(encounter, kept, lines, charges)
+    why_not = _why_not(uow, encounter)
+    return DetailsPage(
+        **showing.visit_values(uow, encounter),
+        kind=encounter.kind or "",
+        fields=given.fields,
+        rows=given.rows,
+        problems=_read(uow, encounter, given, kept, charges).problems if typed else {},
+        diagnoses=showing.described(uow, encounter, showing.diagnoses_of(uow, encounter)),
+        lines=showing.lines_of(uow, encounter, charges),
+        parts=tuple(PARTS.items()),
+        checks=tuple(_checks(uow, encounter, kept, lines, charges)),
+        may_edit=why_not is None,
+        coded=encounter.state != "PROPOSED",
+        why_not=why_not,
+    )
+
+
+def save(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> int:
+    """Keep details; how many things the claim edits still find. The proposal stays beside them as it came.
+
+    Whoever enters charges leaves what coding decided. Raises Refused with the field as code for what cannot be read,
+    `settled` when they are not to be corrected now or by this person, NotFound, Conflict.
+    """
+    encounter = _of_a_kind(uow, encounter_id)
+    why_not = _why_not(uow, encounter)
+    if why_not is not None:
+        raise Refused(why_not, code="settled")
+    every = showing.charges_of(uow, encounter)
+    charges = [charge for charge in every if charge.active]
+    kept, lines = _standing(uow, encounter)
+    if encounter.state != "PROPOSED":
+        typed = _without_codes(typed, _typed(encounter, kept, lines, charges))
+    said = _read(uow, encounter, typed, kept, charges)
+    for name, text in list(said.problems.items())[:1]:
+        raise Refused(text, code=name)
+    first, last = _days(encounter, said.kept)
+    kept_lines = dict(said.lines)
+    for at, room in enumerate(said.rooms, max((charge.position for charge in every), default=0) + 1):
+        charges.append(visits.charge(uow, encounter, at, room, first))
+        kept_lines[at] = KeptLine("", room.revenue_code)
+    for charge in charges:
+        day = said.days.get(charge.position)
+        if day is not None and day != charge.service_from:
+            uow.change(charge, service_from=day, service_to=day + (charge.service_to - charge.service_from))
+    body = {
+        **kinds.keep(_claim(said.kept, said.place, kept_lines, charges)),
+        "lines": {str(at): _kept_line(line) for at, line in kept_lines.items()},
+    }
+    uow.change(
+        encounter, expected_version=version, service_from=min([first, *(each.service_from for each in charges)]),
+        service_to=max([last, *(each.service_to for each in charges)]), place=said.place or encounter.place,
+        details_sealed=body, charge_cents=showing.total_of(charges).cents,
+    )  # fmt: skip
+    return len(list(_checks(uow, encounter, said.kept, kept_lines, charges)))
+
+
+def _days(encounter: EncounterRow, kept: Kept) -> tuple[date, date]:
+    """From when to when a visit is, without its services: a facility's statement tells."""
+    stay = kept.institutional
+    if stay is None or stay.statement_from is None:
+        return encounter.service_from, encounter.service_to
+    return stay.statement_from, stay.statement_to or stay.statement_from
+
+
+def _kept_line(line: KeptLine) -> dict[str, Any]:
+    """What a line keeps, with what it keeps no more."""
+    return {"revenue": "", "mouth": None} | kinds.keep_line(_bare(line))
+
+
+def _bare(line: KeptLine) -> ServiceLine:
+    """A line with nothing but what is kept of it."""
+    return line.on(ServiceLine("", 0, Decimal(0), (), None))
+
+
+def part_of(uow: UnitOfWork, encounter_id: bytes) -> DetailsPart | None:
+    """What a page of a visit or claim shows of its details; None for a professional one. Raises NotFound."""
+    encounter = uow.get(EncounterRow, encounter_id)
+    if encounter.kind is None:
+        return None
+    kept, lines = _standing(uow, encounter)
+    return DetailsPart(
+        encounter.id.hex(),
+        KINDS[encounter.kind],
+        tuple(_facts(encounter, kept)),
+        tuple((str(at), said) for at, line in sorted(lines.items()) for said in _line_facts(line)),
+        policy.decide(uow.actor, "visit:detail").allowed,
+    )
+
+
+def _of_a_kind(uow: UnitOfWork, encounter_id: bytes) -> EncounterRow:
+    encounter = uow.get(EncounterRow, encounter_id)
+    if encounter.kind is None:
+        raise NotFound(T_("This visit is a professional one: it has no details of its own."), code="not-found")
+    return encounter
+
+
+def _why_not(uow: UnitOfWork, encounter: EncounterRow) -> Text | None:
+    asks = _ASKS.get(encounter.state)
+    if asks is None:
+        return _NOT_NOW
+    return None if policy.decide(uow.actor, asks).allowed else _NOT_YOURS
+
+
+def _standing(uow: UnitOfWork, encounter: EncounterRow) -> tuple[Kept, dict[int, KeptLine]]:
+    proposal = uow.read(encounter, EncounterRow.proposal_sealed)
+    stands = kinds.corrected(proposal, uow.read(encounter, EncounterRow.details_sealed))
+    return kinds.of(stands), kinds.of_lines(stands)
+
+
+def _typed(encounter: EncounterRow, kept: Kept, lines: Mapping[int, KeptLine], charges: Sequence[ChargeRow]) -> Typed:
+    days = {charge.position: charge.service_from for charge in charges}
+    return kind_forms.typed_of(kept, lines, encounter.place, days)
+
+
+def _read(
+    uow: UnitOfWork, encounter: EncounterRow, typed: Typed, kept: Kept, charges: Sequence[ChargeRow]
+) -> Read:  # fmt: skip
+    return kind_forms.read(
+        encounter.kind or "", typed, kept, ten=encounter.code_qualifier != "BK",
+        diagnoses=len(showing.diagnoses_of(uow, encounter)), positions=[charge.position for charge in charges],
+    )  # fmt: skip
+
+
+def _without_codes(typed: Typed, standing: Typed) -> Typed:
+    """What was typed, with what coding decided as it stands."""
+    fields = {name: standing.fields[name] for name in kind_forms.CODED if name in standing.fields}
+    rows = {kind: standing.rows[kind] for kind in kind_forms.CODED_ROWS if kind in standing.rows}
+    return Typed({**typed.fields, **fields}, {**typed.rows, **rows})
+
+
+def _claim(kept: Kept, place: str, lines: Mapping[int, KeptLine], charges: Sequence[ChargeRow]) -> Claim:
+    """The visit as a claim of its kind, as far as its details go: nobody's, and sent nowhere."""
+    services = [
+        replace(_bare(lines.get(charge.position, KeptLine(""))), code=charge.code, from_date=charge.service_from)
+        for charge in charges
+    ]
+    return Claim(
+        "", 0, place, _NOBODY, Cover("", "", "", _NOBODY), BillingProvider("", "", "", Address("", "", "", "")), (),
+        tuple(services), kept.frequency, rendering=Rendering("", "") if kept.rendering else None,
+        attending=kept.attending, operating=kept.operating, other_operating=kept.other_operating,
+        assistant=kept.assistant, institutional=kept.institutional, dental=kept.dental,
+    )  # fmt: skip
+
+
+def _checks(
+    uow: UnitOfWork, encounter: EncounterRow, kept: Kept, lines: Mapping[int, KeptLine], charges: Sequence[ChargeRow]
+) -> Iterator[EditFinding]:
+    """What the edits of facilities' claims find."""
+    claim, context = _claim(kept, encounter.place, lines, charges), EditContext(uow.today(encounter.practice_id))
+    for rule in facility.RULES:
+        yield from rule.findings(claim, context)
+
+
+def _facts(encounter: EncounterRow, kept: Kept) -> Iterator[tuple[Text, Text]]:
+    stay, whole = kept.institutional, kept.dental
+    if stay is not None:
+        yield T_("Type of bill"), T_("{place}{frequency}", place=encounter.place, frequency=kept.frequency)
+        if stay.statement_from is not None:
+            last = stay.statement_to or stay.statement_from
+            yield T_("Statement"), T_("{first} to {last}", first=stay.statement_from, last=last)
+        if stay.admitted_on is not None:
+            yield T_("Admitted"), T_("{day}", day=stay.admitted_on)
+        codes = (
+            (T_("Type and source of admission"), (stay.admission_type, stay.admission_source)),
+            (T_("Hour of discharge"), (stay.discharge_hour,)),
+            (T_("Patient's status"), (stay.patient_status,)),
+            (T_("DRG"), (stay.drg,)),
+            (T_("Condition codes"), stay.conditions),
+            (T_("Occurrence codes"), tuple(one.code for one in (*stay.occurrences, *stay.spans))),
+            (T_("Value codes"), tuple(one.code for one in stay.values)),
+            (T_("Procedures"), tuple(one.code for one in stay.procedures)),
+        )
+        for words, given in codes:
+            if any(given):
+                yield words, T_("{code}", code=" ".join(filter(None, given)))
+    if whole is not None:
+        if whole.months is not None:
+            left = whole.months if whole.months_left is None else whole.months_left
+            said = T_("{n} month, {left} left", "{n} months, {left} left", n=whole.months, left=left)
+            yield T_("Orthodontics"), said
+        if whole.placed_on is not None:
+            yield T_("Appliance set"), T_("{day}", day=whole.placed_on)
+    for name, words in kind_forms.PROVIDERS.items():
+        one: Rendering | None = getattr(kept, name)
+        if one is not None:
+            yield words, T_("{name}, NPI {npi}", name=" ".join(filter(None, (one.first, one.last))), npi=one.npi)
+
+
+def _line_facts(line: KeptLine) -> Iterator[Text]:
+    if line.revenue_code:
+        yield T_("Revenue code {code}", code=line.revenue_code)
+    mouth = line.dental
+    if mouth is None:
+        return
+    for tooth in mouth.teeth:
+        yield T_("Tooth {tooth} {surfaces}", tooth=tooth.number, surfaces="".join(tooth.surfaces))
+    if mouth.areas:
+        yield T_("Area {areas}", areas=" ".join(mouth.areas))
+    if mouth.prosthesis == "R" and mouth.prior_on is not None:
+        yield T_("Replaces one of {day}", day=mouth.prior_on)
+    elif mouth.prosthesis:
+        yield T_("The first prosthesis") if mouth.prosthesis == "I" else T_("A replacement")
