@@ -5,16 +5,20 @@
 from __future__ import annotations
 
 import re
-import time
+import socket
+import threading
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email import policy
 from email.message import Message
 from email.parser import BytesParser
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from portal.domain.realtime import Service
 from portal.domain.texts import T_
@@ -69,31 +73,90 @@ class RealtimeServices:
     ) -> tuple[int, str, bytes]:
         """Status, type and bytes of what came back."""
         fields = [(name, (None, value)) for name, value in sent.items()]
-        until = time.monotonic() + self._seconds
-        try:
-            answer = session.post(
-                service.url, files=fields, stream=True, allow_redirects=False, timeout=(CONNECT_SECONDS, self._seconds)
-            )
-        except requests.Timeout:
-            raise _fault("timeout", service) from None
-        except requests.RequestException:
-            raise _fault("unreachable", service) from None
-        with answer:
-            kind = answer.headers.get("Content-Type", "")
-            return answer.status_code, kind, self._body(service, answer, until)
+        with _Deadline(self._seconds) as deadline:
+            for scheme in ("https://", "http://"):
+                session.mount(scheme, deadline)
+            try:
+                answer = session.post(
+                    service.url, files=fields, stream=True, allow_redirects=False,
+                    timeout=(CONNECT_SECONDS, self._seconds),
+                )  # fmt: skip
+            except requests.Timeout:
+                raise _fault("timeout", service) from None
+            except requests.RequestException:
+                raise _fault("timeout" if deadline.over else "unreachable", service) from None
+            with answer:
+                kind = answer.headers.get("Content-Type", "")
+                return answer.status_code, kind, self._body(service, answer, deadline)
 
     @staticmethod
-    def _body(service: Service, answer: requests.Response, until: float) -> bytes:
-        """The whole answer; the library tells a silence within it as a broken line, so the clock is asked."""
+    def _body(service: Service, answer: requests.Response, deadline: _Deadline) -> bytes:
+        """The whole answer; where the deadline cut it the library tells a broken line, or its end, so that is asked."""
         body = bytearray()
         try:
-            for part in answer.iter_content(1):  # a larger part would be waited for past the time
+            for part in answer.iter_content(8192):
                 body += part
-                if len(body) > MOST_BYTES or time.monotonic() > until:
+                if len(body) > MOST_BYTES:
                     raise _fault("broken-off", service)
         except requests.RequestException:
-            raise _fault("timeout" if time.monotonic() > until else "broken-off", service) from None
+            raise _fault("timeout" if deadline.over else "broken-off", service) from None
+        if deadline.over:
+            raise _fault("timeout", service)
         return bytes(body)
+
+
+class _Deadline(HTTPAdapter):
+    """Ends whatever stands of an exchange after so many seconds: the library's own times are for each silence within.
+
+    A service, or a proxy on the way, that sends a byte now and then is cut off all the same, in its handshake, its
+    headers or its body.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.over = False
+        self._lines: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        with self._lock:
+            for line in self._lines:
+                line.close()
+            self._lines.clear()
+
+    def get_connection_with_tls_context(self, *given: Any, **more: Any) -> Any:
+        """The library's pool, whose connections are told to the deadline as soon as they are there."""
+        pool = super().get_connection_with_tls_context(*given, **more)
+        watch, plain = self._watch, pool.ConnectionCls
+
+        class Watched(plain):  # type: ignore[misc, valid-type]  # which one it is, the library knows
+            def _new_conn(self) -> socket.socket:
+                line: socket.socket = super()._new_conn()
+                watch(line)
+                return line
+
+        pool.ConnectionCls = Watched
+        return pool
+
+    def _watch(self, line: socket.socket) -> None:
+        with self._lock:
+            self._lines.append(line.dup())  # TLS takes the line over; the end of a copy is the end of both
+        if self.over:
+            self._end()
+
+    def _end(self) -> None:
+        self.over = True
+        with self._lock:
+            for line in self._lines:
+                with suppress(OSError):  # it has ended by itself
+                    line.shutdown(socket.SHUT_RDWR)
 
 
 def _fields(kind: str, body: bytes) -> dict[str, bytes]:

@@ -66,8 +66,8 @@ def test_what_the_service_refuses_is_told_without_its_words(payer: RealtimePayer
     assert fault(payer.url.replace("/core", "/elsewhere")).code == "refused"
 
 
-def talk(*said: bytes, close: bool = True) -> Iterator[str]:
-    """A server that reads a request and says these bytes."""
+def talk(*said: bytes, close: bool = True, drips: bytes = b"") -> Iterator[str]:
+    """A server that reads a request and says these bytes, and then `drips` again and again."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         over = threading.Event()
 
@@ -77,6 +77,11 @@ def talk(*said: bytes, close: bool = True) -> Iterator[str]:
                 line.recv(65536)
                 for part in said:
                     line.sendall(part)
+                while drips and not over.wait(0.02):
+                    try:
+                        line.sendall(drips)
+                    except OSError:
+                        return
                 if not close:
                     over.wait(20)
 
@@ -102,6 +107,17 @@ def test_a_line_that_breaks_or_lies_is_a_fault(said: tuple[bytes, ...], code: st
     for url in talk(*said, close=close):
         found = fault(url, seconds=0.4 if code == "timeout" else 10)
         assert found.code == code
+
+
+@pytest.mark.parametrize(("said", "drips"), [
+    (HEAD, b"X-More: 1\r\n"),
+    (HEAD + b"X-Long: ", b"1"),
+    (HEAD + b"Content-Length: 500000\r\n\r\n--x\r\n", b"1"),
+    (HEAD + b"\r\n--x\r\n", b"1"),
+], ids=["headers", "a header", "body", "a body without a length"])  # fmt: skip
+def test_an_answer_that_drips_is_cut_off_when_its_time_is_over(said: bytes, drips: bytes):
+    for url in talk(said, drips=drips):
+        assert fault(url, seconds=0.3).code == "timeout"
 
 
 def test_a_torn_envelope_is_refused():
