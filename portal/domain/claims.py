@@ -11,7 +11,7 @@ from portal.domain.dental import Dental, DentalLine
 from portal.domain.drugs import Drug
 from portal.domain.institutional import Institutional
 from portal.domain.lifecycle import Guard, Lifecycle, Move
-from portal.domain.texts import T_, Text
+from portal.domain.texts import T_
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,29 +320,3 @@ LIFE: Lifecycle[ClaimFacts] = Lifecycle(
         ),
     },
 )
-
-HOLDS: dict[str, Text] = {
-    "record": T_("A record from the provider is awaited"),
-    "authorization": T_("An approval in advance is awaited"),
-    "coverage": T_("The coverage is being checked"),
-    "duplicate": T_("It may be billed already"),
-    "payer-request": T_("The payer asked us to wait"),
-    "answered-late": T_("The payer took an earlier version after all; do not send it again"),
-}
-"""Reasons for which a claim is held."""
-
-RETURNS: dict[str, Text] = {
-    "clean": T_("The edits found nothing to mend"),
-    "edits": T_("The edits found something to mend"),
-    "guide": T_("The file check found something to mend"),
-}
-"""Why the rules move a claim between draft and ready; people give one of `encounters.CODING_ERRORS`."""
-
-REWORKS: dict[str, Text] = {
-    "registration": T_("The patient's registration was corrected"),
-    "coverage": T_("The coverage was corrected"),
-    "codes": T_("Codes or charges were corrected"),
-    "practice": T_("The practice's own data was corrected"),
-    "partner": T_("The partner's fault was cleared"),
-}
-"""What was corrected before a rejected claim goes again."""

@@ -10,7 +10,8 @@ from typing import Any
 
 from portal.access import policy
 from portal.domain import corrections, denials
-from portal.domain.claims import HOLDS, LIFE, RETURNS, REWORKS
+from portal.domain.claim_reasons import HOLDS, RETURNS, REWORKS
+from portal.domain.claims import LIFE
 from portal.domain.corrections import Way
 from portal.domain.encounters import CODING_ERRORS
 from portal.domain.errors import NotFound

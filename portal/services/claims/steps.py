@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from portal.domain.claims import HOLDS, REWORKS
+from portal.domain.claim_reasons import HOLDS, REWORKS
 from portal.domain.corrections import NO_NUMBER
 from portal.domain.encounters import CODING_ERRORS
 from portal.domain.errors import Refused

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.domain.claims import HOLDS
+from portal.domain.claim_reasons import HOLDS
 from portal.domain.encounters import CODING_ERRORS
 from portal.domain.errors import Refused
 from portal.models.claims import ClaimRow
