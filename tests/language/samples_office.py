@@ -932,6 +932,7 @@ STAFF = [
                 )
                 for n in (0, 1)
             ),
+                    replaced_by=None if n else ID,
             (),
         )
     ),

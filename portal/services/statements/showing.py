@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -144,7 +144,13 @@ def opened(
 ) -> list[Bill]:
     """A patient's statements, newest first, with what is open of each by what is owed `now`; `down_to` is the last."""
     wanted = uow.select(StatementRow).where(StatementRow.patient_id == patient_id)
-    rows = uow.entities(wanted.order_by(StatementRow.created_at.desc(), StatementRow.id))
+    return _stacked(uow, uow.entities(wanted.order_by(StatementRow.created_at.desc(), StatementRow.id)), now, down_to)
+
+
+def _stacked(
+    uow: UnitOfWork, rows: Sequence[StatementRow], now: Mapping[bytes | None, int], down_to: StatementRow | None = None
+) -> list[Bill]:
+    """One patient's statements, newest first: what is open of a charge stands on the newest that names it."""
     found: list[Bill] = []
     stands_on: dict[str, bytes] = {}
     for row in rows:
@@ -213,11 +219,18 @@ def statements_page(uow: UnitOfWork, *, may_run: bool, before: str = "") -> Stat
     shown = rows[:_PAGE]
     patients = sorted({row.patient_id for row in shown})
     names, now, day = names_of(uow, patients), open_by_patient(uow, patients), uow.today()
-    items = []
-    for row in shown:
-        content = load(uow.read(row, StatementRow.content_sealed))
-        left = open_on({line.charge_id for line in content.lines}, now.get(row.patient_id, {}))
-        items.append(item(row, left, names[row.patient_id], day))
+    of_patients: dict[bytes, list[StatementRow]] = {}
+    wanted = uow.select(StatementRow).where(StatementRow.patient_id.in_(patients))
+    for row in uow.entities(wanted.order_by(StatementRow.created_at.desc(), StatementRow.id)):
+        of_patients.setdefault(row.patient_id, []).append(row)
+    bills = {bill.row.id: bill for id_, each in of_patients.items() for bill in _stacked(uow, each, now.get(id_, {}))}
+    items = [
+        replace(
+            item(row, bills[row.id].open_cents, names[row.patient_id], day),
+            replaced_by=replaced.hex() if (replaced := bills[row.id].replaced_by) else None,
+        )
+        for row in shown
+    ]
     older = f"{shown[-1].made_on}.{shown[-1].id.hex()}" if len(rows) > _PAGE else None
     return StatementsPage(tuple(items), len(standing(uow).ready), may_run, None, older)
 

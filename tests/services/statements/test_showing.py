@@ -38,7 +38,7 @@ def pay(world: World, patient_id: bytes, cents: int, key: bytes = b"p" * 16) -> 
 
 
 def standing(world: World, patient_id: bytes) -> list[tuple[bytes, int, bytes | None]]:
-    """Bills, newest first: id, cents open, the bill that took its place; the page of each says the same as the list."""
+    """Bills, newest first: id, cents open, the bill that took its place; their pages and the office's list agree."""
     with world.read("statement:view") as uow:
         items = showing.documents_page(uow, patient_id).statements
         pages = [showing.statement_page(uow, bytes.fromhex(each.statement_id)) for each in items]
@@ -46,6 +46,10 @@ def standing(world: World, patient_id: bytes) -> list[tuple[bytes, int, bytes | 
             (each.open_now, each.replaced_by) for each in pages
         ]
         assert ledger.owed_by_patient(uow, patient_id) == sum(each.open_now.cents for each in items)
+        office = {each.statement_id: each for each in showing.statements_page(uow, may_run=True).statements}
+        assert {id_: (each.open_now, each.replaced_by) for id_, each in office.items()} == {
+            each.statement_id: (each.open_now, each.replaced_by) for each in items
+        }
     return [
         (bytes.fromhex(each.statement_id), each.open_now.cents, bytes.fromhex(each.replaced_by or "") or None)
         for each in items
