@@ -20,6 +20,7 @@ _CODES = frozenset(
         "encounter.diagnoses",
         "encounter.proposal",
         "encounter.details",
+        "charge.details",
         "encounter.note",
         "transition.note",
         "question.words",

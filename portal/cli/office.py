@@ -13,8 +13,10 @@ from portal import config, runtime
 from portal.cli.desk import acting, english, opened, options, reason
 from portal.domain.claims import Address
 from portal.domain.errors import TradeError
+from portal.domain.laboratories import KINDS
 from portal.domain.money import parse_cents
 from portal.domain.tables import read_csv
+from portal.services import laboratories
 from portal.services import payers as payer_service
 from portal.services import practices as practice_service
 from portal.services.users import accounts
@@ -52,6 +54,22 @@ def _practice_options(command: Any) -> Any:
     return acting(command)
 
 
+_OF_CERTIFICATES = {
+    "number": "A CLIA number, as 11D1234567.",
+    "kind": f"Its type: {', '.join(KINDS)}.",
+    "place": "The place of service it is for, as 11; without, all places.",
+    "valid_from": "Its first day, as 2026-01-01.",
+    "valid_to": "Its last day.",
+}
+
+
+def _certificate_options(command: Any) -> Any:
+    for name, words in reversed(_OF_CERTIFICATES.items()):
+        option = f"--clia-{name.removeprefix('valid_')}" if name != "number" else "--clia"
+        command = click.option(option, f"clia_{name}", default=None, help=words)(command)
+    return command
+
+
 @practices.command(epilog="Example: ./candor practices add cedar --name 'Cedar Clinic' --npi 1234567893 …")
 @click.argument("code")
 @_practice_options
@@ -72,9 +90,10 @@ def add(code: str, as_user: str | None, as_json: bool, **given: str | None) -> N
 
 @practices.command(epilog="Example: ./candor practices edit juniper --phone 5035550142")
 @click.argument("code")
+@_certificate_options
 @_practice_options
 def edit(code: str, as_user: str | None, as_json: bool, **given: str | None) -> None:
-    """Change what is stated of a practice."""
+    """Change what is stated of a practice, or keep a certificate of its laboratory."""
     with opened("practices.edit", any_practice=True, as_user=as_user, as_json=as_json) as bench:
         with bench.runtime.units.write(bench.actor, "practice:edit") as uow:
             row = practice_service.practice_by_code(uow, code)
@@ -83,6 +102,10 @@ def edit(code: str, as_user: str | None, as_json: bool, **given: str | None) -> 
                 if any(given[prefix + name] for name in _OF_ADDRESSES):
                     changes[field] = _address(standing, prefix, given)
             practice_service.edit_practice(uow, code, **changes)
+            certificate = {name: given[f"clia_{name}"] or "" for name in _OF_CERTIFICATES}
+            if any(certificate.values()):
+                laboratories.keep(uow, row.id, certificate)
+                changes["clia"] = certificate
         bench.say({"code": code, "changed": sorted(changes)}, f"practice {code} is changed")
 
 

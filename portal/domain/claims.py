@@ -117,6 +117,7 @@ class ServiceLine:
     revenue_code: str = ""  # SV201 of an 837I
     dental: DentalLine | None = None
     drug: Drug | None = None
+    clia: str = ""  # REF*X4 of an 837P, where the line's laboratory is not the claim's
     segment: int = 0
 
 

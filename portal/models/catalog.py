@@ -12,16 +12,19 @@ from portal.models import (
     contacts,
     contracts,
     coverage,
+    coverage_policies,
     denials,
     documents,
     edit_rules,
     eligibility,
     encounters,
     fees,
+    global_periods,
     holds,
     interchanges,
     jobs,
     keys,
+    laboratories,
     ledger,
     ncci,
     patients,
@@ -40,8 +43,8 @@ from portal.models.base import Base
 
 ROOMS = (
     authorizations,
-    bills, claims, codes, contacts, contracts, coverage, denials, documents, edit_rules, eligibility, encounters, fees,
-    holds, interchanges, jobs, keys, ledger, ncci, patients, payers, payments, practices, queues, remittances,
+    bills, claims, codes, contacts, contracts, coverage, coverage_policies, denials, documents, edit_rules,
+    eligibility, encounters, fees, global_periods, holds, interchanges, jobs, keys, laboratories, ledger, ncci, patients, payers, payments, practices, queues, remittances,
     restrictions, sampling, statements, status, users,
 )  # fmt: skip
 

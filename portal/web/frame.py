@@ -74,7 +74,7 @@ _OTHER_NAV = (
     (T_("Claims"), "payer.claims.list"), (T_("Requests"), "payer.authorizations.list"),
     (T_("Remittances"), "payer.remittances.list"), (T_("Log"), "compliance.log.search"),
     (T_("State of the log"), "compliance.log.health"), (T_("People"), "admin.users.list"),
-    (T_("Partners"), "admin.partners.list"),
+    (T_("Practices"), "admin.practices.list"), (T_("Partners"), "admin.partners.list"),
 )  # fmt: skip
 
 

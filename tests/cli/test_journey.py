@@ -243,6 +243,9 @@ def test_practices_are_added_and_edited_and_then_have_to_be_named(desk: Desk) ->
     assert "missing: --phone" in desk("practices", "add", "cedar", *cedar[:8], *cedar[10:], ends=2)
     assert "The code Cedar Clinic is not valid" in desk("practices", "add", "Cedar Clinic", *cedar, ends=1)
     desk("practices", "add", "cedar", *cedar)
+    laboratory = ["--clia", "11D1234567", "--clia-kind", "waiver", "--clia-from", "2026-01-01"]
+    assert desk.json("practices", "edit", "cedar", *laboratory)["changed"] == ["clia"]
+    assert "type" in desk("practices", "edit", "cedar", *laboratory[:2], ends=1)
     changed = desk.json("practices", "edit", "cedar", "--phone", "5035550199", "--remit-line1", "PO Box 13")
     assert changed["changed"] == ["phone", "remit_to"]
     assert "--practice CODE" in desk("keys", "rotate", ends=2)

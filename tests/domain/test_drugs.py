@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.domain.codes import is_procedure
-from portal.domain.drugs import is_ndc
-from portal.domain.edits.laboratory import TESTS, is_certificate
+from portal.domain.drugs import Drug, is_ndc, read_drug, written
+from portal.domain.errors import Refused
+from portal.domain.laboratories import TESTS, is_certificate
 
 
 @settings(max_examples=80)
@@ -27,3 +29,41 @@ def test_a_certificate_has_its_shape(text: str, good: bool) -> None:
 
 def test_tests_are_codes_of_level_two() -> None:
     assert all(is_procedure(code) and code[0].isalpha() for code in TESTS)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        (("", "", "", ""), None),
+        (("00409379501", "2", "ML", ""), Drug("00409379501", Decimal(2), "ML")),
+        ((" 0409-3795-01 ", "1,000.5", "UN", "rx-7"), Drug("00409379501", Decimal("1000.5"), "UN", "RX-7")),
+        (("50242-40-62", "1", "F2", ""), Drug("50242004062", Decimal(1), "F2")),
+        (("50242-0040-6", "1", "GR", ""), Drug("50242004006", Decimal(1), "GR")),
+    ],
+)
+def test_a_drug_is_read_as_it_stands_on_its_label(typed: tuple[str, str, str, str], read: Drug | None) -> None:
+    assert read_drug(*typed, 1) == read
+    if read is not None:
+        assert read_drug(written(read.ndc), str(read.quantity), read.unit, read.prescription, 1) == read
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        (("0409379501", "2", "ML", ""), "ten digits"),
+        (("0409-379501", "2", "ML", ""), "5, 4 and 2"),
+        (("004093795012", "2", "ML", ""), "5, 4 and 2"),
+        (("0409-3795-O1", "2", "ML", ""), "digits and hyphens"),
+        (("00409379501", "", "ML", ""), "how much"),
+        (("00409379501", "0.0", "ML", ""), "how much"),
+        (("00409379501", "two", "ML", ""), "number"),
+        (("00409379501", "2", "MG", ""), "unit"),
+        (("00409379501", "2", "ML", "R" * 51), "prescription"),
+        (("", "2", "", ""), "drug code"),
+    ],
+)
+def test_what_cannot_be_a_drug_is_told_with_what_to_do(typed: tuple[str, str, str, str], words: str) -> None:
+    with pytest.raises(Refused, match="drug") as told:
+        read_drug(*typed, 3)
+    assert "Service 3" in str(told.value.text)
+    assert words in str(told.value.text)

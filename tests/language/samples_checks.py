@@ -128,6 +128,7 @@ ENTER = CODED | {
     "place_code": "11", "provider_id": ID, "coverage_id": "", "providers": CHOICES, "coverages": CHOICES,
     "late": made("Late", days=12, after_days=3, reasons=(("question", said("A question took long")),)),
     "twins": TWINS, "twice": (("repeated", said("It was done more than once that day")),), "reasons": REASONS,
+    "measures": (("ML", said("milliliters")),),
 }  # fmt: skip
 FOUND = made(
     "Returned", category=said("The units are wrong"), note="Two, not one.", by="Ruth Calloway", at=THEN,

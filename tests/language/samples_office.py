@@ -84,12 +84,14 @@ CODE = VISIT | {
             points="A B",
             units="1",
             changed=proposed != code,
+            drug=("00409-3795-01", "2", "ML", "RX 44") if n == 2 else ("", "", "", ""),
         )
         for n, (words, proposed, code) in enumerate(
             (("Yearly wellness visit", "G0438", "G0439"), ("Vitamin B-12 injection", "J3420", "J3420")), start=1
         )
     ),
     "find": "wellness",
+    "measures": (("ML", said("milliliters")),),
     "hits": HITS,
 }
 SET_ASIDE = {
@@ -115,6 +117,7 @@ VISIT_LINES = tuple(
         points="A",
         units=Decimal(units),
         charge=Money(cents),
+        drug=("00409-3795-01", "2", "ML", "RX 44") if code[0] == "J" else ("", "", "", ""),
     )
     for code, modifiers, words, units, cents in (
         ("G0439", "25", "Yearly wellness visit, a later one", "1", 18500),
@@ -470,7 +473,7 @@ STAFF = [
                     | {"state": state("RELEASED", "Codes released"), "returned": RETURNED if may else None}
                     | {"unpriced": unpriced, "may_enter": may, "place_code": "11", "provider_id": ID, "coverage_id": ""}
                     | {"providers": CHOICES, "coverages": CHOICES}
-                    | {"late": None, "twins": (), "twice": (), "reasons": ()},
+                    | {"late": None, "twins": (), "twice": (), "reasons": (), "measures": ()},
                 )
             },
         )

@@ -71,6 +71,26 @@ def test_the_administration_hat_opens_nothing_protected(world: World, client):
                 assert client.get(rule.rule).status_code == 403, rule.rule
 
 
+def test_a_laboratorys_certificate_is_kept_corrected_and_refused_beside_its_field(world: World, client):
+    person(world, "administrator", "root@juniper.example")
+    sign_in(client, world, "root@juniper.example")
+    given = {"number": "11D123", "kind": "waiver", "place": "11", "valid_from": "2026-01-01", "valid_to": ""}
+    given["csrf_token"] = form_token(client, "/admin/practices")
+    where = f"/admin/practices/{world.practice_id.hex()}/certificates"
+    refused = client.post(where, data=given)
+    assert refused.status_code == 422
+    assert "ten characters" in refused.text
+    assert 'value="11D123"' in refused.text
+    assert client.post(where, data=given | {"number": "11D1234567"}).status_code == 303
+    page = client.get("/admin/practices").text
+    id_ = re.search(r"/admin/practices/certificates/([0-9a-f]{32})", page).group(1)
+    ended = given | {"number": "11D1234567", "valid_to": "2026-06-30", "version": "1"}
+    assert client.post(f"/admin/practices/certificates/{id_}", data=ended).status_code == 303
+    assert client.post(f"/admin/practices/certificates/{id_}", data=ended).status_code == 409
+    assert client.post(f"/admin/practices/certificates/{id_}", data=ended | {"version": "x"}).status_code == 422
+    assert "Not today" in client.get("/admin/practices").text
+
+
 def test_step_up_is_asked_before_inviting(world: World, client):
     person(world, "administrator", "root@juniper.example")
     sign_in(client, world, "root@juniper.example")

@@ -133,8 +133,9 @@ def covers(draw: st.DrawFn, patient: Person) -> Cover:
 
 
 drugs = st.builds(
-    Drug, _digits(11), st.decimals(Decimal("0.1"), 999, places=1), st.sampled_from(["F2", "GR", "ME", "ML", "UN"])
-)
+    Drug, _digits(11), st.decimals(Decimal("0.1"), 999, places=1), st.sampled_from(["F2", "GR", "ME", "ML", "UN"]),
+    st.sampled_from(["", "RX4471"]),
+)  # fmt: skip
 
 
 @st.composite

@@ -252,8 +252,12 @@ def test_a_laboratory_that_lines_name_is_the_claims_where_it_is_one() -> None:
     two = again(
         first.replace("~REF*6R*L1~LX", "~REF*6R*L1~LX").replace("~REF*6R*L1~SE", "~REF*X4*22D7654321~SE").encode()
     )
-    assert two.claims[0].clia == ""
-    assert "line-clia" in {finding.code for finding in two.findings}
+    assert (two.claims[0].clia, [line.clia for line in two.claims[0].lines]) == ("", ["11D1234567", "22D7654321"])
+    anew = again(written(two.claims[0])).claims[0].lines
+    assert [line.clia for line in anew] == ["11D1234567", "22D7654321"]
+    own = written(replace(CLAIM, clia="11D1234567", lines=(LINE, replace(LINE, clia="22D7654321"))))
+    assert own.index(b"REF*X4*11D1234567~") < own.index(b"LX*1~") < own.index(b"REF*X4*22D7654321~")
+    assert [line.clia for line in again(own).claims[0].lines] == ["", "22D7654321"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ MEDICAID = "MC"
 """SBR09 of Medicaid, which needs the drug code to claim the maker's rebate (42 CFR 447.520)."""
 UNNAMED: Final = frozenset({"J3490", "J3590", "J8499", "J8999", "J9999", "C9399"})
 """Drugs without a code of their own (HCPCS level II): only the drug code says which."""
-_CARRY = T_("Let the practice enter drug code, quantity and unit in its own system and send the visit again with it.")
+_CARRY = T_("Return the claim to coding, which gives drug code, quantity and unit beside the service.")
 
 
 def _shape(claim: Claim, _context: EditContext) -> Iterator[Found]:

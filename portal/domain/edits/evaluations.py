@@ -12,6 +12,7 @@ from typing import Final
 from portal.domain.claims import Claim
 from portal.domain.codes import procedure_set
 from portal.domain.edits.rules import EditContext, Found, Rule
+from portal.domain.laboratories import is_laboratory_number
 from portal.domain.texts import T_
 
 OF_EVALUATIONS: Final = frozenset({"24", "25", "57"})
@@ -19,13 +20,7 @@ _SUPPLIES: Final = frozenset("ABEJKL")
 """HCPCS level II: transport and supplies, nutrition, equipment, drugs, carriers' equipment, prostheses."""
 _NEVER: Final = _SUPPLIES | frozenset("PR")
 """Laboratory and X-ray by level II, too."""
-_FIRST_LABORATORY, _AFTER_LABORATORY = "80000", "90000"
-_AFTER_ANESTHESIA, _FIRST_SURGERY = "02000", "10000"
-
-
-def is_laboratory_number(code: str) -> bool:
-    """Whether a number of level I lies in the range of laboratory services, 80000 to 89999."""
-    return len(code) == len(_FIRST_LABORATORY) and code.isdecimal() and _FIRST_LABORATORY <= code < _AFTER_LABORATORY
+_AFTER_ANESTHESIA, _FIRST_SURGERY, _AFTER_LABORATORY = "02000", "10000", "90000"
 
 
 def is_never_evaluation(code: str) -> bool:

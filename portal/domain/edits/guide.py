@@ -12,6 +12,8 @@ _PRACTICE = T_("An administrator corrects the practice's own data.")
 _REGISTRATION = T_("Correct the registration or the coverage, then check again.")
 _FACILITY = T_("Correct it in the facility's system and import the visit again.")
 _OWN_SYSTEM = T_("Let the practice enter it in its own system and send the visit again.")
+_CERTIFICATE = T_("An administrator keeps the laboratory's certificate.")
+_DRUG = T_("Return the claim to coding, which gives drug code, quantity and unit.")
 _CODING = T_("Return the claim to coding.")
 _CHARGES = T_("Return the claim to charge entry.")
 _LATE = T_("Look for proof of earlier filing; else ask a manager.")
@@ -114,12 +116,13 @@ _REASONS: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType({
     "modifier-evaluation": (T_("Payers deny a service whose modifier is for evaluations only."), _CODING),
     "modifier-25-alone": (_PLAIN, T_("Look for the other service of the day.")),
     "clia-shape": (_RETURNED, _OWN_SYSTEM),
-    "clia-waived": (T_("A waived test is paid only to a laboratory with a certificate (42 CFR 493)."), _OWN_SYSTEM),
+    "clia-waived": (T_("A waived test is paid only to a laboratory with a certificate (42 CFR 493)."), _CERTIFICATE),
     "clia-missing": (T_("Medicare and many payers pay tests only with the laboratory's certificate (42 CFR 493)."),
-                     _OWN_SYSTEM),
-    "ndc-shape": (_RETURNED, _OWN_SYSTEM),
+                     _CERTIFICATE),
+    "clia-beyond": (T_("A certificate of waiver or microscopy pays for those tests only (42 CFR 493.15, 493.19)."), _CODING),
+    "ndc-shape": (_RETURNED, _DRUG),
     "ndc-missing": (T_("Medicaid claims the maker's rebate by it (42 CFR 447.520); some drugs have no other code."),
-                    _OWN_SYSTEM),
+                    _DRUG),
     "telehealth-place": (_PLAIN, T_("Correct the place or the modifier.")),
     "ncci-ptp": (_NCCI, T_("Take a line off, or let coding add the modifier that the record bears out.")),
     "mue": (_NCCI, _CHARGES),

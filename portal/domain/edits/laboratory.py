@@ -5,64 +5,77 @@ Which services are tests is told by their number: the range 80000 to 89999 of le
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from portal.domain.claims import Claim, ServiceLine
-from portal.domain.edits.evaluations import is_laboratory_number
 from portal.domain.edits.rules import EditContext, Found, Rule
+from portal.domain.laboratories import (
+    MICROSCOPY,
+    PROFESSIONAL,
+    TESTS,
+    WAIVED,
+    is_certificate,
+    is_laboratory_number,
+    is_test,
+)
 from portal.domain.texts import T_
 
-WAIVED = "QW"
-"""A test that a certificate of waiver allows."""
-PROFESSIONAL = "26"
-"""A reading alone, which need not happen in the laboratory."""
-_CERTIFICATE: Final = re.compile(r"[0-9]{2}D[0-9]{7}")
-TESTS: Final = frozenset({
-    "G0103", "G0123", "G0143", "G0144", "G0145", "G0147", "G0148", "G0306", "G0307", "G0328", "G0432", "G0433",
-    "G0435", "G0475", "G0476", "G0480", "G0481", "G0482", "G0483", "G0499", "G0659", "P2028", "P2029", "P2031",
-    "P2033", "P2038", "P3000", "P7001", "Q0111", "Q0112", "Q0113", "Q0114", "Q0115", "U0001", "U0002", "U0003",
-    "U0004",
-})  # fmt: skip
-"""Tests of HCPCS level II (CMS, public domain)."""
-_CARRY = T_("Let the practice enter the number in its own system and send the visit again with it.")
-
-
-def is_certificate(text: str) -> bool:
-    """Whether a number has the shape of a CLIA certificate: two digits, a D, seven digits."""
-    return _CERTIFICATE.fullmatch(text) is not None
+_KEEP = T_("An administrator keeps the laboratory's certificate with its days; then check the claim again.")
+_MAYBE = T_("An administrator keeps the certificate with its days. A skin test, which needs none, may go as it is.")
 
 
 def _tests(claim: Claim) -> Iterator[tuple[int, ServiceLine]]:
     """Lines with tests of a professional claim, the only kind that carries a certificate."""
     if claim.institutional is None and claim.dental is None:
         for number, line in enumerate(claim.lines, start=1):
-            if WAIVED in line.modifiers or line.code in TESTS or is_laboratory_number(line.code):
+            if is_test(line.code, line.modifiers):
                 yield number, line
 
 
 def _shape(claim: Claim, _context: EditContext) -> Iterator[Found]:
     if claim.clia and not is_certificate(claim.clia):
-        yield Found(T_("The laboratory's CLIA number is not two digits, a D and seven digits."), _CARRY)
+        yield Found(
+            T_("The laboratory's CLIA number is not two digits, a D and seven digits."),
+            T_("It came with the visit: let the practice correct it in its own system and send the visit again."),
+        )
+    for number, line in enumerate(claim.lines, start=1):
+        if line.clia and not is_certificate(line.clia):
+            yield Found(
+                T_("Line {line}: the CLIA number is not two digits, a D and seven digits.", line=number),
+                T_("It came with the visit: let the practice correct it in its own system and send the visit again."),
+                number,
+            )
 
 
 def _waived(claim: Claim, _context: EditContext) -> Iterator[Found]:
-    if claim.clia:
-        return
-    for number, line in _tests(claim):
-        if WAIVED in line.modifiers:
+    for number, line in _tests(claim) if not claim.clia else ():
+        if WAIVED in line.modifiers and not line.clia:
             text = T_("Line {line}: modifier QW says a waived test, and the claim has no CLIA number.", line=number)
-            yield Found(text, _CARRY, number)
+            yield Found(text, _KEEP, number)
 
 
 def _missing(claim: Claim, _context: EditContext) -> Iterator[Found]:
-    if claim.clia:
+    for number, line in _tests(claim) if not claim.clia else ():
+        if WAIVED in line.modifiers or PROFESSIONAL in line.modifiers or line.clia:
+            continue
+        text = T_("Line {line} is a laboratory test by its number, and the claim has no CLIA number.", line=number)
+        yield Found(text, _MAYBE if is_laboratory_number(line.code) else _KEEP, number)
+
+
+def _beyond(claim: Claim, context: EditContext) -> Iterator[Found]:
+    if context.certificate not in {"waiver", "microscopy"}:
         return
     for number, line in _tests(claim):
-        if WAIVED not in line.modifiers and PROFESSIONAL not in line.modifiers:
-            text = T_("Line {line} is a laboratory test by its number, and the claim has no CLIA number.", line=number)
-            yield Found(text, _CARRY, number)
+        # Of level I some waived tests go without the modifier (CMS); which, is the AMA's to number.
+        allowed = line.code in MICROSCOPY and context.certificate == "microscopy"
+        if line.code not in TESTS or WAIVED in line.modifiers or allowed or line.clia:
+            continue
+        yield Found(
+            T_("Line {line}: the practice's certificate is for waived tests, and this one is not marked as waived.",
+               line=number),
+            T_("If the test is a waived one, coding adds modifier QW; else another laboratory made it, or nobody pays."),
+            number,
+        )  # fmt: skip
 
 
 RULES = (
@@ -80,5 +93,12 @@ RULES = (
         "warn",
         T_("A blood count (G0306) on a claim without a CLIA number."),
         _missing,
+    ),
+    Rule(
+        "clia-beyond",
+        T_("Test is one that the certificate allows"),
+        "warn",
+        T_("A wet mount (Q0111) by a laboratory with a certificate of waiver."),
+        _beyond,
     ),
 )

@@ -82,6 +82,8 @@ class EditContext:
     """The patient paid in full and asked that the plan not be told (45 CFR 164.522(a)(1)(vi))."""
     own: tuple[OwnRules, ...] = ()
     """Rules of the practice itself that are in use, in their order."""
+    certificate: str = ""
+    """The kind of the laboratory's certificate, where its number is one of the practice's (`laboratories.KINDS`)."""
 
 
 @dataclass(frozen=True, slots=True)

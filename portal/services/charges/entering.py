@@ -8,6 +8,7 @@ from portal.domain.bills import SET_ASIDE
 from portal.domain.charges import TWICE
 from portal.domain.claims import ServiceLine
 from portal.domain.codes import is_place
+from portal.domain.drugs import UNITS, read_drug
 from portal.domain.encounters import AUDIT_HOLDS, EncounterFacts
 from portal.domain.errors import Refused
 from portal.domain.money import Money, parse_cents
@@ -22,7 +23,7 @@ from portal.services import ledger
 from portal.services.charges import auditing, finding
 from portal.services.charges.books import entries
 from portal.services.charges.finding import Late, Twin
-from portal.services.intake import showing, visits
+from portal.services.intake import line_details, showing, visits
 from portal.services.intake.lines import TypedLine, read_line
 from portal.services.intake.showing import Diagnosis, Returned, Visit, VisitLine
 from portal.services.sampling import deciding
@@ -73,6 +74,8 @@ class EnterPage(Visit):
     twins: tuple[Twin, ...]
     twice: tuple[tuple[str, Text], ...]
     reasons: tuple[tuple[str, Text], ...]
+    measures: tuple[tuple[str, Text], ...]
+    """Units of drugs."""
     may_enter: bool
     why_not: Text | None
 
@@ -99,6 +102,7 @@ def show(uow: UnitOfWork, encounter_id: bytes) -> EnterPage:
         twins=finding.doubled(uow, encounter, charges) if may else (),
         twice=tuple(TWICE.items()),
         reasons=tuple(SET_ASIDE.items()),
+        measures=tuple(UNITS.items()),
         may_enter=may,
         why_not=None if may else _NOT_NOW,
     )
@@ -113,7 +117,7 @@ def enter(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed | Non
     """Enter the charges into the account and hand them on; whether they are audited first.
 
     After a return, only what changed is posted. The provider's prices stand unless typed otherwise. A changed charge is
-    undone in the ledger and entered anew. Raises Refused `code`, `charge`, `place` or `choice` for what cannot be read,
+    undone in the ledger and entered anew. Raises Refused `code`, `drug`, `charge`, `place` or `choice` for what cannot be read,
     `duplicate` for charges that look like others as long as nobody says why they are not, Conflict when the visit moved
     on. As they are (`typed` is None) such charges are entered, and always audited.
     """
@@ -181,13 +185,17 @@ def _apply(uow: UnitOfWork, encounter: EncounterRow, typed: Typed) -> None:
         known = standing.get(line.position)
         if known is not None:
             _change(uow, known, line, number)
+            if line.drug is not None and known.active:
+                line_details.keep_drug(uow, encounter, known, read_drug(*line.drug, number))
         elif line.code.strip():
             read = read_line(line, number, diagnoses)
             fresh = ServiceLine(
                 read.code, _cents(line, number), read.units, read.pointers, encounter.service_from,
                 modifiers=read.modifiers,
             )  # fmt: skip
-            visits.charge(uow, encounter, following, fresh, encounter.service_from)
+            made = visits.charge(uow, encounter, following, fresh, encounter.service_from)
+            if read.drug is not None:
+                line_details.keep_drug(uow, encounter, made, read.drug)
             following += 1
     if not is_place(typed.place.strip()):
         raise Refused(T_("A place of service has two digits, as 11 for an office."), code="place")

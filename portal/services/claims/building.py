@@ -10,16 +10,18 @@ from decimal import Decimal
 from typing import Any
 
 from portal.domain.claims import Address, BillingProvider, Claim, Cover, OtherPayer, Person, Rendering, ServiceLine
+from portal.domain.laboratories import Certificate
 from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
 from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow, ProviderRow
+from portal.services import laboratories
 from portal.services.claims import carrying
 from portal.services.claims.carrying import Carried
 from portal.services.granted import finding
-from portal.services.intake import kinds
+from portal.services.intake import kinds, line_details
 from portal.services.unit_of_work.work import UnitOfWork
 
 SLICE = 500
@@ -57,6 +59,7 @@ def as_domains(uow: UnitOfWork, rows: Sequence[ClaimRow]) -> dict[bytes, Claim]:
     seen = (encounter.provider_id for encounter in encounters.values() if encounter.provider_id is not None)
     providers = found_by_id(uow, ProviderRow, seen)
     billing = _billing(found_by_id(uow, PracticeRow, [rows[0].practice_id])[rows[0].practice_id])
+    certificates = laboratories.standing(uow, rows[0].practice_id)
     uow.saw(*patients)
     people = {id_: _patient(uow, patient) for id_, patient in patients.items()}
 
@@ -74,6 +77,7 @@ def as_domains(uow: UnitOfWork, rows: Sequence[ClaimRow]) -> dict[bytes, Claim]:
                 cover_of(row, row.patient_id),
                 billing,
                 _rendering(providers.get(encounters[row.encounter_id].provider_id or b"")),
+                certificates,
             ),
             charges.get(row.encounter_id, ()),
             [(cover_of(one, row.patient_id), one) for one in earlier.get(row.id, ())],
@@ -169,6 +173,7 @@ def _claim(
     cover: Cover,
     billing: BillingProvider,
     rendering: Rendering | None,
+    certificates: Sequence[Certificate],
 ) -> Claim:
     lines = tuple(service_line(charge, encounter.place) for charge in charges)
 
@@ -186,6 +191,11 @@ def _claim(
             of_lines[charge.position].on(line) if charge.position in of_lines else line
             for line, charge in zip(lines, charges, strict=True)
         )
+    if any(charge.details_sealed is not None for charge in charges):
+        lines = tuple(line_details.on(uow, charge, line) for line, charge in zip(lines, charges, strict=True))
+    clia = came_with.get("clia") or ""
+    if kept.institutional is None and kept.dental is None:
+        clia, lines = laboratories.numbered(certificates, clia, encounter.place, lines)
     return Claim(
         control=row.control,
         charge_cents=row.charge_cents,
@@ -208,7 +218,7 @@ def _claim(
         payer_control="" if row.frequency == "1" else uow.read(row, ClaimRow.payer_control_sealed) or "",
         authorization=came_with.get("authorization") or "",
         referral=came_with.get("referral") or "",
-        clia=came_with.get("clia") or "",
+        clia=clia,
     )
 
 

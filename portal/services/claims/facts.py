@@ -17,7 +17,7 @@ from portal.models.edit_rules import EditRuleRow
 from portal.models.patients import PatientRow
 from portal.models.remittances import RemittanceClaimRow
 from portal.models.restrictions import RestrictionRow
-from portal.services import codes, fees, ncci
+from portal.services import codes, fees, laboratories, ncci
 from portal.services.claims.building import SELF, columns_of, found_by_id, slices
 from portal.services.contracts import limits
 from portal.services.granted import finding
@@ -39,6 +39,7 @@ def contexts(
     covers, kept, own = _covers(uow, claims), restricted(uow, (claim.encounter_id for claim in claims)), in_use(uow)
     allowed = fees.fees_of(uow, _asked(claims, built))
     granted = finding.standing_of(uow, claims, built)
+    certificates = laboratories.standing(uow, claims[0].practice_id)
     return {
         claim.id: EditContext(
             today=today,
@@ -54,6 +55,7 @@ def contexts(
             unrecorded=granted[claim.id].unrecorded,
             restricted=claim.encounter_id in kept,
             own=own,
+            certificate=laboratories.kind_of(certificates, built[claim.id].clia, claim.service_from),
         )
         for claim in claims
     }

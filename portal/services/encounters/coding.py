@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from portal.domain.bills import SET_ASIDE, TOPICS
 from portal.domain.claims import ServiceLine
 from portal.domain.codes import diagnosis_qualifier
+from portal.domain.drugs import UNITS, Drug
 from portal.domain.encounters import CODING_ERRORS, EncounterFacts
 from portal.domain.errors import Refused
 from portal.domain.sampling import CODING
@@ -19,8 +20,17 @@ from portal.services import codes
 from portal.services.encounters import aside, questions
 from portal.services.encounters.aside import Aside
 from portal.services.encounters.questions import Asked
-from portal.services.intake import showing, visits
-from portal.services.intake.lines import Line, TypedLine, letters, plain_code, read_diagnoses, read_line, units_text
+from portal.services.intake import kinds, line_details, showing, visits
+from portal.services.intake.lines import (
+    Line,
+    TypedLine,
+    drug_typed,
+    letters,
+    plain_code,
+    read_diagnoses,
+    read_line,
+    units_text,
+)
 from portal.services.intake.showing import Diagnosis, Returned, Visit
 from portal.services.sampling import deciding
 from portal.services.unit_of_work.work import UnitOfWork
@@ -54,6 +64,8 @@ class CodeLine:
     points: str
     units: str
     changed: bool
+    drug: tuple[str, str, str, str]
+    """Drug code, quantity, unit and prescription as typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,8 @@ class CodePage(Visit):
     hits: tuple[CodeHit, ...] | None
     reasons: tuple[tuple[str, Text], ...]
     aside: Aside | None
+    measures: tuple[tuple[str, Text], ...]
+    """Units of drugs."""
     may_code: bool
     why_not: Text | None
 
@@ -100,7 +114,7 @@ def show(uow: UnitOfWork, encounter_id: bytes, *, typed: Typed | None = None, fi
     encounter = uow.get(EncounterRow, encounter_id)
     charges = showing.charges_of(uow, encounter)
     proposal = uow.read(encounter, EncounterRow.proposal_sealed)
-    given = typed or _as_typed(showing.diagnoses_of(uow, encounter), charges)
+    given = typed or _as_typed(uow, encounter, charges)
     may = encounter.state == "PROPOSED"
     told = questions.asked(uow, encounter)
     return CodePage(
@@ -118,6 +132,7 @@ def show(uow: UnitOfWork, encounter_id: bytes, *, typed: Typed | None = None, fi
         hits=_hits(uow, encounter, find) if find.strip() else None,
         reasons=tuple(SET_ASIDE.items()),
         aside=aside.of(uow, encounter),
+        measures=tuple(UNITS.items()),
         may_code=may,
         why_not=None if may else _WAITS.get(encounter.state, _NOT_NOW),
     )
@@ -148,7 +163,7 @@ def save(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> En
     ]
     if len(lines) > visits.MOST_LINES:
         raise Refused(T_("A claim takes at most {n} services.", n=visits.MOST_LINES), code="code")
-    charges = apply_lines(uow, encounter, lines)
+    charges = _apply_lines(uow, encounter, lines)
     # The diagnoses are sealed anew even when they are the same: the visit's version must rise with its lines.
     uow.change(
         encounter, diagnoses_sealed=list(chosen), code_qualifier=qualifier,
@@ -199,10 +214,10 @@ def set_aside(uow: UnitOfWork, encounter_id: bytes, version: int, reason: str, n
 def as_proposed(uow: UnitOfWork, encounter_id: bytes) -> Typed:
     """A visit's codes as they stand, to be accepted as they are."""
     encounter = uow.get(EncounterRow, encounter_id)
-    return _as_typed(showing.diagnoses_of(uow, encounter), showing.charges_of(uow, encounter))
+    return _as_typed(uow, encounter, showing.charges_of(uow, encounter))
 
 
-def apply_lines(uow: UnitOfWork, encounter: EncounterRow, lines: Sequence[Line]) -> list[ChargeRow]:
+def _apply_lines(uow: UnitOfWork, encounter: EncounterRow, lines: Sequence[Line]) -> list[ChargeRow]:
     """Make the charges of a visit those of some lines: changed, taken out (and kept), put back, added."""
     standing = {charge.position: charge for charge in showing.charges_of(uow, encounter)}
     named = {line.position for line in lines}
@@ -215,6 +230,8 @@ def apply_lines(uow: UnitOfWork, encounter: EncounterRow, lines: Sequence[Line])
         known = standing.get(line.position) if line.position is not None else None
         if known is not None:
             _change(uow, known, line)
+            if line.asked:
+                line_details.keep_drug(uow, encounter, known, line.drug)
             continue
         price = visits.list_price(uow, line.code, line.modifiers, encounter.service_from) or 0
         fresh = ServiceLine(
@@ -222,6 +239,8 @@ def apply_lines(uow: UnitOfWork, encounter: EncounterRow, lines: Sequence[Line])
             modifiers=line.modifiers,
         )  # fmt: skip
         made.append(visits.charge(uow, encounter, following, fresh, encounter.service_from))
+        if line.drug is not None:
+            line_details.keep_drug(uow, encounter, made[-1], line.drug)
         following += 1
     uow.flush()
     return [*standing.values(), *made]
@@ -247,13 +266,14 @@ def _change(uow: UnitOfWork, charge: ChargeRow, line: Line) -> None:
     )
 
 
-def _as_typed(diagnoses: Sequence[str], charges: Sequence[ChargeRow]) -> Typed:
+def _as_typed(uow: UnitOfWork, encounter: EncounterRow, charges: Sequence[ChargeRow]) -> Typed:
+    drugs = line_details.drugs_of(uow, encounter, charges)
     return Typed(
-        tuple(diagnoses),
+        tuple(showing.diagnoses_of(uow, encounter)),
         tuple(
             TypedLine(
                 str(charge.position), charge.code, " ".join(charge.modifiers), letters(charge.pointers),
-                units_text(charge.units_thousandths),
+                units_text(charge.units_thousandths), drug=drug_typed(drugs[charge.position]),
             )
             for charge in charges
             if charge.active
@@ -280,7 +300,7 @@ def _code_lines(
         found.append(
             CodeLine(
                 line.position, words.get(plain_code(line.code), ""), _proposed(was) if was else "", line.code,
-                line.modifiers, line.points, line.units, now != before,
+                line.modifiers, line.points, line.units, now != before, drug=line.drug or ("", "", "", ""),
             )
         )  # fmt: skip
     return tuple(found)
@@ -298,18 +318,18 @@ def _hits(uow: UnitOfWork, encounter: EncounterRow, find: str) -> tuple[CodeHit,
 
 
 def differences(
-    proposal: dict[str, Any], diagnoses: Sequence[str], charges: Sequence[ChargeRow]
+    proposal: dict[str, Any], diagnoses: Sequence[str], charges: Sequence[ChargeRow], drugs: Mapping[int, Drug | None]
 ) -> tuple[Difference, ...]:
     """Where the codes of a visit differ from the provider's proposal, diagnoses first, then line by line."""
     found = []
     if list(diagnoses) != proposal["diagnoses"]:
         found.append(Difference(T_("Diagnoses"), ", ".join(proposal["diagnoses"]), ", ".join(diagnoses)))
-    before = {line["position"]: _sentence(line) for line in proposal["lines"]}
+    before = {line["position"]: _sentence(line, kinds.as_drug(line.get("drug"))) for line in proposal["lines"]}
     after = {
         charge.position: _sentence({
             "code": charge.code, "modifiers": charge.modifiers, "pointers": charge.pointers,
             "units_thousandths": charge.units_thousandths,
-        })
+        }, drugs.get(charge.position))
         for charge in charges
         if charge.active
     }  # fmt: skip
@@ -320,6 +340,7 @@ def differences(
     return tuple(found)
 
 
-def _sentence(line: dict[str, Any]) -> str:
-    """A line in one breath: G0444 25 x 2 → A B."""
-    return f"{_proposed(line)} x {units_text(line['units_thousandths'])} → {letters(line['pointers'])}"
+def _sentence(line: dict[str, Any], drug: Drug | None) -> str:
+    """A line in one breath: G0444 25 x 2 → A B, and its drug."""
+    service = f"{_proposed(line)} x {units_text(line['units_thousandths'])} → {letters(line['pointers'])}"
+    return f"{service}, NDC {' '.join(filter(None, drug_typed(drug)))}" if drug is not None else service

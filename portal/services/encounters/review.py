@@ -14,7 +14,7 @@ from portal.domain.texts import T_, Text
 from portal.models.encounters import EncounterRow
 from portal.services.encounters import coding
 from portal.services.encounters.coding import Difference
-from portal.services.intake import showing, visits
+from portal.services.intake import line_details, showing, visits
 from portal.services.intake.showing import Diagnosis, Visit, VisitLine
 from portal.services.sampling import deciding
 from portal.services.unit_of_work.work import UnitOfWork
@@ -57,11 +57,14 @@ def show(uow: UnitOfWork, encounter_id: bytes) -> ReviewPage:
         diagnoses=showing.described(uow, encounter, diagnoses),
         lines=showing.lines_of(uow, encounter, charges),
         total=showing.total_of(charges),
-        differences=coding.differences(uow.read(encounter, EncounterRow.proposal_sealed), diagnoses, charges),
+        differences=coding.differences(
+            uow.read(encounter, EncounterRow.proposal_sealed), diagnoses, charges,
+            line_details.drugs_of(uow, encounter, charges),
+        ),
         categories=tuple(CODING_ERRORS.items()),
         may_review=why_not is None,
         why_not=why_not,
-    )
+    )  # fmt: skip
 
 
 def release(uow: UnitOfWork, encounter_id: bytes, version: int) -> None:

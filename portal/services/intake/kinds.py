@@ -42,11 +42,13 @@ class KeptLine:
     revenue_code: str = ""
     dental: DentalLine | None = None
     drug: Drug | None = None
+    clia: str = ""
 
     def on(self, line: ServiceLine) -> ServiceLine:
         """The line with what was kept; another service than the proposed one takes over no drug."""
-        drug = self.drug if line.code == self.code else None
-        return replace(line, revenue_code=self.revenue_code, dental=self.dental, drug=drug)
+        same = line.code == self.code
+        drug, clia = (self.drug, self.clia) if same else (None, "")
+        return replace(line, revenue_code=self.revenue_code, dental=self.dental, drug=drug, clia=clia)
 
 
 def kind_of(claim: Claim) -> str | None:
@@ -81,16 +83,33 @@ def keep(claim: Claim) -> dict[str, Any]:
 
 
 def keep_line(line: ServiceLine) -> dict[str, Any]:
-    """For a line of the proposal, as JSON; of a professional one only its drug."""
+    """For a line of the proposal, as JSON; of a professional one only its drug and laboratory."""
     found: dict[str, Any] = {"revenue": line.revenue_code} if line.revenue_code else {}
     if line.dental is not None:
         mouth = line.dental
         teeth = [[tooth.number, list(tooth.surfaces)] for tooth in mouth.teeth]
         found["mouth"] = [teeth, list(mouth.areas), mouth.prosthesis, _day(mouth.prior_on)]
     if line.drug is not None:
-        amount = line.drug.quantity
-        found["drug"] = [line.drug.ndc, None if amount is None else str(amount), line.drug.unit]
+        found["drug"] = as_list(line.drug)
+    if line.clia:
+        found["clia"] = line.clia
     return found
+
+
+def as_list(drug: Drug | None) -> list[str | None]:
+    """A drug as it is kept; an empty list says that there is none."""
+    if drug is None:
+        return []
+    amount = None if drug.quantity is None else str(drug.quantity)
+    return [drug.ndc, amount, drug.unit, *([drug.prescription] if drug.prescription else [])]
+
+
+def as_drug(kept: Sequence[str | None] | None) -> Drug | None:
+    """The drug of what is kept."""
+    if not kept:
+        return None
+    ndc, amount, unit, *more = kept
+    return Drug(ndc or "", None if amount is None else Decimal(amount), unit or "", (more[0] or "") if more else "")
 
 
 def of(proposal: Mapping[str, Any]) -> Kept:
@@ -123,14 +142,16 @@ def of_lines(proposal: Mapping[str, Any]) -> dict[int, KeptLine]:
     found = {}
     for line in proposal.get("lines", ()):
         revenue, mouth, drug = line.get("revenue", ""), line.get("mouth"), line.get("drug")
-        if not (revenue or mouth or drug):
+        clia = line.get("clia", "")
+        if not (revenue or mouth or drug or clia):
             continue
         teeth = tuple(Tooth(number, tuple(surfaces)) for number, surfaces in mouth[0]) if mouth else ()
         found[line["position"]] = KeptLine(
             line["code"].upper(),
             revenue,
             DentalLine(teeth, tuple(mouth[1]), mouth[2], _as_day(next(iter(mouth[3:]), None))) if mouth else None,
-            Drug(drug[0], None if drug[1] is None else Decimal(drug[1]), drug[2]) if drug else None,
+            as_drug(drug),
+            clia,
         )
     return found
 

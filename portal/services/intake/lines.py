@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from portal.domain.codes import is_icd_9_cm, is_icd_10_cm, is_modifier, is_procedure
+from portal.domain.drugs import Drug, read_drug, written
 from portal.domain.errors import Refused
 from portal.domain.texts import T_
 
@@ -30,6 +31,8 @@ class TypedLine:
     charge: str = ""
     out: bool = False
     """Taken out of the visit."""
+    drug: tuple[str, str, str, str] | None = None
+    """Drug code, quantity, unit and prescription; None from a form that does not ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,9 @@ class Line:
     modifiers: tuple[str, ...]
     pointers: tuple[int, ...]
     units: Decimal
+    drug: Drug | None = None
+    asked: bool = False
+    """The form asked for the drug, so that none is none."""
 
 
 def read_diagnoses(typed: Sequence[str], qualifier: str) -> tuple[str, ...]:
@@ -58,7 +64,7 @@ def read_diagnoses(typed: Sequence[str], qualifier: str) -> tuple[str, ...]:
 
 
 def read_line(typed: TypedLine, number: int, diagnoses: int) -> Line:
-    """A typed line; `number` is its place in the form, for the words; raises Refused `code`."""
+    """A typed line; `number` is its place in the form, for the words; raises Refused `code` or `drug`."""
     code = plain_code(typed.code)
     if not is_procedure(code):
         raise Refused(T_("Service {line}: “{code}” is no service code.", line=number, code=code[:12]), code="code")
@@ -80,7 +86,9 @@ def read_line(typed: TypedLine, number: int, diagnoses: int) -> Line:
     if not _UNITS.fullmatch(units) or not Decimal(units):
         raise Refused(T_("Service {line}: the units are a number above nought.", line=number), code="code")
     known = typed.position.isascii() and typed.position.isdigit() and len(typed.position) <= 4
-    return Line(int(typed.position) if known else None, code, modifiers, pointers, Decimal(units))
+    drug = read_drug(*typed.drug, number) if typed.drug is not None else None
+    position = int(typed.position) if known else None
+    return Line(position, code, modifiers, pointers, Decimal(units), drug, typed.drug is not None)
 
 
 def read_pointers(typed: str) -> tuple[int, ...] | None:
@@ -102,6 +110,13 @@ def letters(pointers: Sequence[int]) -> str:
 def plain_code(typed: str) -> str:
     """A code without dots and blanks, in upper case."""
     return "".join(typed.split()).replace(".", "").upper()
+
+
+def drug_typed(drug: Drug | None) -> tuple[str, str, str, str]:
+    """A drug as it stands in the fields of a form."""
+    if drug is None:
+        return "", "", "", ""
+    return written(drug.ndc), "" if drug.quantity is None else f"{drug.quantity:f}", drug.unit, drug.prescription
 
 
 def units_text(thousandths: int) -> str:

@@ -22,7 +22,8 @@ from portal.models.practices import PracticeRow, ProviderRow
 from portal.models.queues import TransitionRow
 from portal.models.users import UserRow
 from portal.services import codes
-from portal.services.intake.lines import letters
+from portal.services.intake import line_details
+from portal.services.intake.lines import drug_typed, letters
 from portal.services.unit_of_work.sealing import INSTALLATION
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -74,6 +75,8 @@ class VisitLine:
     points: str
     units: Decimal
     charge: Money
+    drug: tuple[str, str, str, str]
+    """Drug code, quantity, unit and prescription as a form has them; all empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +170,12 @@ def charges_of(uow: UnitOfWork, encounter: EncounterRow) -> list[ChargeRow]:
 def lines_of(uow: UnitOfWork, encounter: EncounterRow, charges: Sequence[ChargeRow]) -> tuple[VisitLine, ...]:
     """The lines that are billed, with their words on the day of the visit."""
     words = service_words(uow, encounter, [charge.code for charge in charges])
+    drugs = line_details.drugs_of(uow, encounter, charges)
     return tuple(
         VisitLine(
             charge.position, charge.code, " ".join(charge.modifiers), words.get(charge.code, ""),
             letters(charge.pointers), Decimal(charge.units_thousandths) / 1000, Money(charge.charge_cents),
+            drug_typed(drugs[charge.position]),
         )
         for charge in charges
         if charge.active

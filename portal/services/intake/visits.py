@@ -22,7 +22,7 @@ from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.patients import PatientRow
 from portal.models.practices import PriceRow
 from portal.services import queues
-from portal.services.intake import kinds, people
+from portal.services.intake import kinds, line_details, people
 from portal.services.unit_of_work.work import UnitOfWork
 
 MOST_LINES = 50
@@ -48,7 +48,7 @@ def take(
     uow: UnitOfWork, claim: Claim, *, interchange_id: bytes | None = None, days: tuple[date, date] | None = None,
     bill: bool = False,
 ) -> Taken:  # fmt: skip
-    """Make what a visit needs from a claim of any kind; a visit that stands already makes nothing.
+    """Make what a visit needs from a claim of any kind; a visit that stands already takes over drugs and laboratories.
 
     A coverage without payer and member is none: the patient pays. The codes are the provider's proposal; prices are the
     file's. Of a `bill` that came in, `days` are told apart from its services, and it is verified before it is coded; a
@@ -67,7 +67,8 @@ def take(
             )
         )
         if standing is not None:
-            return Taken(standing.id, standing.interchange_id, False, False, ())
+            told = _again(uow, claim, standing.id)
+            return Taken(standing.id, standing.interchange_id, False, False, told)
     coverage_id = people.coverage(uow, patient_id, claim, days[0], notes) if covered else None
     encounter = uow.new(
         EncounterRow,
@@ -195,6 +196,19 @@ def thousandths(units: Decimal) -> int:
 def printable(text: str) -> str:
     """Text for an open column: what came in a file may hold characters that no database takes."""
     return "".join(filter(str.isprintable, text))[:60]
+
+
+def _again(uow: UnitOfWork, claim: Claim, encounter_id: bytes) -> tuple[Finding, ...]:
+    """What a visit that stands already takes over from another file: what is no part of what makes it the same."""
+    encounter = uow.get(EncounterRow, encounter_id)
+    if not line_details.take_over(uow, encounter, claim):
+        return ()
+    text = T_(
+        "The visit {number} stands already. Drug codes or the laboratory's number were taken over from this file; "
+        "check its claim again, or replace it where it was sent.",
+        number=number(encounter),
+    )
+    return (Finding(claim.segment, "details-taken", text),)
 
 
 def _days(claim: Claim, known: tuple[date, date] | None) -> tuple[date, date]:

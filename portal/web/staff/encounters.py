@@ -24,6 +24,7 @@ from portal.web.staff import forms
 blueprint = Blueprint("encounters", __name__, url_prefix="/encounters")
 _FIELDS = {
     "code": "code",
+    "drug": "code",
     "question": "words",
     "reason": "reason",
     "note-too-long": "reason",

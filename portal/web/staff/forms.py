@@ -32,15 +32,27 @@ def version(name: str = "version") -> int:
 
 
 def lines() -> tuple[TypedLine, ...]:
-    """Service lines of a form: position, code, modifiers, points, units and charge, each many and in step."""
+    """Service lines of a form: position, code, modifiers, points, units and charge, each many and in step.
+
+    A form that asks for drugs has ndc, quantity, measure and prescription, in step too.
+    """
     out = {*request.form.getlist("out"), request.form.get("drop", "")} - {""}
     columns = [
-        request.form.getlist(name)[:60] for name in ("position", "code", "modifiers", "points", "units", "charge")
-    ]
+        request.form.getlist(name)[:60]
+        for name in (
+            "position", "code", "modifiers", "points", "units", "charge", "ndc", "quantity", "measure", "prescription",
+        )
+    ]  # fmt: skip
+    asks = "ndc" in request.form
     return tuple(
-        TypedLine(position, code, modifiers, points, units, charge, out=position in out)
-        for position, code, modifiers, points, units, charge in zip_longest(*columns, fillvalue="")
-    )
+        TypedLine(
+            position, code, modifiers, points, units, charge, position in out,
+            (ndc, quantity, measure, prescription) if asks else None,
+        )
+        for position, code, modifiers, points, units, charge, ndc, quantity, measure, prescription in zip_longest(
+            *columns, fillvalue=""
+        )
+    )  # fmt: skip
 
 
 def found(known: Mapping[str, Text]) -> dict[str, int]:

@@ -12,10 +12,12 @@ from portal.x12.claims.names import Segments
 
 
 def write_drug(drug: Drug) -> Segments:
-    """LIN and CTP."""
+    """LIN and CTP, and the number of the prescription."""
     yield "LIN", "", "N4", drug.ndc
     if drug.quantity is not None:
         yield "CTP", "", "", "", decimal_text(drug.quantity), drug.unit
+    if drug.prescription:
+        yield "REF", "XZ", drug.prescription
 
 
 def read_drug(span: Span, note: Note) -> Drug | None:
@@ -30,4 +32,5 @@ def read_drug(span: Span, note: Note) -> Drug | None:
         except ValueError:
             note(ctp or lin, "drug-quantity", T_("The quantity of a drug is no number; it was left out."))
     unit = ctp.components(5)[0].strip() if ctp is not None and ctp.get(5) else ""
-    return Drug(fields.text(lin, 3), amount, unit)
+    number = next((fields.text(one, 2) for one in span if one.id == "REF" and fields.text(one, 1) == "XZ"), "")
+    return Drug(fields.text(lin, 3), amount, unit, number)

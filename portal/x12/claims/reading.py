@@ -194,6 +194,7 @@ class _Reading:
         qualifier, codes = diagnoses(found.loop.head, self.note)
         parts = zip(found.lines, found.decided, found.drugs, strict=True)
         lines = [self.line(line, decided, drug, found) for line, decided, drug in parts]
+        clia = self.clia(found) if self.kind == "837P" else ""
         if not lines:
             raise self.broken(clm, "claim-lines", T_("The claim has no service line; it was left out."))
         if any(line is None for line in lines):
@@ -207,7 +208,7 @@ class _Reading:
             cover=cover,
             billing=billing,
             diagnoses=codes,
-            lines=tuple(line for line in lines if line is not None),
+            lines=tuple(replace(line, clia="") if line.clia == clia else line for line in lines if line is not None),
             frequency=place[2],
             code_qualifier=qualifier,
             rendering=self.rendering(found),
@@ -224,7 +225,7 @@ class _Reading:
             other_operating=fields.provider(found.loop.names.get("ZZ")) if self.kind == "837I" else None,
             assistant=fields.provider(found.loop.names.get("DD"), "AS") if self.kind == "837D" else None,
             institutional=institutional.read_stay(found.loop, clm, self.note) if self.kind == "837I" else None,
-            clia=self.clia(found) if self.kind == "837P" else "",
+            clia=clia,
             dental=dental.read_treatment(found.loop, self.note) if self.kind == "837D" else None,
             others=read_others(found.others, self.note),
             segment=clm.position,
@@ -240,18 +241,14 @@ class _Reading:
         if line is None:
             return None
         given = read_drug(drug, self.note) if drug and self.kind != "837D" else None
-        return replace(line, decisions=read_decisions(decided, self.note), drug=given)
+        clia = fields.reference(loop, "X4") if self.kind == "837P" else ""
+        return replace(line, decisions=read_decisions(decided, self.note), drug=given, clia=clia)
 
     def clia(self, found: ClaimLoop) -> str:
         """The laboratory's certificate of the claim (REF*X4); or the one that lines name, where it is only one."""
         own = fields.reference(found.loop, "X4")
         named = {fields.reference(line, "X4") for line in found.lines} - {"", own}
-        if len(named) == 1 and not own:
-            return named.pop()
-        if named:
-            text = T_("Lines of the claim name laboratories of their own; only the claim's is kept.")
-            self.note(found.clm, "line-clia", text)
-        return own
+        return named.pop() if len(named) == 1 and not own else own
 
     def rendering(self, found: ClaimLoop) -> Rendering | None:
         """Loop 2310B; or the one whom every line names alike (2420A). Lines that differ are a finding."""

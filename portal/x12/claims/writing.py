@@ -194,6 +194,8 @@ def _line(n: int, line: ServiceLine, claim: Claim) -> Segments:
     if line.dental is not None and line.dental.prior_on is not None and claim.dental is not None:
         yield "DTP", "441", "D8", x12_date(line.dental.prior_on)
     yield "REF", "6R", line.control or str(n)
+    if line.clia and claim.institutional is None and claim.dental is None:
+        yield "REF", "X4", line.clia
     if line.drug is not None and claim.dental is None:
         yield from write_drug(line.drug)
     yield from write_decisions(line.decisions)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.domain.edits.evaluations import RULES, is_laboratory_number, is_never_evaluation
+from portal.domain.edits.evaluations import RULES, is_never_evaluation
 from portal.domain.edits.rules import EditContext, PriorLine
+from portal.domain.laboratories import is_laboratory_number
 from tests.domain.clean import claim
 
 DAY = date(2026, 5, 5)

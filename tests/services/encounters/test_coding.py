@@ -110,7 +110,7 @@ def test_what_is_changed_is_kept_beside_the_proposal(world: World):
         assert encounter.charge_cents == sum(row.charge_cents for row in charges if row.active)
         found = coding.differences(
             uow.read(encounter, EncounterRow.proposal_sealed), ["Z23", "I10"],
-            uow.entities(uow.select(ChargeRow).where(ChargeRow.encounter_id == id_)),
+            uow.entities(uow.select(ChargeRow).where(ChargeRow.encounter_id == id_)), {},
         )  # fmt: skip
     assert str(found[0].what) == "Diagnoses"
     assert any(each.proposed == "" and each.coded.startswith("A4550") for each in found)
