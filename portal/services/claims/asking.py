@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, not_, or_
 
 from portal.access.actors import Actor, system
 from portal.domain.claims import Claim
@@ -18,7 +18,7 @@ from portal.domain.errors import Refused
 from portal.domain.remittances import Name
 from portal.domain.status import StatusQuestion
 from portal.domain.texts import T_, to_json
-from portal.models.claims import AcknowledgementRow, ClaimRow, ClaimVersionRow
+from portal.models.claims import AcknowledgementRow, ClaimRow, ClaimVersionRow, CorrectionRow
 from portal.models.interchanges import InterchangeRow
 from portal.models.practices import PartnerRow, PracticeRow
 from portal.models.status import StatusQuestionRow
@@ -77,7 +77,7 @@ def ask_claim(
     with units.write(actor, PERMISSION, request=request) as uow:
         claim = uow.get(ClaimRow, claim_id)
         uow.change(claim, expected_version=expected_version)
-        if claim.state not in standing.WITH_PAYER:
+        if not standing.askable(uow, claim):
             raise Refused(T_("The payer does not have this claim, so it was not asked."), code="not-with-payer")
         _lapse(uow, [claim_id])
         if standing.waits(uow, claim_id) is not None:
@@ -145,15 +145,22 @@ def resend_unsent(units: Units, parts: Parts, actor: Actor) -> int:
 
 
 def _silent(uow: UnitOfWork) -> list[bytes]:
-    """Claims that count as silent and were not asked about within a week."""
+    """Claims and voids that count as silent and were not asked about within a week."""
     question = StatusQuestionRow
     lately = uow.select(question.claim_id).where(question.state != "FAILED", question.asked_at > uow.now - AGAIN)
+    voids = uow.select(CorrectionRow.claim_id).where(CorrectionRow.frequency == "8", CorrectionRow.state == "SENT")
     rows = uow.rows(
         uow.select(ClaimRow.id)
         .where(
             or_(
                 and_(ClaimRow.state == "SUBMITTED", ClaimRow.submitted_at < uow.now - silence.ASK_UNACKNOWLEDGED),
                 and_(ClaimRow.state == "ACCEPTED", ClaimRow.accepted_at < uow.now - silence.ASK_UNDECIDED),
+                and_(
+                    ClaimRow.state == "VOID_PENDING",
+                    ClaimRow.id.in_(voids),
+                    ClaimRow.submitted_at < uow.now - silence.ASK_UNACKNOWLEDGED,
+                    or_(not_(silence.TAKEN), ClaimRow.accepted_at < uow.now - silence.ASK_UNDECIDED),
+                ),
             ),
             ClaimRow.id.not_in(lately),
         )

@@ -36,9 +36,10 @@ _WORDS: Final[dict[str, Text]] = {
     "void-money": T_("The payer took the void in and has not taken its money back. Ask when it does."),
 }
 _ASK = T_("Ask the payer")
+_CALL = T_("Call the payer about the void, and record it on the claim if the payer refuses it.")
 _WAIT = T_("Wait for the payer's answer")
 
-_TAKEN: Final = func.coalesce(ClaimRow.accepted_at >= ClaimRow.submitted_at, false())
+TAKEN: Final = func.coalesce(ClaimRow.accepted_at >= ClaimRow.submitted_at, false())
 """The payer took in what was sent last."""
 
 
@@ -74,7 +75,7 @@ def _silent(uow: UnitOfWork) -> Sequence[bytes]:
                 and_(
                     ClaimRow.state == "VOID_PENDING",
                     ClaimRow.submitted_at < uow.now - ACKNOWLEDGED_WITHIN,
-                    or_(not_(_TAKEN), ClaimRow.accepted_at < uow.now - PAID_WITHIN),
+                    or_(not_(TAKEN), ClaimRow.accepted_at < uow.now - PAID_WITHIN),
                 ),
             ),
             ClaimRow.id.not_in(waiting),
@@ -136,15 +137,17 @@ def _line_up(uow: UnitOfWork, claim: ClaimRow, reason: str) -> None:
 
 
 def _detail(uow: UnitOfWork, claim: ClaimRow, reason: str) -> dict[str, Any]:
-    """Why a claim lies here with what its payer said last, and the next action; a void is asked about by phone."""
+    """Why a claim lies here with what its payer said last, and the next action; of a void the payer's status moves
+    nothing, so after it somebody calls.
+    """
     why, said = _WORDS.get(reason), standing.words(uow, claim)
     detail: dict[str, Any] = {"number": claim.control}
-    if claim.state == "VOID_PENDING":
-        return detail | ({} if why is None else {"text": to_json(why)})
+    if reason == "void-unsent":
+        return detail | {"text": to_json(_WORDS[reason])}
     todo = _ASK
     if said is not None:
         why = said[0] if why is None else T_("{why} {said}", why=why, said=said[0])
-        todo = said[1] or todo
+        todo = _CALL if claim.state == "VOID_PENDING" else said[1] or todo
     if standing.waits(uow, claim.id) is not None:
         todo = _WAIT
     return detail | {"todo": to_json(todo)} | ({} if why is None else {"text": to_json(why)})

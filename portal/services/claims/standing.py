@@ -200,12 +200,18 @@ def _said_of_all(uow: UnitOfWork, claim: ClaimRow) -> SaidOfAll | None:
 
 def offered(uow: UnitOfWork, claim: ClaimRow) -> Sequence[str]:
     """What a person may do about where a claim stands: ask, say that it never arrived, or that what was wanted went."""
-    if claim.state not in WITH_PAYER:
+    if not askable(uow, claim):
         return ()
     found = [] if waits(uow, claim.id) is not None or not claim.versions else ["ask"]
     if claim.state == "PENDED":
         return [*found, "supplied"]
     return [*found, "lost"] if lost(uow, claim) else found
+
+
+def askable(uow: UnitOfWork, claim: ClaimRow) -> bool:
+    """Whether a payer can be asked about a claim: it has the claim, or a void of it that it has not finished."""
+    out = claim.state == "VOID_PENDING" and corrections.void_out(uow, claim.id) is not None
+    return out or claim.state in WITH_PAYER
 
 
 def lost(uow: UnitOfWork, claim: ClaimRow) -> bool:

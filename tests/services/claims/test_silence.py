@@ -10,6 +10,7 @@ from portal.services import queues
 from portal.services.claims import silence, steps
 from tests.make import answers
 from tests.make import remittances as money
+from tests.services.claims import test_statuses as questions
 from tests.services.claims.office import Office
 from tests.services.claims.test_correcting import approve, ask, paid, said
 
@@ -79,8 +80,31 @@ def test_a_void_that_nobody_answers_and_money_that_stays_away_surface(office: Of
     assert later(office, 5) == 0
     assert later(office, 1) == 1
     assert office.items(claim) == [("unanswered-claims", "void-unanswered")]
+    told_of_void(office, claim)
     office.answered(said(office))
     assert (office.state(claim), office.items(claim)) == ("VOID_PENDING", [])
     assert later(office, 29) == 0
     assert later(office, 2) == 1
     assert office.items(claim) == [("unanswered-claims", "void-money")]
+
+
+def told_of_void(office: Office, claim: bytes) -> None:
+    """The payer is asked about the silent void once, by itself; its answer moves nothing, and says what to do next."""
+    assert todo(office, claim) == "Ask the payer"
+    assert questions.ask_silent(office) == 1
+    assert (questions.ask_silent(office), todo(office, claim)) == (0, "Wait for the payer's answer")
+    (question,) = questions.sent(office)
+    next(office.out.glob("*.276")).unlink()
+    assert question.claim_control == office.row(claim).control
+    assert question.payer_control
+    answer = questions.said(question, "A4:35", payer_control="")
+    assert questions.take(office, questions.told(answer)).applied == 1
+    assert (office.state(claim), office.items(claim)) == ("VOID_PENDING", [("unanswered-claims", "void-unanswered")])
+    assert todo(office, claim).startswith("Call the payer about the void")
+
+
+def todo(office: Office, claim: bytes) -> str:
+    with office.world.read("queue:view") as uow:
+        row = uow.first(uow.select(QueueItemRow).where(QueueItemRow.subject_id == claim, QueueItemRow.state == "OPEN"))
+        assert row is not None
+        return str(row.detail["todo"]["message"])
