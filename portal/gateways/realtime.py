@@ -133,7 +133,7 @@ class _Deadline(HTTPAdapter):
 
     def get_connection_with_tls_context(self, *given: Any, **more: Any) -> Any:
         """The library's pool, whose connections are told to the deadline as soon as they are there."""
-        pool = super().get_connection_with_tls_context(*given, **more)
+        pool: Any = super().get_connection_with_tls_context(*given, **more)
         watch, plain = self._watch, pool.ConnectionCls
 
         class Watched(plain):  # type: ignore[misc, valid-type]  # which one it is, the library knows

@@ -35,7 +35,7 @@ STATES = {
     "LAID": T_("On its way"), "SENT": T_("Sent"),
     "ANSWERED": T_("Answered"), "SPLIT": T_("In parts"), "KEPT": T_("Kept, not read yet"),
 }  # fmt: skip
-_STOPS = {"not-stored", "isa-unreadable", "claim-torn"}
+_STOPS = {"not-stored", "stuck", "isa-unreadable", "claim-torn"}
 
 
 @dataclass(frozen=True, slots=True)

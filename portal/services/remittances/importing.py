@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from sqlalchemy.exc import DataError
+
 from portal.access.actors import Actor
 from portal.domain import queues
 from portal.domain.errors import Conflict, Refused
@@ -43,6 +45,12 @@ _PAID_BEFORE = T_(
 _NOT_STORED = T_(
     "The payment could not be posted, and nothing of it was. It is tried again; meanwhile the rest stands."
 )
+_STUCK = T_(
+    "Something in this payment cannot be written down here, and trying again by itself would not help. Nothing of it "
+    "was posted; it waits in its queue."
+)
+_LASTING = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, AssertionError, DataError)
+"""What a payment trips over again each time, if it did three times in a row; anything else may pass."""
 _LOG = logging.getLogger("candor.imports")
 _FEW = 20
 """Payments of a file that is read in a moment."""
@@ -171,12 +179,15 @@ class _Poster:
 
     def post(self, at: int) -> PaymentResult:
         """One payment: held, posted, or recognised."""
-        payment = self.found.payments[at]
+        payment, lasting = self.found.payments[at], 0
         for _ in range(_TRIES):
             try:
                 return self._try(at, payment)
             except Conflict:
                 continue
+            except _LASTING as error:
+                _LOG.warning("a payment was not posted", extra={"error": type(error).__name__})
+                lasting += 1
             except (Denied, Unavailable):
                 raise
             except Refused as refusal:
@@ -186,6 +197,8 @@ class _Poster:
                 _LOG.warning("a payment was not posted", extra={"error": type(error).__name__})
                 self._find(payment, "not-stored", _NOT_STORED)
                 return _result("BUSY", None, payment)
+        if lasting:
+            return self._stuck(at, payment, for_good=lasting == _TRIES)
         text = T_("Others worked on the same claims meanwhile; nothing of this payment was posted. It is tried again.")
         self._find(payment, "busy", text)
         return _result("BUSY", None, payment)
@@ -255,7 +268,26 @@ class _Poster:
         self._find(payment, "posted-before", T_("This payment was posted before; nothing was posted again."))
         return _result("KNOWN", id_, payment)
 
-    def _hold(self, at: int, payment: Payment, key: str, told: list[Finding]) -> PaymentResult:
+    def _stuck(self, at: int, payment: Payment, *, for_good: bool) -> PaymentResult:
+        """A payment that trips over itself: held, where not even that can be kept or it may pass, to be tried again."""
+        try:
+            with self.units.read(self.actor, "remittance:post", request=self.request, kind="import") as uow:
+                key = payment_key(uow.practice_id, payment)
+                where = RemittanceRow.payment_key == key
+                known = uow.row(uow.select(RemittanceRow.id).where(where, RemittanceRow.state == "HELD"))
+            if known is not None:
+                self._find(payment, "stuck", _STUCK)
+                return _result("HELD", known.id, payment)
+            if for_good:
+                return self._hold(at, payment, key, [], why=_STUCK)
+        except (Denied, Unavailable):
+            raise
+        except Exception as error:  # noqa: BLE001 - what cannot be kept in its queue either is told with its file
+            _LOG.warning("a payment was not held", extra={"error": type(error).__name__})
+        self._find(payment, "not-stored", _NOT_STORED)
+        return _result("BUSY", None, payment)
+
+    def _hold(self, at: int, payment: Payment, key: str, told: list[Finding], why: Text | None = None) -> PaymentResult:
         """Keep a payment that cannot be posted, with every reason, in the queue of those that do not add up."""
         following = self.found.payments[at + 1 : at + 2]
         end = following[0].segment if following else None
@@ -265,7 +297,9 @@ class _Poster:
             if finding.segment >= payment.segment and (end is None or finding.segment < end)
         ]
         reasons = [Finding(payment.segment, "unbalanced", text) for text in unpostable(payment)]
-        told = [*told, *reasons, Finding(payment.segment, "held", _HELD)]
+        if why is not None:
+            reasons.append(Finding(payment.segment, "stuck", why))
+        told = [*told, *reasons] if why is not None else [*told, *reasons, Finding(payment.segment, "held", _HELD)]
         with self.units.write(self.actor, "remittance:post", request=self.request, kind="import") as uow:
             if remittance_row(uow, key) is not None:
                 raise Conflict(T_("This payment came in meanwhile."), code="payment-posted")
@@ -275,7 +309,7 @@ class _Poster:
                 findings_sealed=[interchanges.finding_values(each) for each in (*reasons, *inside)],
                 **payment_values(payment),
             )  # fmt: skip
-            _queue(uow, row, reasons, payment)
+            _queue(uow, row, reasons, payment, why)
             self._keep(uow, told)
             held = row.id
         self.findings += told
@@ -285,16 +319,14 @@ class _Poster:
         self.findings.append(Finding(payment.segment, code, text))
 
 
-def _queue(uow: UnitOfWork, row: RemittanceRow, reasons: Sequence[Finding], payment: Payment) -> None:
+def _queue(uow: UnitOfWork, row: RemittanceRow, reasons: Sequence[Finding], payment: Payment, why: Text | None) -> None:
     queue = queues.QUEUES["unbalanced-payments"]
-    text = (
-        T_("The amounts do not add up.")
-        if reasons
-        else T_("The payment could not be read whole; its amounts cannot be trusted.")
-    )
+    unread = T_("The payment could not be read whole; its amounts cannot be trusted.")
+    text = why or (T_("The amounts do not add up.") if reasons else unread)
+    reason = "stuck" if why else "unbalanced" if reasons else "unreadable"
     uow.flush()
     work.put(
-        uow, queue.name, row, reason="unbalanced" if reasons else "unreadable", detail={"text": to_json(text)},
+        uow, queue.name, row, reason=reason, detail={"text": to_json(text)},
         at_risk_cents=payment.amount_cents, due_on=queues.due_on(queue, uow.today()),
         priority=queues.priority(payment.amount_cents, None),
     )  # fmt: skip

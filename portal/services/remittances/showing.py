@@ -187,7 +187,7 @@ def claim_by_number(uow: UnitOfWork, number: str) -> bytes:
 
 def _sentence(row: RemittanceRow, waiting: int) -> Text:
     if row.state == "HELD":
-        return T_("Held: nothing of it was posted. It does not add up, or could not be read whole; see why below.")
+        return T_("Held: nothing of it was posted. See below why, and what to do.")
     if row.state == "RECORDED":
         return T_("Recorded: it moves no money and changes no balance.")
     if waiting:

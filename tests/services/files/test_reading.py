@@ -266,6 +266,31 @@ def test_one_payment_that_cannot_be_posted_stops_none_behind_it(world: World, mo
     assert queued(world, "unread-files") == []
 
 
+def test_a_payment_that_can_never_be_written_down_is_held_at_once_and_posted_after_a_mend(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    taken = take_in(world, "payment-poster", payments(world, 2))
+    real = remittances.prepare
+
+    def prepare(uow, payment, *more):
+        if payment.trace == "T1":
+            raise ValueError("a name that no column takes")
+        return real(uow, payment, *more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(remittances, "prepare", prepare)
+        work.drain(world)
+        assert end(world, taken.interchange_id)[:3] == ("PARTLY", 2, 1), "it is read through: nobody tries for days"
+        (held,) = queued(world, "unbalanced-payments")
+        again = remittances.post_again(world.units, world.actor("payment-poster"), None, held)
+        assert (again.state, again.remittance_id) == ("HELD", held)
+    with world.read("interchange:view") as uow:
+        (found,) = reading.interchanges.findings_of(uow, uow.get(InterchangeRow, taken.interchange_id))
+    assert (found.code, "would not help" in str(found.text)) == ("stuck", True)
+    assert remittances.post_again(world.units, world.actor("payment-poster"), None, held).state == "POSTED"
+    assert queued(world, "unbalanced-payments") == []
+
+
 def queued(world: World, queue: str) -> list[bytes]:
     with world.read("queue:view") as uow:
         rows = uow.rows(
