@@ -130,9 +130,10 @@ def twin(app: Flask, running: runtime.Runtime, practice_id: bytes) -> None:
         "skipped": "due < '1970'",
     }  # fmt: skip
     within = "FROM bench_item WHERE practice = :practice"
+    most = counts.MOST_OF_ONE + 1
     counting = text(
         "SELECT " + ", ".join(
-            f"(SELECT count(*) FROM (SELECT id {within} AND {view} LIMIT {counts.MOST + 1}))" for view in views.values()
+            f"(SELECT count(*) FROM (SELECT id {within} AND {view} LIMIT {most}))" for view in views.values()
         )
     )  # fmt: skip
     paging = text(
@@ -172,12 +173,13 @@ def twin(app: Flask, running: runtime.Runtime, practice_id: bytes) -> None:
             (Colleague(bytes(16).hex(), "Noor Haddad"),),
         )
         shown = tuple(
-            View(key, VIEWS[key], min(number, counts.MOST), number > counts.MOST)
+            View(key, VIEWS[key], min(number, counts.MOST_OF_ONE), number > counts.MOST_OF_ONE)
             for key, number in zip(views, counted, strict=True)
         )
         said = T_("More than {n} items wait here.", n=shown[0].count)
         made = QueuePage(
-            QUEUE, queue.title, said, Narrowing(), shown, (), options, rows, queue.empty, None, rows[-1].item_id, False
+            QUEUE, queue.title, said, Narrowing(), shown, (), options, rows, queue.empty, None, rows[-1].item_id, False,
+            counts.MOST_OF_ONE, (),
         )  # fmt: skip
         return Page("staff/queue.html", made)
 

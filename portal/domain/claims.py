@@ -198,6 +198,9 @@ class ClaimFacts:
     open_balance: bool = True
     """Some balance bucket of the claim is not nought, or a credit is unapplied."""
     open_cases: int = 0
+    unsent: bool = False
+    """No version of it ever went."""
+    billed_after_all: bool = False  # a further payer that was passed over
 
 
 def _restores(facts: ClaimFacts, move: Move) -> bool:
@@ -266,6 +269,13 @@ LIFE: Lifecycle[ClaimFacts] = Lifecycle(
         ),
         Move("VOID_PENDING", "VOIDED", "claim:void", "system", guard="money-back"),
         Move("ADJUDICATED", "CLOSED", "claim:close", "system", guard="settled"),
+        # Its visit was set aside: by whoever has the visit then, so it follows from that step.
+        *(
+            Move(frm, "WITHDRAWN", "claim:edit", "either", guard="unsent", needs_reason=True)
+            for frm in ("DRAFT", "READY", "HELD")
+        ),
+        # Or its payer, a further one, was passed over; and is billed after all.
+        Move("WITHDRAWN", "DRAFT", "claim:edit", "either", guard="billed-after-all", needs_reason=True),
     ),
     words={
         "DRAFT": T_("Draft"),
@@ -279,6 +289,7 @@ LIFE: Lifecycle[ClaimFacts] = Lifecycle(
         "VOID_PENDING": T_("Being voided"),
         "VOIDED": T_("Voided"),
         "CLOSED": T_("Closed"),
+        "WITHDRAWN": T_("Withdrawn, never sent"),
     },
     guards={
         "clean": Guard(
@@ -314,6 +325,11 @@ LIFE: Lifecycle[ClaimFacts] = Lifecycle(
         "money-back": Guard(
             lambda facts, _: facts.paid_cents == 0,
             T_("The payer's money must be refunded or taken back before the claim counts as voided."),
+        ),
+        "unsent": Guard(lambda facts, _: facts.unsent, T_("A claim that went to its payer is voided, not withdrawn.")),
+        "billed-after-all": Guard(
+            lambda facts, _: facts.billed_after_all,
+            T_("Only a claim to a further payer that was passed over is taken up again."),
         ),
         "settled": Guard(
             lambda facts, _: not facts.open_balance and facts.open_cases == 0,

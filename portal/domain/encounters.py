@@ -38,7 +38,7 @@ class EncounterFacts:
     sampled: bool | None = None
     """Whether a sampling rule picked it for the check that comes next; None where nobody looked."""
     unbilled: bool = False
-    """No claim of it stands, and nothing of it in the ledger."""
+    """No claim of it went to a payer, but for those voided since."""
     untouched: bool = False
     """Nothing of it was changed since a claim sent it back to be coded."""
     solo_waiver: bool = False
@@ -69,7 +69,7 @@ LIFE: Lifecycle[EncounterFacts] = Lifecycle(
         Move("RECEIVED", "SET_ASIDE", "bill:verify", needs_reason=True),
         Move("SET_ASIDE", "RECEIVED", "bill:verify", needs_reason=True),
         Move("PROPOSED", "CODING_ASKED", "encounter:code", guard="asked"),
-        # It came by file for the wrong patient, or twice. What was billed once is undone by charge entry or a void.
+        # It came by file for the wrong patient, or twice. What went to a payer is undone by a correction or a void.
         Move("PROPOSED", "SET_ASIDE", "encounter:code", guard="unbilled", needs_reason=True),
         Move("CODING_ASKED", "PROPOSED", "question:answer", "either", guard="answered-by-another"),
         Move("PROPOSED", "CODED", "encounter:code", guard="coded"),
@@ -81,12 +81,13 @@ LIFE: Lifecycle[EncounterFacts] = Lifecycle(
         # Either: by itself after entry, by the clerk after an audit returned the charges.
         Move("CHARGED", "QA", "charge:enter", "either", guard="entered"),
         Move("CHARGED", "CLEARED", "charge:enter", "system", guard="entered-not-sampled"),
-        Move("RELEASED", "SET_ASIDE", "charge:enter", needs_reason=True),
-        Move("CHARGED", "SET_ASIDE", "charge:enter", needs_reason=True),
+        Move("RELEASED", "SET_ASIDE", "charge:enter", guard="unbilled", needs_reason=True),
+        Move("CHARGED", "SET_ASIDE", "charge:enter", guard="unbilled", needs_reason=True),
         Move("QA", "CLEARED", "charge:audit", guard="not-the-clerk"),
         Move("QA", "CHARGED", "charge:audit", guard="not-the-clerk", needs_reason=True),
         # A claim went back because its codes or charges are wrong: the whole way is taken again.
         Move("CLEARED", "PROPOSED", "claim:edit", "either", needs_reason=True),
+        Move("CLEARED", "SET_ASIDE", "claim:edit", guard="unbilled", needs_reason=True),
         # The replacement that sent it back was given up before anybody changed a code: what was checked stands.
         Move("PROPOSED", "CLEARED", "claim:edit", "either", guard="untouched", needs_reason=True),
     ),
@@ -122,7 +123,7 @@ LIFE: Lifecycle[EncounterFacts] = Lifecycle(
         ),
         "unbilled": Guard(
             lambda facts, _: facts.unbilled,
-            T_("It was billed before. Correct or void its claim, or code it and let charge entry set it aside."),
+            T_("A claim of it went to a payer. Correct or void that claim first. Nothing was changed."),
         ),
         "untouched": Guard(
             lambda facts, _: facts.untouched,

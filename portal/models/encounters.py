@@ -95,6 +95,8 @@ class ChargeRow(Base):
     """Entered into the account: the ledger has its entry."""
     active: Mapped[bool] = clear(18)
     """False for a line that coding took out; kept, because the difference is kept."""
+    stood: Mapped[bool | None] = clear(20)
+    """Of a visit that was set aside: whether it was `active` until then."""
     details_sealed: Mapped[Box | None] = sealed(19, kind="json", bucket=128)
     """What was said of the line beside the proposal, later: its drug, its laboratory; see `intake.line_details`."""
 

@@ -157,7 +157,7 @@ class QueueBulkRow(Base):
 
     __tablename__ = "queue_bulk"
     __table_args__ = (Index(None, "user_id", "practice_id", "queue", "state"),)
-    table_code = 120
+    table_code = 107
     sealed_under = ("practice_id",)
 
     id: Mapped[bytes] = key()
@@ -189,7 +189,7 @@ class QueueBulkPartRow(Base):
 
     __tablename__ = "queue_bulk_part"
     __table_args__ = (Index(None, "bulk_id", "position", unique=True),)
-    table_code = 121
+    table_code = 108
 
     id: Mapped[bytes] = key()
     practice_id: Mapped[bytes] = ref(2, "practice.id")

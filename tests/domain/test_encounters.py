@@ -79,6 +79,9 @@ def test_what_is_to_be_coded_is_set_aside_with_a_reason_and_only_unbilled() -> N
         with pytest.raises(Refused) as caught:
             LIFE.permit("PROPOSED", "SET_ASIDE", facts, reason=reason)
         assert caught.value.code == code
+    for frm in ("RELEASED", "CHARGED", "CLEARED"):
+        with pytest.raises(Refused, match="guard:unbilled"):
+            LIFE.permit(frm, "SET_ASIDE", EncounterFacts(CLERK), reason="twice")
     after = {move.to for move in LIFE.moves if move.frm == "SET_ASIDE"}
     assert after == {"RECEIVED"}, "what was set aside is verified anew before anybody codes or charges it"
 

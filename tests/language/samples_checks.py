@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from portal.domain.money import Money
 from portal.domain.sampling import Accuracy
 from portal.services.intake.lines import TypedLine
 from tests.language.rendering import frame, made
@@ -123,11 +124,21 @@ NEEDS = {
     "needs": _NEEDS, "needs-none": _NEEDS | {"needs": ()}, "needs-kept": _NEEDS | {"kept": True},
     "needs-seen": _NEEDS | {"may_ask": False}, "needs-nobody": _NEEDS | {"covered": False, "needs": ()},
 }  # fmt: skip
+EFFECTS = made(
+    "Effects", claims=(
+        made("Withdrawn", claim_id=ID, number="H7K2M", state=state("HELD", "Held"), payer_name="Bluestem",
+             amount=Money(14_800)),
+    ), charged=Money(14_800), paid=Money(2_000), units=True, seen="a:1",
+)  # fmt: skip
+WITHDRAWING = {name: CODED[name] for name in (
+    "encounter_id", "version", "patient_name", "birth_date", "sex", "mrn", "day", "provider", "place", "payer_name",
+)} | {"state": state("CLEARED", "Cleared"), "effects": EFFECTS, "reasons": REASONS, "may": True, "why_not": None}  # fmt: skip
 ENTER = CODED | {
     "state": state("RELEASED", "Codes released"), "returned": None, "unpriced": 0, "may_enter": True,
     "place_code": "11", "provider_id": ID, "coverage_id": "", "providers": CHOICES, "coverages": CHOICES,
     "late": made("Late", days=12, after_days=3, reasons=(("question", said("A question took long")),)),
     "twins": TWINS, "twice": (("repeated", said("It was done more than once that day")),), "reasons": REASONS,
+    "effects": EFFECTS,
     "measures": (("ML", said("milliliters")),),
 }  # fmt: skip
 FOUND = made(
@@ -214,6 +225,12 @@ _PAGES = (
     *(
         ("staff/charges/enter.html", kind, {"page": made("EnterPage", **ENTER), "needs": made("NeedsPart", **needs)})
         for kind, needs in NEEDS.items()
+    ),
+    ("staff/encounters/aside.html", "may", {"page": made("AsidePage", **WITHDRAWING), "form": None}),
+    (
+        "staff/encounters/aside.html",
+        "not",
+        {"page": made("AsidePage", **WITHDRAWING | {"may": False, "why_not": said("A claim of it went to a payer.")})},
     ),
     ("staff/charges/audit.html", "found", {"page": made("AuditPage", **AUDIT), "documents": EMPTY}),
     (

@@ -69,6 +69,7 @@ CODE = VISIT | {
     "topics": (("other", said("Something else")),),
     "reasons": (("wrong-patient", said("It is another patient's")),),
     "aside": None,
+    "effects": made("Effects", claims=(), charged=Money(0), paid=Money(0), units=False, seen=""),
     "returned": RETURNED,
     "proposed_diagnoses": ("Z0000", "Z1331"),
     "proposed_lines": ("G0438", "J3420"),
@@ -251,6 +252,7 @@ CLAIM = {
     "void_reasons": (("not-rendered", said("The service was not given")),),
     "give_up_reasons": (("not-needed", said("It is not needed")),),
     "refusal_reasons": (("stands", said("The decision stands")),),
+    "pass_reasons": (("little-left", said("Too little is left to bill it")),),
 }
 FINDINGS = (
     made(
@@ -473,7 +475,7 @@ STAFF = [
                     | {"state": state("RELEASED", "Codes released"), "returned": RETURNED if may else None}
                     | {"unpriced": unpriced, "may_enter": may, "place_code": "11", "provider_id": ID, "coverage_id": ""}
                     | {"providers": CHOICES, "coverages": CHOICES}
-                    | {"late": None, "twins": (), "twice": (), "reasons": (), "measures": ()},
+                    | {"late": None, "twins": (), "twice": (), "reasons": (), "measures": (), "effects": None},
                 )
             },
         )
@@ -932,10 +934,10 @@ STAFF = [
                     open_now=Money(8640 * n),
                     state=state("PAID", "Paid"),
                     document_id=ID if n else None,
+                    replaced_by=None if n else ID,
                 )
                 for n in (0, 1)
             ),
-                    replaced_by=None if n else ID,
             (),
         )
     ),

@@ -14,16 +14,16 @@ from portal.domain.errors import Refused
 from portal.domain.money import Money, parse_cents
 from portal.domain.sampling import CHARGES
 from portal.domain.texts import T_, Text
-from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
 from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.payers import PayerRow
 from portal.models.practices import ProviderRow
-from portal.services import ledger
+from portal.services import aside, ledger
+from portal.services.aside import Effects
 from portal.services.charges import auditing, finding
-from portal.services.charges.books import entries
 from portal.services.charges.finding import Late, Twin
 from portal.services.intake import line_details, showing, visits
+from portal.services.intake.books import entries
 from portal.services.intake.lines import TypedLine, read_line
 from portal.services.intake.showing import Diagnosis, Returned, Visit, VisitLine
 from portal.services.sampling import deciding
@@ -31,9 +31,9 @@ from portal.services.unit_of_work.work import UnitOfWork
 
 _NOT_NOW = T_("The charges of this visit are not to be entered now. They can be changed when the audit returns them.")
 _ENTRY_STATES = ("RELEASED", "CHARGED")
-
 _ROOM = "99999"
 """Stands for no code where only units are read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -74,6 +74,8 @@ class EnterPage(Visit):
     twins: tuple[Twin, ...]
     twice: tuple[tuple[str, Text], ...]
     reasons: tuple[tuple[str, Text], ...]
+    effects: Effects | None
+    """What setting it aside does besides; None where nothing is entered now."""
     measures: tuple[tuple[str, Text], ...]
     """Units of drugs."""
     may_enter: bool
@@ -102,6 +104,7 @@ def show(uow: UnitOfWork, encounter_id: bytes) -> EnterPage:
         twins=finding.doubled(uow, encounter, charges) if may else (),
         twice=tuple(TWICE.items()),
         reasons=tuple(SET_ASIDE.items()),
+        effects=aside.effects(uow, encounter) if may else None,
         measures=tuple(UNITS.items()),
         may_enter=may,
         why_not=None if may else _NOT_NOW,
@@ -117,9 +120,9 @@ def enter(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed | Non
     """Enter the charges into the account and hand them on; whether they are audited first.
 
     After a return, only what changed is posted. The provider's prices stand unless typed otherwise. A changed charge is
-    undone in the ledger and entered anew. Raises Refused `code`, `drug`, `charge`, `place` or `choice` for what cannot be read,
-    `duplicate` for charges that look like others as long as nobody says why they are not, Conflict when the visit moved
-    on. As they are (`typed` is None) such charges are entered, and always audited.
+    undone in the ledger and entered anew. Raises Refused `code`, `drug`, `charge`, `place` or `choice` for what cannot
+    be read, `duplicate` for charges that look like others as long as nobody says why they are not, Conflict when the
+    visit moved on. As they are (`typed` is None) such charges are entered, and always audited.
     """
     encounter = uow.get(EncounterRow, encounter_id)
     if encounter.state not in _ENTRY_STATES:
@@ -155,26 +158,13 @@ def enter(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed | Non
     return bool(why)
 
 
-def set_aside(uow: UnitOfWork, encounter_id: bytes, version: int, reason: str, note: str) -> None:
-    """Let a visit go no further: what was entered of it is undone in the books. Raises Refused `reason`, Conflict."""
+def set_aside(uow: UnitOfWork, encounter_id: bytes, version: int, reason: str, note: str, seen: str = "") -> None:
+    """Let a visit go no further; see `aside.set_aside`. Raises Refused `settled`, Conflict."""
     encounter = uow.get(EncounterRow, encounter_id)
     if encounter.state not in _ENTRY_STATES:
         raise Refused(_NOT_NOW, code="settled")
-    if reason not in SET_ASIDE:
-        raise Refused(T_("Say why it goes no further. Nothing was changed."), code="reason")
-    claimed = uow.select(ClaimRow.id).where(ClaimRow.encounter_id == encounter_id, ClaimRow.state != "VOIDED")
-    if uow.row(claimed) is not None:
-        raise Refused(T_("A claim was made of this visit. Correct or void the claim instead."), code="claim")
     uow.change(encounter, expected_version=version)
-    charges = showing.charges_of(uow, encounter)
-    for charge in charges:
-        uow.change(charge, active=False)
-    ledger.post(uow, entries(uow, encounter, charges))
-    for charge in charges:
-        uow.change(charge, posted=False)
-    uow.change(encounter, charge_cents=0)
-    uow.move(encounter, "SET_ASIDE", EncounterFacts(uow.actor.user_id), reason=reason, note=note.strip())
-    visits.follow(uow, encounter, reason, SET_ASIDE[reason])
+    aside.set_aside(uow, encounter, reason, note, seen)
 
 
 def _apply(uow: UnitOfWork, encounter: EncounterRow, typed: Typed) -> None:

@@ -202,7 +202,7 @@ def _prior(
                 ChargeRow.modifiers, ChargeRow.units_thousandths, ChargeRow.charge_cents,
             ).where(
                 ClaimRow.patient_id.in_(part),
-                ClaimRow.state.not_in(("REJECTED", "VOIDED")),
+                ClaimRow.state.not_in(("REJECTED", "VOIDED", "WITHDRAWN")),
                 EncounterRow.id == ClaimRow.encounter_id,
                 ChargeRow.encounter_id == ClaimRow.encounter_id,
                 ChargeRow.active.is_(True),

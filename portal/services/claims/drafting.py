@@ -39,10 +39,14 @@ def draft_for(uow: UnitOfWork, encounter_id: bytes) -> Drafted:
     encounter = uow.get(EncounterRow, encounter_id)
     if encounter.coverage_id is None or encounter.state != "CLEARED":
         return Drafted(None)
-    # Two who draft at once wait for each other here; on SQLite writers are one at a time anyway.
-    uow.first(uow.select(EncounterRow).where(EncounterRow.id == encounter.id).with_for_update())
+    # Two who draft at once, or draft and set aside, wait for each other here; SQLite has one writer at a time anyway.
+    state = uow.value(uow.select(EncounterRow.state).where(EncounterRow.id == encounter.id).with_for_update())
+    if state != "CLEARED":
+        return Drafted(None)
     claims = uow.entities(
-        uow.select(ClaimRow).where(ClaimRow.encounter_id == encounter.id).order_by(ClaimRow.created_at, ClaimRow.id)
+        uow.select(ClaimRow)
+        .where(ClaimRow.encounter_id == encounter.id, ClaimRow.state != "WITHDRAWN")
+        .order_by(ClaimRow.created_at, ClaimRow.id)
     )
     standing = next((claim for claim in claims if claim.coverage_id == encounter.coverage_id), None)
     if standing is not None:

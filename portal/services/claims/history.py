@@ -21,7 +21,7 @@ from portal.services.unit_of_work.work import UnitOfWork
 
 _WAY = ("DRAFT", "READY", "SUBMITTED", "ACCEPTED", "ADJUDICATED", "CLOSED")
 _BESIDE = {"HELD": "READY", "REJECTED": "SUBMITTED", "PENDED": "ACCEPTED", "VOID_PENDING": "ADJUDICATED",
-           "VOIDED": "CLOSED"}  # fmt: skip
+           "VOIDED": "CLOSED", "WITHDRAWN": "DRAFT"}  # fmt: skip
 """A state off the way stands at this step of it."""
 
 _KINDS = ("TA1", "997", "999", "277CA", "277")

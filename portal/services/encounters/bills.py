@@ -12,7 +12,8 @@ from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
 from portal.models.bills import BillCheckRow
 from portal.models.encounters import EncounterRow
-from portal.services.encounters import aside, questions
+from portal.services import aside
+from portal.services.encounters import questions
 from portal.services.encounters.questions import Asked
 from portal.services.intake import showing, visits
 from portal.services.intake.showing import Diagnosis, Happened, Visit, VisitLine
@@ -100,15 +101,11 @@ def set_aside(uow: UnitOfWork, encounter_id: bytes, version: int, reason: str, n
 
 
 def take_up(uow: UnitOfWork, encounter_id: bytes, version: int) -> None:
-    """Verify a visit after all that was set aside: the services of the proposal stand again."""
+    """Verify a visit after all that was set aside: services and codes stand again as they stood then."""
     encounter = uow.get(EncounterRow, encounter_id)
     uow.change(encounter, expected_version=version)
     uow.move(encounter, "RECEIVED", EncounterFacts(uow.actor.user_id), reason=AGAIN)
-    proposed = {line["position"] for line in uow.read(encounter, EncounterRow.proposal_sealed)["lines"]}
-    charges = showing.charges_of(uow, encounter)
-    for charge in charges:
-        uow.change(charge, active=charge.position in proposed)
-    uow.change(encounter, charge_cents=showing.total_of(charges).cents)
+    aside.take_up(uow, encounter)
     visits.follow(uow, encounter, AGAIN, T_("It was set aside and is taken up again."))
 
 

@@ -16,9 +16,9 @@ from portal.domain.errors import Refused
 from portal.domain.sampling import CODING
 from portal.domain.texts import T_, Text
 from portal.models.encounters import ChargeRow, EncounterRow
-from portal.services import codes
-from portal.services.encounters import aside, questions
-from portal.services.encounters.aside import Aside
+from portal.services import aside, codes
+from portal.services.aside import Aside, Effects
+from portal.services.encounters import questions
 from portal.services.encounters.questions import Asked
 from portal.services.intake import kinds, line_details, showing, visits
 from portal.services.intake.lines import (
@@ -94,6 +94,8 @@ class CodePage(Visit):
     hits: tuple[CodeHit, ...] | None
     reasons: tuple[tuple[str, Text], ...]
     aside: Aside | None
+    effects: Effects | None
+    """What setting it aside does besides; None where it is not to be coded now."""
     measures: tuple[tuple[str, Text], ...]
     """Units of drugs."""
     may_code: bool
@@ -132,6 +134,7 @@ def show(uow: UnitOfWork, encounter_id: bytes, *, typed: Typed | None = None, fi
         hits=_hits(uow, encounter, find) if find.strip() else None,
         reasons=tuple(SET_ASIDE.items()),
         aside=aside.of(uow, encounter),
+        effects=aside.effects(uow, encounter) if may else None,
         measures=tuple(UNITS.items()),
         may_code=may,
         why_not=None if may else _WAITS.get(encounter.state, _NOT_NOW),
@@ -199,8 +202,8 @@ def ask(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed, topic:
     questions.ask(uow, save(uow, encounter_id, version, typed), topic, words)
 
 
-def set_aside(uow: UnitOfWork, encounter_id: bytes, version: int, reason: str, note: str) -> None:
-    """Let a visit go no further that came for a wrong patient, or twice; see `aside.set_aside`.
+def set_aside(uow: UnitOfWork, encounter_id: bytes, version: int, reason: str, note: str, seen: str = "") -> None:
+    """Let a visit go no further that came for a wrong patient, or twice; see `aside.set_aside`, also for `seen`.
 
     Raises Refused `settled` for one that is not to be coded now, and Conflict.
     """
@@ -208,7 +211,7 @@ def set_aside(uow: UnitOfWork, encounter_id: bytes, version: int, reason: str, n
     if encounter.state != "PROPOSED":
         raise Refused(_NOT_NOW, code="settled")
     uow.change(encounter, expected_version=version)
-    aside.set_aside(uow, encounter, reason, note)
+    aside.set_aside(uow, encounter, reason, note, seen)
 
 
 def as_proposed(uow: UnitOfWork, encounter_id: bytes) -> Typed:

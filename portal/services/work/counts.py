@@ -21,7 +21,9 @@ from portal.services.work import lists
 from portal.services.work.lists import IS_OPEN
 
 MOST = 2_000
-"""Counted exactly up to here; beyond it is "more than", whatever it costs to know."""
+"""Counted exactly up to here where many queues stand together; beyond it is "more than", whatever it costs to know."""
+MOST_OF_ONE = 10_000
+"""The same on the page of one queue: as many as a step with a whole view takes (`work.bulk`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +52,19 @@ class WorkPage:
 
 
 def counted(uow: UnitOfWork, name: str, many: Sequence[Narrowing], today: date) -> list[tuple[int, bool]]:
-    """How many items of a queue fit each of the views, and whether there are more than MOST; in one statement."""
+    """How many items of a queue fit each view, and whether there are more than MOST_OF_ONE; in one statement."""
     parts = [
         select(func.count()).select_from(
             uow.select(QueueItemRow.id)
             .where(*lists.conditions(uow, name, each, today))
             .order_by(*lists.by_index(each))
-            .limit(MOST + 1)
+            .limit(MOST_OF_ONE + 1)
             .subquery()
         )
         for each in many
     ]
     row = uow.row(select(*(part.scalar_subquery().label(f"n{at}") for at, part in enumerate(parts))))
-    return [_capped(number) for number in row or ()]
+    return [_capped(number, MOST_OF_ONE) for number in row or ()]
 
 
 def work(uow: UnitOfWork) -> WorkPage:
@@ -97,7 +99,7 @@ def work(uow: UnitOfWork) -> WorkPage:
 
 
 def _count(queue: rules.Queue, row: Any) -> QueueCount:
-    (n, more), (own, more_own), (soon, more_soon) = (_capped(each) for each in (row.n, row.mine, row.soon))
+    (n, more), (own, more_own), (soon, more_soon) = (_capped(each, MOST) for each in (row.n, row.mine, row.soon))
     cents = int(row.cents or 0)
     return QueueCount(
         queue.name, queue.title, T_("Open work") if n else queue.empty, n, own, soon, Money(cents) if cents else None,
@@ -105,5 +107,5 @@ def _count(queue: rules.Queue, row: Any) -> QueueCount:
     )  # fmt: skip
 
 
-def _capped(number: int) -> tuple[int, bool]:
-    return min(number, MOST), number > MOST
+def _capped(number: int, most: int) -> tuple[int, bool]:
+    return min(number, most), number > most

@@ -44,7 +44,7 @@ def enter_post(desk: Desk, encounter_id: bytes) -> Reply:
         with desk.write("charge:enter") as uow:
             if request.form.get("do") == "aside":
                 reason, note = request.form.get("reason", ""), request.form.get("note", "")
-                entering.set_aside(uow, encounter_id, forms.version(), reason, note)
+                entering.set_aside(uow, encounter_id, forms.version(), reason, note, request.form.get("seen", ""))
                 return Go(queue, T_("Set aside. It is billed to nobody."))
             audited = entering.enter(uow, encounter_id, forms.version(), typed)
     except Denied:

@@ -11,6 +11,7 @@ from portal.domain.codes import is_procedure
 from portal.domain.encounters import CODING_ERRORS
 from portal.domain.errors import Refused
 from portal.domain.texts import T_
+from portal.services import aside
 from portal.services.attachments import showing
 from portal.services.encounters import coding, details, questions, review
 from portal.services.granted import needs
@@ -57,7 +58,7 @@ def code_post(desk: Desk, encounter_id: bytes) -> Reply:
                 checked = coding.finish(uow, encounter_id, forms.version(), typed)
             elif do == "aside":
                 reason, note = request.form.get("reason", ""), request.form.get("note", "")
-                coding.set_aside(uow, encounter_id, forms.version(), reason, note)
+                coding.set_aside(uow, encounter_id, forms.version(), reason, note, request.form.get("seen", ""))
             elif do == "ask":
                 topic, words = request.form.get("topic", ""), request.form.get("words", "")
                 coding.ask(uow, encounter_id, forms.version(), typed, topic, words)
@@ -97,6 +98,35 @@ def _coding(uow: UnitOfWork, page: coding.CodePage, encounter_id: bytes, form: f
     more: dict[str, Any] = {"form": form, "documents": part, "needs": needs.of_visit(uow, encounter_id)}
     more["details"] = details.part_of(uow, encounter_id)
     return Page("staff/encounters/code.html", page, more, 422 if form else 200)
+
+
+@blueprint.get("/<id:encounter_id>/aside", endpoint="aside")
+@reads("claim:edit")
+def aside_(uow: UnitOfWork, encounter_id: bytes) -> Reply:
+    """What setting a visit aside would do whose claim was never sent."""
+    return Page("staff/encounters/aside.html", aside.show(uow, encounter_id), {"form": None})
+
+
+@blueprint.post("/<id:encounter_id>/aside", endpoint="aside_post")
+@desks("claim:edit")
+def aside_post(desk: Desk, encounter_id: bytes) -> Reply:
+    """Set it aside: its claim is withdrawn, and its charges are taken out of the account."""
+    given = {name: request.form.get(name, "") for name in ("reason", "note", "seen")}
+    try:
+        with desk.write("claim:edit") as uow:
+            aside.from_claim(uow, encounter_id, forms.version(), **given)
+    except Denied:
+        raise
+    except Refused as refused:
+        if refused.code not in {"reason", "note-too-long"}:
+            raise
+        with desk.read("claim:edit") as uow:
+            page = aside.show(uow, encounter_id)
+        form = forms.Form(given, {_FIELDS[refused.code]: [refused.text]})
+        return Page("staff/encounters/aside.html", page, {"form": form}, 422)
+    return Go(
+        url_for("staff.queues.show", queue="claims"), T_("Set aside. Its claim is withdrawn, and billed to nobody.")
+    )
 
 
 @blueprint.get("/<id:encounter_id>/review", endpoint="review")

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from portal.domain.errors import Conflict, Refused
+from portal.models.claims import ClaimRow
 from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.queues import DutyWaiverRow, QueueItemRow
 from portal.sandbox.codes import hcpcs_file, icd10cm_file
@@ -292,11 +293,12 @@ def test_a_visit_of_a_wrong_patient_is_set_aside_before_it_is_coded_and_no_file_
     assert state_and_queue(world, id_) == ("RECEIVED", ["bills"])
 
 
-def test_what_was_billed_before_is_not_set_aside_by_the_coder(world: World):
+def test_what_went_to_a_payer_is_not_set_aside_by_the_coder(world: World):
     (id_,) = make.bring(world)
     make.cleared(world, id_)
     with world.write("claim:edit", world.machine()) as uow:
         claim = drafting.draft_for(uow, id_).claim_id
+        uow.change(uow.get(ClaimRow, claim), versions=1)
     with world.write("claim:edit", world.actor("biller")) as uow:
         steps.return_to_coding(uow, claim, "procedure-wrong")
     with pytest.raises(Refused, match="guard:unbilled"), world.write("encounter:code", world.actor("coder")) as uow:

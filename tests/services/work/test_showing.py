@@ -103,6 +103,7 @@ def test_filters_need_a_name_and_have_an_end(office: World):
 
 def test_counts_end_at_a_limit(office: World, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(counts, "MOST", 5)
+    monkeypatch.setattr(counts, "MOST_OF_ONE", 5)
     make.fill(office, 9)
     make.fill(office, 5, queue="claims")
     views = {view.name: view for view in shown(office).views}
