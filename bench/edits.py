@@ -1,8 +1,9 @@
 """All claim edits over claims of four lines, on one core: `python -m bench.edits [--claims 10000] [--profile]`.
 
 Wanted: at least 1,000 claims a second (issue "The claim cycle", 7). Two figures: the rules alone, over claims in memory
-with code sets, NCCI tables, fees, earlier lines and ten rules of the practice; and with everything around them that
-a store adds: rows read, names opened, what the rules may know looked up, 500 claims at a time as sending does.
+with code sets, NCCI tables, fees, earlier lines and procedures, coverage policies and ten rules of the practice; and
+with everything around them that a store adds: rows read, names opened, what the rules may know looked up, 500 claims at
+a time as sending does.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import cProfile
 import pstats
 import tempfile
 import time
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,9 +23,11 @@ from portal.access.actors import system
 from portal.domain.claims import Address, BillingProvider, Claim, Cover, Person, Rendering, ServiceLine
 from portal.domain.codes import CodeRelease, CodeSpan
 from portal.domain.contracts import Terms
+from portal.domain.coverage_policies import Covered, Policy
 from portal.domain.edits.catalog import RULES, edit
 from portal.domain.edits.own import Condition, OwnRule
 from portal.domain.edits.rules import EditContext, PriorLine
+from portal.domain.global_periods import Surgery
 from portal.domain.ncci import NcciTables, PairEdit, UnitLimit
 from portal.domain.titles import said
 from portal.models.claims import ClaimRow
@@ -68,6 +71,7 @@ def context() -> EditContext:
     """What a practice has loaded: 10,000 codes, pairs and limits, fees, earlier lines, ten rules of its own."""
     filler = {f"Q{at:04d}": STANDS for at in range(10_000)}
     pairs = {(one, other): (PairEdit(date(2020, 1, 1), None, "1"),) for one in SERVICES[:3] for other in SERVICES[5:]}
+    covered = tuple(Covered(code) for code in (*DIAGNOSES[:3], "M25*"))
     own = tuple(
         OwnRule(
             f"own-{at}", f"Rule {at}", "warn",
@@ -90,6 +94,9 @@ def context() -> EditContext:
         prior=tuple(PriorLine("1245319599", DAY, f"Q{at:04d}", (), Decimal(1), 5_000) for at in range(6)),
         terms=Terms(180),
         fees={1: 4_000, 2: 4_000, 3: 6_000, 4: 900},
+        surgeries=tuple(Surgery("1245319599", "207Q00000X", DAY - timedelta(ago), 90) for ago in (20, 60)),
+        periods={2: "000", 3: "010"},
+        policies={code: (Policy("L33333", date(2020, 1, 1), None, covered),) for code in SERVICES[:4]},
         ncci=NcciTables(pairs, {code: (UnitLimit(date(2020, 1, 1), None, 4, "3"),) for code in SERVICES}),
         own=own,
     )

@@ -96,9 +96,9 @@ OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
 })  # fmt: skip
 
 _CLINICAL = frozenset({"bill", "medical-record", "referral"})
-_ENTERING = _CLINICAL | {"registration-form", "explanation-of-benefits", "letter", "other"}
+_ENTERING = _CLINICAL | {"registration-form", "explanation-of-benefits", "advance-notice", "letter", "other"}
 _PAYING = frozenset({
-    "statement", "receipt", "remittance", "bill", "explanation-of-benefits", "letter", "other",
+    "statement", "receipt", "remittance", "bill", "explanation-of-benefits", "advance-notice", "letter", "other",
 })  # fmt: skip
 _ALL = _ENTERING | _PAYING | {"record"}
 

@@ -10,7 +10,7 @@ import click
 
 from portal.cli.desk import Bench, opened, options
 from portal.services import codes as code_service
-from portal.services import fees, ncci
+from portal.services import coverage_policies, fees, global_periods, ncci
 from portal.services.releases import Loaded
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -28,12 +28,15 @@ def codes() -> None:
 @click.option("--try", "rehearse", is_flag=True, help="Only say what would change.")
 @click.option("--payer", default="", help="fee-schedule: the payer's code.")
 @click.option("--locality", default="", help="fee-schedule: keep this one only; CMS's is carrier-locality, 01112-05.")
-@click.option("--changes", is_flag=True, help="fee-schedule: the file holds changes; what it does not list stands.")
+@click.option(
+    "--changes", is_flag=True, help="fee-schedule, coverage-policy: a file of changes; what it does not list stands."
+)
 @options
 def load(code_set: str, file: Path, practice: str | None, as_user: str | None, as_json: bool, **given: Any) -> None:
     """Load a published file, or the zip archive it comes in: counted, switched at once; old releases stay.
 
-    SET is one of icd10cm, icd9cm, hcpcs, cpt, cdt, modifier, carc, rarc, pos, taxonomy, ncci-ptp, mue, fee-schedule.
+    SET is one of icd10cm, icd9cm, hcpcs, cpt, cdt, modifier, carc, rarc, pos, taxonomy, ncci-ptp, mue, fee-schedule,
+    global-days (CMS's PPRRVU file as CSV), coverage-policy (CSV: payer,policy,procedure,diagnosis,from,to).
     """
     if code_set == fees.SCHEDULE and not given["payer"]:
         raise click.UsageError("Name the payer with --payer CODE.")
@@ -65,6 +68,11 @@ def _load(bench: Bench, code_set: str, file: Path, effective: date, given: dict[
                     whole=not given["changes"], rehearse=rehearse,
                 )  # fmt: skip
         with units.write(bench.actor, "code:load") as uow:
+            if code_set == global_periods.PERIODS:
+                return global_periods.load(uow, source, file.name, effective, rehearse=rehearse)
+            if code_set == coverage_policies.POLICIES:
+                whole = not given["changes"]
+                return coverage_policies.load(uow, source, file.name, effective, whole=whole, rehearse=rehearse)
             if code_set == ncci.LIMITS:
                 return ncci.load_limits(uow, source, file.name, effective, rehearse=rehearse)
             return code_service.load(uow, code_set, file.name, source.read(), effective, rehearse=rehearse)

@@ -28,13 +28,16 @@ KINDS: Mapping[str, Text] = MappingProxyType({
     "referral": T_("Referral"),
     "registration-form": T_("Registration form"),
     "explanation-of-benefits": T_("Explanation of benefits"),
+    "advance-notice": T_("Advance notice (ABN)"),
     "letter": T_("Letter"),
     "other": T_("Other"),
 })  # fmt: skip
 
 CLINICAL: Final = ("bill", "medical-record", "referral")
 """What coding a visit is read from."""
-UPLOADS: Final = (*CLINICAL, "registration-form", "explanation-of-benefits", "letter", "other")
+NOTICE: Final = "advance-notice"
+"""That the patient knows what Medicare will not pay, signed before the service (CMS-R-131)."""
+UPLOADS: Final = (*CLINICAL, "registration-form", "explanation-of-benefits", NOTICE, "letter", "other")
 """Kinds that come in; all others are made here."""
 
 ABOUT: Mapping[str, Text] = MappingProxyType({

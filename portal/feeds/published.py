@@ -38,6 +38,7 @@ _MEMBERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
     "ncci-ptp": (r"ccipra.*\.txt",),
     "mue": (r".*practitioner.*\.(csv|txt)",),
     "fee-schedule": (r"pf(all|rev).*\.txt",),
+    "global-days": (r"pprrvu.*nonqpp.*\.csv", r"pprrvu.*\.csv"),  # since 2026 one for each conversion factor
 })  # fmt: skip
 """By set, the names under which the file lies in the archives of CMS and the AMA, the best first."""
 

@@ -20,6 +20,9 @@ from portal.sandbox import codes as invented_codes
 from portal.services.unit_of_work.trail import Request
 from portal.services.users import accounts
 from tests.databases import ENGINES
+from tests.feeds.test_coverage_policies import HEAD as POLICY
+from tests.feeds.test_global_periods import HEAD as GLOBAL_HEAD
+from tests.feeds.test_global_periods import ROWS as GLOBAL_ROWS
 from tests.feeds.test_ncci import HEAD as PAIRS
 from tests.feeds.test_ncci import UNITS
 from tests.make import visits
@@ -208,6 +211,12 @@ def published(desk: Desk) -> None:
     known = ("--effective", "2026-07-01", "--payer", CLAIMS[0].cover.payer_id)
     assert desk.json("codes", "load", "fee-schedule", listed, *known)["added"] == 1
     assert desk.json("codes", "load", "fee-schedule", listed, *known)["added"] == 0
+    periods = desk.file("PPRRVU2026.csv", GLOBAL_HEAD + GLOBAL_ROWS)
+    assert desk.json("codes", "load", "global-days", periods, *known[:2])["added"] == 3
+    policies = desk.file("policies.csv", f"{POLICY}{CLAIMS[0].cover.payer_id},L33333,G0103,Z12.5,,\n")
+    assert desk.json("codes", "load", "coverage-policy", policies, *known[:2], "--try")["added"] == 1
+    wrong = desk.file("wrong-policies.csv", f"{POLICY}NOBODY,L33333,G0103,Z12.5,,\n")
+    assert "Line 2" in desk("codes", "load", "coverage-policy", wrong, *known[:2], ends=1)
 
 
 def test_an_office_is_furnished(desk: Desk) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from portal.domain.claims import Claim
 from portal.domain.edits import (
+    aftercare,
     authorizations,
     carried,
+    coverage,
     diagnoses,
     drugs,
     evaluations,
@@ -34,8 +36,10 @@ RULES: tuple[Rule, ...] = (
     *sides.RULES,
     *modifiers.RULES,
     *evaluations.RULES,
+    *aftercare.RULES,
     *laboratory.RULES,
     *drugs.RULES,
+    *coverage.RULES,
     *ncci.RULES,
     *prices.RULES,
 )

@@ -26,6 +26,7 @@ _LIABLE = T_("The wrong payer first means a denial now or money to give back lat
 _DATED = T_("Codes hold by the day of service; others are denied.")
 _PLAIN = T_("The payer cannot tell what was done, or pays something else.")
 _NCCI = T_("Medicare and most payers deny by CMS's tables.")
+_GLOBAL = T_("What a surgeon's payment covers (CMS's global period) is not paid twice.")
 _PRICES = T_("The payer's fee schedule, where one is loaded, says what it allows.")
 
 _REASONS: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType({
@@ -115,6 +116,9 @@ _REASONS: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType({
     "modifier-order": (T_("Some payers read only the first modifier."), _CODING),
     "modifier-evaluation": (T_("Payers deny a service whose modifier is for evaluations only."), _CODING),
     "modifier-25-alone": (_PLAIN, T_("Look for the other service of the day.")),
+    "global-evaluation": (_GLOBAL, _CODING),
+    "global-decision": (_GLOBAL, _CODING),
+    "global-return": (_GLOBAL, _CODING),
     "clia-shape": (_RETURNED, _OWN_SYSTEM),
     "clia-waived": (T_("A waived test is paid only to a laboratory with a certificate (42 CFR 493)."), _CERTIFICATE),
     "clia-missing": (T_("Medicare and many payers pay tests only with the laboratory's certificate (42 CFR 493)."),
@@ -124,6 +128,12 @@ _REASONS: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType({
     "ndc-missing": (T_("Medicaid claims the maker's rebate by it (42 CFR 447.520); some drugs have no other code."),
                     _DRUG),
     "telehealth-place": (_PLAIN, T_("Correct the place or the modifier.")),
+    "coverage-policy": (T_("A service is denied for a reason that the payer's policy does not cover (LCD, NCD)."),
+                        T_("Look for another documented reason; else an advance notice (GA), or GZ.")),
+    "abn-missing": (T_("Without the notice the patient does not owe what is denied (CMS, chapter 30)."),
+                    T_("Attach the signed notice to the claim or the visit.")),
+    "abn-unsigned": (T_("Denied for want of need and without a notice, it is the practice's loss (CMS, chapter 30)."),
+                     T_("Do not bill the patient.")),
     "ncci-ptp": (_NCCI, T_("Take a line off, or let coding add the modifier that the record bears out.")),
     "mue": (_NCCI, _CHARGES),
     "mue-review": (_NCCI, T_("Compare the units with the record.")),

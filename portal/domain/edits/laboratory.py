@@ -70,12 +70,12 @@ def _beyond(claim: Claim, context: EditContext) -> Iterator[Found]:
         allowed = line.code in MICROSCOPY and context.certificate == "microscopy"
         if line.code not in TESTS or WAIVED in line.modifiers or allowed or line.clia:
             continue
-        yield Found(
-            T_("Line {line}: the practice's certificate is for waived tests, and this one is not marked as waived.",
-               line=number),
-            T_("If the test is a waived one, coding adds modifier QW; else another laboratory made it, or nobody pays."),
-            number,
-        )  # fmt: skip
+        text = T_(
+            "Line {line}: the practice's certificate is for waived tests, and this one is not marked as waived.",
+            line=number,
+        )
+        todo = T_("If it is a waived test, coding adds modifier QW; else another laboratory made it, or nobody pays.")
+        yield Found(text, todo, number)
 
 
 RULES = (

@@ -12,6 +12,8 @@ from typing import Literal, Protocol
 from portal.domain.claims import Claim
 from portal.domain.codes import NO_CODES, CodeRelease
 from portal.domain.contracts import Terms, assumed
+from portal.domain.coverage_policies import Policy
+from portal.domain.global_periods import Surgery
 from portal.domain.ncci import NO_NCCI, NcciTables
 from portal.domain.texts import Text
 
@@ -82,6 +84,14 @@ class EditContext:
     """The patient paid in full and asked that the plan not be told (45 CFR 164.522(a)(1)(vi))."""
     own: tuple[OwnRules, ...] = ()
     """Rules of the practice itself that are in use, in their order."""
+    surgeries: tuple[Surgery, ...] = ()
+    """Procedures of the patient at this practice whose payment covers what comes after them."""
+    periods: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Global periods (000, 010, 090) of the claim's own procedures by the number of the line, as far as loaded."""
+    policies: Mapping[str, tuple[Policy, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Coverage policies of the payer by service, as far as the diagnoses at hand need them."""
+    notice: bool = False
+    """An advance notice (ABN) is attached to the claim or its visit."""
     certificate: str = ""
     """The kind of the laboratory's certificate, where its number is one of the practice's (`laboratories.KINDS`)."""
 

@@ -9,15 +9,20 @@ from typing import Any
 from sqlalchemy import func
 
 from portal.domain.claims import Claim
+from portal.domain.documents import NOTICE
+from portal.domain.edits.coverage import ON_FILE
 from portal.domain.edits.own import Condition, OwnRule
 from portal.domain.edits.rules import EditContext, OtherCover, PriorLine
+from portal.domain.payers import MEDICARE_FILING
 from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
+from portal.models.documents import AttachmentRow, DocumentRow
 from portal.models.edit_rules import EditRuleRow
 from portal.models.patients import PatientRow
 from portal.models.remittances import RemittanceClaimRow
 from portal.models.restrictions import RestrictionRow
-from portal.services import codes, fees, laboratories, ncci
+from portal.services import codes, coverage_policies, fees, laboratories, ncci
+from portal.services.claims import aftercare
 from portal.services.claims.building import SELF, columns_of, found_by_id, slices
 from portal.services.contracts import limits
 from portal.services.granted import finding
@@ -40,6 +45,14 @@ def contexts(
     allowed = fees.fees_of(uow, _asked(claims, built))
     granted = finding.standing_of(uow, claims, built)
     certificates = laboratories.standing(uow, claims[0].practice_id)
+    cared = aftercare.known_of(uow, claims, built)
+    noticed = _noticed(uow, claims, built)
+    policies = coverage_policies.policies_of(
+        uow,
+        {claim.cover.payer_id for claim in built.values()},
+        procedures,
+        {code for claim in built.values() for code in claim.diagnoses},
+    )
     return {
         claim.id: EditContext(
             today=today,
@@ -55,10 +68,37 @@ def contexts(
             unrecorded=granted[claim.id].unrecorded,
             restricted=claim.encounter_id in kept,
             own=own,
+            policies=coverage_policies.of_payer(
+                policies, built[claim.id].cover.payer_id, [line.code for line in built[claim.id].lines],
+                medicare=built[claim.id].cover.filing_code in MEDICARE_FILING,
+            ),
+            notice=claim.id in noticed,
+            surgeries=cared.get(claim.id, aftercare.NOTHING)[0],
+            periods=cared.get(claim.id, aftercare.NOTHING)[1],
             certificate=laboratories.kind_of(certificates, built[claim.id].clia, claim.service_from),
         )
         for claim in claims
-    }
+    }  # fmt: skip
+
+
+def _noticed(uow: UnitOfWork, claims: Sequence[ClaimRow], built: Mapping[bytes, Claim]) -> set[bytes]:
+    """Of claims that say so, those with an advance notice attached to them or to their visit."""
+    said = [
+        claim for claim in claims if any(not ON_FILE.isdisjoint(line.modifiers) for line in built[claim.id].lines)
+    ]
+    found: set[bytes] = set()
+    for part in slices(id_ for claim in said for id_ in (claim.id, claim.encounter_id)):
+        rows = uow.rows(
+            uow.select(AttachmentRow.about_id).where(
+                AttachmentRow.about_id.in_(part),
+                AttachmentRow.detached_at.is_(None),
+                DocumentRow.id == AttachmentRow.document_id,
+                DocumentRow.kind == NOTICE,
+                uow.within(DocumentRow),
+            )
+        )
+        found.update(row.about_id for row in rows)
+    return {claim.id for claim in said if {claim.id, claim.encounter_id} & found}
 
 
 def restricted(uow: UnitOfWork, encounters: Iterable[bytes]) -> set[bytes]:

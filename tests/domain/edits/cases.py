@@ -10,6 +10,7 @@ from decimal import Decimal
 from portal.domain.claims import Rendering, ServiceLine
 from portal.domain.codes import CodeRelease
 from portal.domain.contracts import Terms, assumed
+from portal.domain.coverage_policies import Covered
 from portal.domain.dental import Dental
 from portal.domain.drugs import Drug
 from portal.domain.edits.rules import EditContext, OtherCover
@@ -31,12 +32,14 @@ from tests.domain.edits.spoiling import (
     facility,
     in_context,
     inpatient,
+    judged,
     limited,
     medicare,
     nothing_charged,
     on,
     on_claim,
     on_line,
+    operated,
     paired,
     replaced,
     sided,
@@ -170,7 +173,10 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
         lambda clean, context: (
             replace(
                 on_line(modifiers=("25",))(clean, context)[0],
-                lines=(replace(clean.lines[0], modifiers=("25",)), replace(clean.lines[1], code="A4550")),
+                lines=(
+                    replace(clean.lines[0], modifiers=("25",)),
+                    *(replace(one, code="A4550") for one in clean.lines[1:]),
+                ),
             ),
             context,
         ),
@@ -237,6 +243,25 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
         on_line(modifiers=("LT", "RT", "59", "25", "76")),
     ),
     "modifier-valid": (on_line(modifiers=("ZZ",)),),
+    "global-evaluation": (
+        operated(90, 1),
+        operated(90, 90),
+        operated(10, 10),
+        operated(90, 30, npi="1245319599", taxonomy="207Q00000X"),
+        operated(90, 30, modifiers=("25",)),
+    ),
+    "global-decision": (operated(90, 0), operated(90, -1), operated(90, 0, modifiers=("25",))),
+    "global-return": (operated(90, 14, code="J1885"), operated(10, 1, code="J1885", modifiers=("59",))),
+    "coverage-policy": (
+        judged(Covered("C61")),
+        judged(),
+        judged(Covered("I10"), pointers=(2,)),
+        judged(Covered("I10", date(2026, 6, 1))),
+        judged(Covered("I10", None, date(2026, 5, 4))),
+        judged(Covered("E12*")),
+    ),
+    "abn-missing": (on_line(modifiers=("GA",)), on_line(modifiers=("GX",))),
+    "abn-unsigned": (on_line(modifiers=("GZ",)),),
     "ncci-ptp": (paired("0"), paired("1")),
     "mue": (on_line(units=Decimal(3)), billed_before(units=Decimal(2))),
     "mue-review": (on_line(code="J1885", units=Decimal(9)), limited("1", units=Decimal(5))),
@@ -280,6 +305,15 @@ CLEAN: Mapping[str, Spoil] = {
     "a charge five times the fee": in_context(fees={1: 2_000, 2: 1_000}),
     "an evaluation with modifier 25 beside a service billed before": lambda clean, context: billed_before(code="G0008")(
         *on_line(modifiers=("25",))(clean, context)
+    ),
+    "aftercare for another reason": operated(90, 30, modifiers=("24",)),
+    "the day of a major procedure that was decided on then": operated(90, 0, modifiers=("57",)),
+    "a visit on the day of a minor procedure": operated(10, 0),
+    "a planned second step": operated(90, 14, code="J1885", modifiers=("58",)),
+    "a service that its policy covers": judged(Covered("E11*"), Covered("Z00*")),
+    "a notice that is attached": lambda clean, context: (
+        on_line(modifiers=("GA",))(clean, context)[0],
+        replace(context, notice=True),
     ),
     "two fingers of one hand": on_line(modifiers=("F5", "F6")),
     "a vaccine given by number": on_line(code="90999", modifiers=("25",)),

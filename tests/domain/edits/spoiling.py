@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,8 +13,10 @@ from portal.domain.claims import Claim, OtherPayer, Rendering, ServiceLine
 from portal.domain.codes import CodeRelease, CodeSpan
 from portal.domain.contracts import Terms
 from portal.domain.coordination import ClaimDecision, LineDecision
+from portal.domain.coverage_policies import Covered, Policy
 from portal.domain.edits.history import line_key
 from portal.domain.edits.rules import EditContext, OtherCover
+from portal.domain.global_periods import Surgery
 from portal.domain.institutional import Institutional
 from portal.domain.ncci import NcciTables, PairEdit, UnitLimit
 from portal.domain.remittances import Adjustment
@@ -32,7 +34,7 @@ RELEASE = CodeRelease(
             "Q0111": STANDS,
             "G9999": (CodeSpan(date(2027, 1, 1)),),
         },
-        "modifier": dict.fromkeys(("59", "25", "F5", "F6", "QW"), STANDS),
+        "modifier": dict.fromkeys(("59", "24", "25", "57", "58", "F5", "F6", "GA", "GX", "GZ", "QW"), STANDS),
     },
     titles.said(
         {
@@ -135,6 +137,32 @@ def certified(kind: str, **changes: Any) -> Spoil:
     return lambda clean, context: (
         replace(clean, clia="11D1234567", lines=(replace(clean.lines[0], **changes), *clean.lines[1:])),
         replace(context, certificate=kind),
+    )
+
+
+SURGEON = "1234567893"
+"""Who bills the clean claim; the procedure of `operated` was theirs."""
+
+
+def operated(days: int, ago: int, *, npi: str = SURGEON, taxonomy: str = "", **changes: Any) -> Spoil:
+    """A first line on some day after a procedure; a code with a period of its own is a procedure, too."""
+
+    def spoil(clean: Claim, context: EditContext) -> Spoiled:
+        line = replace(clean.lines[0], **({"code": "99300"} | changes))
+        day = line.from_date or date(2026, 5, 5)
+        periods = {} if line.code == "99300" else {1: "000"}
+        known = replace(context, surgeries=(Surgery(npi, taxonomy, day - timedelta(ago), days),), periods=periods)
+        return replace(clean, lines=(line, *clean.lines[1:])), known
+
+    return spoil
+
+
+def judged(*covered: Covered, **changes: Any) -> Spoil:
+    """A first line whose service the payer covers for some diagnoses only."""
+    policies = {"G0438": (Policy("L33333", date(2020, 1, 1), None, covered),)}
+    return lambda clean, context: (
+        replace(clean, lines=(replace(clean.lines[0], **changes), *clean.lines[1:])),
+        replace(context, policies=policies),
     )
 
 

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.domain.coverage_policies import Covered
 from portal.domain.edits.catalog import RULES, edit
 from tests.domain.clean import claim
 from tests.domain.edits.cases import CLEAN, SPOILS
-from tests.domain.edits.spoiling import CONTEXT, Spoil, in_context, on_line
+from tests.domain.edits.spoiling import CONTEXT, Spoil, in_context, judged, on_line, operated
 
 CASES = [(code, at) for code, spoils in SPOILS.items() for at in range(len(spoils))]
 
@@ -75,3 +78,27 @@ def test_no_text_carries_a_protected_value(code: str, at: int) -> None:
     for one in edit(*SPOILS[code][at](claim(), CONTEXT)):
         for word in PROTECTED:
             assert word not in f"{one.text} {one.what_to_do}"
+
+
+QUIET: Mapping[str, Spoil] = {
+    "aftercare for another reason": operated(90, 30, modifiers=("24",)),
+    "another specialty of the group": operated(90, 30, npi="1245319599", taxonomy="207X00000X"),
+    "behind the period": operated(90, 91),
+    "two days before": operated(90, -2),
+    "the day before a minor procedure": operated(10, -1),
+    "critical care for another reason": operated(90, 3, modifiers=("FT",)),
+    "aftercare that another took over": operated(90, 30, code="J1885", modifiers=("55",)),
+    "a service without a period": operated(90, 30, code="G0438"),
+    "a planned second step": operated(90, 14, code="J1885", modifiers=("58",)),
+    "covered": judged(Covered("E11*")),
+    "said not to be covered": judged(modifiers=("GY",)),
+}
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_what_is_right_is_not_asked_about(name: str) -> None:
+    claim_, context = QUIET[name](claim(), CONTEXT)
+    if name == "a service without a period":
+        context = replace(context, periods={})
+    found = {one.code for one in edit(claim_, context)}
+    assert not found & {"global-evaluation", "global-decision", "global-return", "coverage-policy"}
