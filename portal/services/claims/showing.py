@@ -10,7 +10,7 @@ from typing import Any
 
 from portal.access import policy
 from portal.domain import corrections, denials
-from portal.domain.claim_reasons import BILLED_AFTER_ALL, EARLIER_BILLED, HOLDS, PASSES, RETURNS, REWORKS
+from portal.domain.claim_reasons import HOLDS, RETURNS, REWORKS
 from portal.domain.claims import LIFE
 from portal.domain.corrections import Way
 from portal.domain.encounters import CODING_ERRORS
@@ -23,7 +23,7 @@ from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.services import ledger
-from portal.services.claims import again, checking, correcting, passing, standing
+from portal.services.claims import again, checking, correcting, standing
 from portal.services.claims.again import FREQUENCIES, Again, Correction
 from portal.services.claims.clocks import ClaimClock, clock_of
 from portal.services.claims.history import Happening, Step, Version, happened, steps_of, versions_of
@@ -37,7 +37,7 @@ from portal.x12.reader import read
 RANKS = {"P": T_("first payer"), "S": T_("second payer"), "T": T_("third payer")}
 ACTIONS = (
     "send", "ready", "check", "recheck", "release", "seen", "lost", "supplied", "ask", "hold", "draft", "replace",
-    "void", "approve", "refused", "give_up", "pass", "take_up",
+    "void", "approve", "refused", "give_up",
 )  # fmt: skip
 """What can be done with a claim, the most likely first."""
 
@@ -120,7 +120,6 @@ class ClaimPage:
     void_reasons: tuple[tuple[str, Text], ...]
     give_up_reasons: tuple[tuple[str, Text], ...]
     refusal_reasons: tuple[tuple[str, Text], ...]
-    pass_reasons: tuple[tuple[str, Text], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +182,11 @@ def show_claim(uow: UnitOfWork, claim_id: bytes) -> ClaimPage:
         void_reasons=tuple(corrections.VOIDS.items()),
         give_up_reasons=again.give_up_reasons(correction),
         refusal_reasons=tuple(corrections.REFUSALS.items()),
-        pass_reasons=tuple(PASSES.items()),
     )
 
 
 _REASONS = {
     "aside": T_("Its visit was set aside"),
-    **PASSES,
-    EARLIER_BILLED: T_("The payer before it is billed after all"),
-    "after-all": BILLED_AFTER_ALL,
     **corrections.REPLACES,
     **corrections.VOIDS,
     **corrections.CANCELS,
@@ -240,8 +235,6 @@ def _actions(
     asked = {"ask": "claim:ask", "lost": "claim:acknowledge", "supplied": "claim:acknowledge"}
     may |= {each for each in standing.offered(uow, claim) if policy.decide(uow.actor, asked[each]).allowed}
     may |= again.offered(uow, claim, correction, ways).keys()
-    if policy.decide(uow.actor, "claim:edit").allowed:
-        may |= {"pass"} if passing.can_pass(claim) else {"take_up"} if passing.can_take_up(uow, claim) else set()
     return tuple(action for action in ACTIONS if action in may)
 
 
