@@ -43,7 +43,8 @@ _REVIEWED = frozenset({
 })  # fmt: skip
 """What payers are asked in advance and what they say to it."""
 _CONTACTS = frozenset({
-    "contact.person", "contact.reference", "contact.words", "contact.next_step", "letter.body",
+    "contact.person", "contact.reference", "contact.words", "contact.next_step", "contact_reference.reference",
+    "letter.body",
 })  # fmt: skip
 """What was said with payers and written to them; who audits charges needs none of it."""
 _FILES = frozenset({"encounter.source_control", "interchange.name", "interchange.body", "interchange.findings"})

@@ -49,6 +49,7 @@ INDEXES: Mapping[str, Index] = MappingProxyType(
         "one-time-code": Index(10, 1, (rules.one_time_code,)),
         "visit-source": Index(11, 1, (rules.digest,)),
         "document-content": Index(12, 1, (rules.digest,)),
+        "contact-reference": Index(13, 1, (rules.identifier,)),
     }
 )
 

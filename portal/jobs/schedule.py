@@ -21,6 +21,7 @@ from portal.services.authorizations import asking as requests
 from portal.services.authorizations import watching
 from portal.services.claims import asking as statuses
 from portal.services.claims import sending, silence
+from portal.services.contacts import references
 from portal.services.coverage import asking, nights
 from portal.services.files.collecting import Collector
 from portal.services.keys import renewing
@@ -92,6 +93,7 @@ PERIODIC: tuple[Every, ...] = (
     Every("claim.silent", 3600, of_each_practice("claim.silent", silence.surface), apart=True),
     Every("eligibility.night", 900, lambda tools: nights.night(tools.units)),
     Every("eligibility.resend", 60, resend_questions, apart=True),
+    Every("contact.note", 600, of_each_practice("contact.note", references.fill), apart=True),
     Every("file.collect", 60, collecting(), apart=True),
     Every("inquiry.resend", 60, resend_inquiries, apart=True),
     Every("name.pack", 600, of_each_practice("name.pack", leaves.pack), apart=True),

@@ -12,7 +12,7 @@ from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from portal.models.base import Base
-from portal.models.columns import clear, key, ref, sealed
+from portal.models.columns import clear, index, key, ref, sealed
 from portal.models.types import Box
 
 
@@ -58,6 +58,23 @@ class ContactRow(Base):
     recorded_at: Mapped[datetime] = clear(20)
     key: Mapped[str] = clear(21)
     """Of the form that it came by: the same form twice is one contact."""
+
+
+class ContactReferenceRow(Base):
+    """The reference of a contact once more, with the token that it is found by; sealed as the contact is.
+
+    Contacts are never changed; a token is, with a new index root.
+    """
+
+    __tablename__ = "contact_reference"
+    table_code = 126
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id", index=True)
+    patient_id: Mapped[bytes | None] = ref(3, "patient.id", index=True)
+    contact_id: Mapped[bytes] = ref(4, "contact.id", unique=True)
+    reference_sealed: Mapped[Box] = sealed(5, bucket=128)
+    reference_index: Mapped[bytes | None] = index(6, "contact-reference", "reference_sealed")
 
 
 class LetterRow(Base):

@@ -38,7 +38,7 @@ def test_index_codes_are_never_given_anew():
     assert {name: index.code for name, index in INDEXES.items()} == {
         "member-id": 0x0101, "mrn": 0x0201, "account": 0x0301, "name-birth": 0x0401, "phone": 0x0501, "e-mail": 0x0601,
         "address": 0x0701, "claim-control": 0x0801, "payer-control": 0x0901, "one-time-code": 0x0A01,
-        "visit-source": 0x0B01, "document-content": 0x0C01,
+        "visit-source": 0x0B01, "document-content": 0x0C01, "contact-reference": 0x0D01,
     }  # fmt: skip
 
 

@@ -108,12 +108,25 @@ PAPER = SHEET | {
 _NAMED = tuple(
     made("NamedContact", item=each, patient_name=name) for each, name in ((item(), "Teresa Marlowe"), (PLAIN, ""))
 )
+_FOUND = made(
+    "FoundContact", item=item(), payer_id=ID, payer_name="Bluestem & co", patient_name="Teresa Marlowe"
+)  # fmt: skip
 _ONE = made("PayerItem", payer_id=ID, name="Bluestem", code="BHP01", contacts=3, last_on=DAY)
 _NONE = made("PayerItem", payer_id=OTHER, name="Lakeshore", code="LM2", contacts=0, last_on=None)
 
 SAMPLES = [
     ("staff/contacts/list.html", "some", STAFF | {"page": made("PayersPage", payers=(_ONE, _NONE))}),
     ("staff/contacts/list.html", "none", STAFF | {"page": made("PayersPage", payers=())}),
+    (
+        "staff/contacts/found.html",
+        "none",
+        STAFF | {"page": made("ContactsFoundPage", q="1", contacts=(), more=False)},
+    ),
+    (
+        "staff/contacts/found.html",
+        "some",
+        STAFF | {"page": made("ContactsFoundPage", q="I-77120", contacts=(_FOUND,), more=True)},
+    ),
     ("staff/contacts/payer.html", "some", payer(*_NAMED, newer=ID, older=OTHER)),
     ("staff/contacts/payer.html", "none", payer(desks=(), may_edit=False, may_record=False, may_see_contract=False)),
     ("staff/contacts/payer.html", "fits", payer(narrowed=made("Narrowed", channel="fax", about="claim", open="1"))),

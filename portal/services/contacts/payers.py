@@ -9,15 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, tuple_
 
 from portal.access.policy import decide
-from portal.domain.claims import Person
 from portal.domain.contacts import CHANNELS
-from portal.domain.patients import full_name
 from portal.domain.texts import T_, Text
 from portal.models.contacts import ContactRow, PayerDeskRow
 from portal.models.coverage import CoverageRow
-from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
-from portal.services.contacts import items
+from portal.services.contacts import items, naming
 from portal.services.contacts.desks import DeskItem, desks_of
 from portal.services.contacts.items import ContactItem
 from portal.services.contacts.subjects import payer_name, seen
@@ -27,9 +24,6 @@ PAGE_ROWS = 25
 _ABOUT = {
     "claim": T_("Claims"), "authorization": T_("Authorizations"), "payer": T_("The payer in general"),
 }  # fmt: skip
-_NAMES = (
-    PatientRow.last_name_sealed, PatientRow.first_name_sealed, PatientRow.middle_name_sealed, PatientRow.suffix_sealed,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +113,7 @@ def show_payer(
         "1" if narrowed.open else "",
     )  # fmt: skip
     rows, newer, older = _page(uow, payer_id, narrowed, before, after)
-    names, listed = _names(uow, rows), items.opened(uow, rows)
+    names, listed = naming.names(uow, rows), items.opened(uow, rows)
     code = uow.value(uow.select(PayerRow.code).where(PayerRow.id == payer_id))
     return PayerPage(
         payer_id.hex(), name, code, desks_of(uow, payer_id), narrowed, tuple(CHANNELS.items()),
@@ -175,21 +169,3 @@ def _edge(uow: UnitOfWork, contact_id: bytes | None) -> Any:
     if contact_id is None:
         return None
     return uow.row(uow.select(ContactRow.id, ContactRow.day, ContactRow.recorded_at).where(ContactRow.id == contact_id))
-
-
-def _names(uow: UnitOfWork, rows: list[Any]) -> dict[str, str]:
-    """Names of the patients that contacts are about, by hex id."""
-    named = {row.patient_id for row in rows if row.patient_id is not None}
-    ids = sorted(named - uow.gone(named))
-    if not ids:
-        return {}
-    found = uow.rows(uow.select(PatientRow.id, PatientRow.practice_id, *_NAMES).where(PatientRow.id.in_(ids)))
-    return {row.id.hex(): _name(uow, row) for row in found}
-
-
-def _name(uow: UnitOfWork, row: Any) -> str:
-    last, first, middle, suffix = (
-        uow.open(getattr(row, each.key), each, row=row.id, subject=row.id, practice=row.practice_id) or ""
-        for each in _NAMES
-    )
-    return full_name(Person(last, first, middle, suffix))

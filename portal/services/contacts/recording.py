@@ -12,7 +12,7 @@ from portal.domain.contacts import CORRECTIONS, ELSEWHERE, Contact, plain, read
 from portal.domain.errors import Conflict, Refused
 from portal.domain.texts import T_
 from portal.models.contacts import ContactRow
-from portal.services.contacts import following
+from portal.services.contacts import following, references
 from portal.services.contacts.subjects import Subject, subject
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -165,4 +165,5 @@ def _new(uow: UnitOfWork, thing: Subject, contact: Contact, key: str, **more: An
         recorded_by=uow.actor.identity, recorded_at=uow.now, key=key, **more,
     )  # fmt: skip
     uow.flush()
+    references.note(uow, row, contact.reference)
     return row

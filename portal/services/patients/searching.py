@@ -16,6 +16,7 @@ from portal.domain.money import Money
 from portal.domain.patients import full_name
 from portal.domain.texts import T_
 from portal.models.claims import ClaimRow
+from portal.models.contacts import ContactReferenceRow
 from portal.models.coverage import CoverageRow
 from portal.models.encounters import EncounterRow
 from portal.models.ledger import LedgerLineRow
@@ -62,7 +63,8 @@ class Match:
 
 
 def search(uow: UnitOfWork, q: str) -> SearchPage:
-    """Up to 50 patients by MRN, account or claim number, by last name and birth date, or by the beginning of a name.
+    """Up to 50 patients by MRN, account or claim number, a payer's reference number for a contact, by last name and
+    birth date, or by the beginning of a name.
 
     Raises Refused `too-short` for less than three letters of a name.
     """
@@ -146,9 +148,17 @@ def _by_number(uow: UnitOfWork, text: str, numbers: Sequence[str]) -> tuple[list
         for statement in (
             uow.select(ClaimRow.patient_id.label("id")).where(ClaimRow.control == text.upper()),
             uow.select(EncounterRow.patient_id.label("id")).where(EncounterRow.source_control_index.in_(tokens)),
+            _by_reference(uow, text),
         ):
             found += [row.id for row in uow.rows(statement.limit(SHOWN + 1))]
     return list(dict.fromkeys(found)), scanned
+
+
+def _by_reference(uow: UnitOfWork, text: str) -> Select[Any]:
+    """Patients about whom a payer was turned to under that number of its own."""
+    row, known = ContactReferenceRow, uow.practice_or_none()
+    tokens = uow.tokens("contact-reference", text) if known else frozenset()
+    return uow.select(row.patient_id.label("id")).where(row.reference_index.in_(tokens), row.patient_id.is_not(None))
 
 
 def _by_birth(uow: UnitOfWork, name: str, day: date) -> tuple[list[bytes], int]:

@@ -11,9 +11,10 @@ from portal.domain import contacts as rules
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
 from portal.services.contacts import desks as departments
-from portal.services.contacts import payers, recording, showing
+from portal.services.contacts import payers, recording, references, showing
 from portal.services.contacts.payers import Narrowed
 from portal.services.contacts.recording import Kept
+from portal.services.contacts.references import ContactsFoundPage
 from portal.services.unit_of_work.units import Denied
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import Desk, desks, reads
@@ -38,6 +39,20 @@ _PAGES = {
 def list_(uow: UnitOfWork) -> Reply:
     """Payers, and how much there was with each."""
     return Page("staff/contacts/list.html", payers.list_payers(uow))
+
+
+@blueprint.get("/find", endpoint="ask")
+@reads("contact:view")
+def ask(_uow: UnitOfWork) -> Reply:
+    """The form to find contacts by the payer's reference number."""
+    return Page("staff/contacts/found.html", ContactsFoundPage("", None, more=False))
+
+
+@blueprint.post("/find")
+@reads("contact:view", kind="query")
+def find(uow: UnitOfWork) -> Reply:
+    """Contacts of that reference number; it is posted, so that it stands in no address."""
+    return Page("staff/contacts/found.html", references.find(uow, request.form.get("q", "")))
 
 
 @blueprint.get("/payers/<id:payer_id>")
