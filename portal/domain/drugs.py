@@ -41,6 +41,18 @@ def is_ndc(text: str) -> bool:
     return len(text) == NDC_DIGITS and text.isascii() and text.isdigit()
 
 
+def may_be(code: str) -> bool:
+    """Whether a service can give a drug, by its code: drugs, biologicals and blood of level II, and vaccines by number.
+
+    Of level II C, J, Q, S, A9 (for imaging) and P9 (blood); of level I 90200 to 90799.
+    """
+    return (
+        code[:1] in {"C", "J", "Q", "S"}
+        or code[:2] in {"A9", "P9"}
+        or (code[:2] == "90" and code[2:3] in set("234567"))
+    )
+
+
 def written(ndc: str) -> str:
     """A drug code as people read it: 00409-3795-01; what has another shape stays as it is."""
     return f"{ndc[:5]}-{ndc[5:9]}-{ndc[9:]}" if is_ndc(ndc) else ndc

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.domain.codes import is_procedure
-from portal.domain.drugs import Drug, is_ndc, read_drug, written
+from portal.domain.drugs import Drug, is_ndc, may_be, read_drug, written
 from portal.domain.errors import Refused
 from portal.domain.laboratories import TESTS, is_certificate
 
@@ -67,3 +67,12 @@ def test_what_cannot_be_a_drug_is_told_with_what_to_do(typed: tuple[str, str, st
         read_drug(*typed, 3)
     assert "Service 3" in str(told.value.text)
     assert words in str(told.value.text)
+
+
+@pytest.mark.parametrize(
+    ("code", "may"),
+    [("J1885", True), ("Q2035", True), ("A9579", True), ("90300", True), ("A4550", False), ("G0438", False),
+     ("90900", False), ("", False)],
+)  # fmt: skip
+def test_a_drug_is_asked_for_where_a_service_may_give_one(code: str, may: bool) -> None:
+    assert may_be(code) == may

@@ -26,7 +26,7 @@ TOOTH = typed_of(Kept(), {}, "11", {1: DAY})
 LINES = tuple(
     made(
         "VisitLine", position=1, code=code, modifiers="", words="Some <service>", points="A", units=Decimal(3),
-        charge=Money(90_000), drug=("", "", "", ""),
+        charge=Money(90_000), drug=("", "", "", ""), may_be_drug=False,
     )
     for code in ("", "D2150")
 )  # fmt: skip

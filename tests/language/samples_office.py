@@ -86,6 +86,7 @@ CODE = VISIT | {
             units="1",
             changed=proposed != code,
             drug=("00409-3795-01", "2", "ML", "RX 44") if n == 2 else ("", "", "", ""),
+            may_be_drug=n == 2,
         )
         for n, (words, proposed, code) in enumerate(
             (("Yearly wellness visit", "G0438", "G0439"), ("Vitamin B-12 injection", "J3420", "J3420")), start=1
@@ -119,6 +120,7 @@ VISIT_LINES = tuple(
         units=Decimal(units),
         charge=Money(cents),
         drug=("00409-3795-01", "2", "ML", "RX 44") if code[0] == "J" else ("", "", "", ""),
+        may_be_drug=code[0] == "J",
     )
     for code, modifiers, words, units, cents in (
         ("G0439", "25", "Yearly wellness visit, a later one", "1", 18500),

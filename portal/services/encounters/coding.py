@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from portal.domain.bills import SET_ASIDE, TOPICS
 from portal.domain.claims import ServiceLine
 from portal.domain.codes import diagnosis_qualifier
-from portal.domain.drugs import UNITS, Drug
+from portal.domain.drugs import UNITS, may_be
 from portal.domain.encounters import CODING_ERRORS, EncounterFacts
 from portal.domain.errors import Refused
 from portal.domain.sampling import CODING
@@ -19,8 +19,9 @@ from portal.models.encounters import ChargeRow, EncounterRow
 from portal.services import aside, codes
 from portal.services.aside import Aside, Effects
 from portal.services.encounters import questions
+from portal.services.encounters.differences import proposed
 from portal.services.encounters.questions import Asked
-from portal.services.intake import kinds, line_details, showing, visits
+from portal.services.intake import line_details, showing, visits
 from portal.services.intake.lines import (
     Line,
     TypedLine,
@@ -66,6 +67,7 @@ class CodeLine:
     changed: bool
     drug: tuple[str, str, str, str]
     """Drug code, quantity, unit and prescription as typed."""
+    may_be_drug: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +104,6 @@ class CodePage(Visit):
     why_not: Text | None
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One place where the codes differ from the proposal."""
-
-    what: Text
-    proposed: str
-    coded: str
-
-
 def show(uow: UnitOfWork, encounter_id: bytes, *, typed: Typed | None = None, find: str = "") -> CodePage:
     """Open a visit for coding, with what was typed and not kept, and with codes searched for."""
     encounter = uow.get(EncounterRow, encounter_id)
@@ -124,7 +117,7 @@ def show(uow: UnitOfWork, encounter_id: bytes, *, typed: Typed | None = None, fi
         note=uow.read(encounter, EncounterRow.note_sealed),
         returned=_returned(uow, encounter) if may else None,
         proposed_diagnoses=tuple(proposal["diagnoses"]),
-        proposed_lines=tuple(_proposed(line) for line in proposal["lines"]),
+        proposed_lines=tuple(proposed(line) for line in proposal["lines"]),
         diagnoses=showing.described(uow, encounter, [code for each in given.diagnoses if (code := plain_code(each))]),
         lines=_code_lines(uow, encounter, given.lines, proposal),
         asked=tuple(each for each in told if not each.open),
@@ -214,7 +207,7 @@ def set_aside(uow: UnitOfWork, encounter_id: bytes, version: int, reason: str, n
     aside.set_aside(uow, encounter, reason, note, seen)
 
 
-def as_proposed(uow: UnitOfWork, encounter_id: bytes) -> Typed:
+def asproposed(uow: UnitOfWork, encounter_id: bytes) -> Typed:
     """A visit's codes as they stand, to be accepted as they are."""
     encounter = uow.get(EncounterRow, encounter_id)
     return _as_typed(uow, encounter, showing.charges_of(uow, encounter))
@@ -284,10 +277,6 @@ def _as_typed(uow: UnitOfWork, encounter: EncounterRow, charges: Sequence[Charge
     )  # fmt: skip
 
 
-def _proposed(line: dict[str, Any]) -> str:
-    return " ".join([line["code"], *line["modifiers"]])
-
-
 def _code_lines(
     uow: UnitOfWork, encounter: EncounterRow, typed: Sequence[TypedLine], proposal: dict[str, Any]
 ) -> tuple[CodeLine, ...]:
@@ -302,8 +291,9 @@ def _code_lines(
         before = was and (was["code"], was["modifiers"], letters(was["pointers"]), units_text(was["units_thousandths"]))
         found.append(
             CodeLine(
-                line.position, words.get(plain_code(line.code), ""), _proposed(was) if was else "", line.code,
-                line.modifiers, line.points, line.units, now != before, drug=line.drug or ("", "", "", ""),
+                line.position, words.get(plain_code(line.code), ""), proposed(was) if was else "", line.code,
+                line.modifiers, line.points, line.units, now != before, line.drug or ("", "", "", ""),
+                may_be(plain_code(line.code)),
             )
         )  # fmt: skip
     return tuple(found)
@@ -318,32 +308,3 @@ def _hits(uow: UnitOfWork, encounter: EncounterRow, find: str) -> tuple[CodeHit,
         for hit in codes.search(uow, find, code_set, encounter.service_from, limit=limit)
         if hit.billable
     )
-
-
-def differences(
-    proposal: dict[str, Any], diagnoses: Sequence[str], charges: Sequence[ChargeRow], drugs: Mapping[int, Drug | None]
-) -> tuple[Difference, ...]:
-    """Where the codes of a visit differ from the provider's proposal, diagnoses first, then line by line."""
-    found = []
-    if list(diagnoses) != proposal["diagnoses"]:
-        found.append(Difference(T_("Diagnoses"), ", ".join(proposal["diagnoses"]), ", ".join(diagnoses)))
-    before = {line["position"]: _sentence(line, kinds.as_drug(line.get("drug"))) for line in proposal["lines"]}
-    after = {
-        charge.position: _sentence({
-            "code": charge.code, "modifiers": charge.modifiers, "pointers": charge.pointers,
-            "units_thousandths": charge.units_thousandths,
-        }, drugs.get(charge.position))
-        for charge in charges
-        if charge.active
-    }  # fmt: skip
-    for position in sorted(before | after):
-        was, now = before.get(position, ""), after.get(position, "")
-        if was != now:
-            found.append(Difference(T_("Service {line}", line=position), was, now))
-    return tuple(found)
-
-
-def _sentence(line: dict[str, Any], drug: Drug | None) -> str:
-    """A line in one breath: G0444 25 x 2 → A B, and its drug."""
-    service = f"{_proposed(line)} x {units_text(line['units_thousandths'])} → {letters(line['pointers'])}"
-    return f"{service}, NDC {' '.join(filter(None, drug_typed(drug)))}" if drug is not None else service

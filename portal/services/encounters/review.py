@@ -12,8 +12,7 @@ from portal.domain.money import Money
 from portal.domain.sampling import CODING, WHY, main_category
 from portal.domain.texts import T_, Text
 from portal.models.encounters import EncounterRow
-from portal.services.encounters import coding
-from portal.services.encounters.coding import Difference
+from portal.services.encounters.differences import Difference, differences
 from portal.services.intake import line_details, showing, visits
 from portal.services.intake.showing import Diagnosis, Visit, VisitLine
 from portal.services.sampling import deciding
@@ -57,7 +56,7 @@ def show(uow: UnitOfWork, encounter_id: bytes) -> ReviewPage:
         diagnoses=showing.described(uow, encounter, diagnoses),
         lines=showing.lines_of(uow, encounter, charges),
         total=showing.total_of(charges),
-        differences=coding.differences(
+        differences=differences(
             uow.read(encounter, EncounterRow.proposal_sealed), diagnoses, charges,
             line_details.drugs_of(uow, encounter, charges),
         ),

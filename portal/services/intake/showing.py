@@ -10,6 +10,7 @@ from typing import Any
 
 from portal.domain.claims import Person
 from portal.domain.codes import procedure_set
+from portal.domain.drugs import may_be
 from portal.domain.encounters import LIFE
 from portal.domain.money import Money
 from portal.domain.patients import full_name
@@ -77,6 +78,7 @@ class VisitLine:
     charge: Money
     drug: tuple[str, str, str, str]
     """Drug code, quantity, unit and prescription as a form has them; all empty for none."""
+    may_be_drug: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ def lines_of(uow: UnitOfWork, encounter: EncounterRow, charges: Sequence[ChargeR
         VisitLine(
             charge.position, charge.code, " ".join(charge.modifiers), words.get(charge.code, ""),
             letters(charge.pointers), Decimal(charge.units_thousandths) / 1000, Money(charge.charge_cents),
-            drug_typed(drugs[charge.position]),
+            drug_typed(drugs[charge.position]), may_be(charge.code),
         )
         for charge in charges
         if charge.active

@@ -17,6 +17,7 @@ from portal.services.charges import entering
 from portal.services.claims import drafting, steps
 from portal.services.encounters import bills, coding, importing, review
 from portal.services.encounters.coding import CodePage, Typed
+from portal.services.encounters.differences import differences
 from portal.services.intake.lines import TypedLine
 from portal.services.unit_of_work.units import Denied
 from tests.databases import World
@@ -109,7 +110,7 @@ def test_what_is_changed_is_kept_beside_the_proposal(world: World):
         assert sum(not row.active for row in charges) == (len(claim.lines) > 1)
         encounter = uow.get(EncounterRow, id_)
         assert encounter.charge_cents == sum(row.charge_cents for row in charges if row.active)
-        found = coding.differences(
+        found = differences(
             uow.read(encounter, EncounterRow.proposal_sealed), ["Z23", "I10"],
             uow.entities(uow.select(ChargeRow).where(ChargeRow.encounter_id == id_)), {},
         )  # fmt: skip
