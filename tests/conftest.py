@@ -6,25 +6,20 @@ import gc
 import ipaddress
 import os
 import sys
-import tempfile
 from pathlib import Path
-from uuid import uuid4
 
 import hypothesis
 import pytest
 from flask import Flask
-from jinja2 import FileSystemBytecodeCache
 from werkzeug.routing.rules import Rule
 
 from portal.gateways.paper import Paper
 from tests.pages import CheckedClient
+from tests.templates import kept_templates
 
 Flask.test_client_class = CheckedClient
 # Each test makes an application of its own; compiled templates, of all workers, and writers of addresses are kept.
-_run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
-_templates = Path(tempfile.gettempdir()) / f"candor-templates-{_run}"
-_templates.mkdir(mode=0o700, exist_ok=True)
-Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(_templates))}
+Flask.jinja_options = {"bytecode_cache": kept_templates("portal")}
 _compile, _writers = Rule._compile_builder, {}
 
 

@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -149,10 +149,13 @@ class Standing:
         ]
         self._clear = sql.SQL("; ").join([sql.SQL("SET LOCAL session_replication_role = replica"), *clear, *count])
 
-    def put_back(self) -> None:
-        """End what is still connected, as a killed process leaves it, and bring rows and sequences back."""
+    def put_back(self, kept: Sequence[int] = ()) -> None:
+        """End what is still connected, as a killed process leaves it, and bring rows and sequences back.
+
+        `kept` are processes of the server behind connections that stay and do nothing now.
+        """
         with self._connection.transaction():
-            self._connection.execute(_ALONE)
+            self._connection.execute(_ALONE, [list(kept)])
             self._connection.execute(self._clear)
             for table, rows in self._rows:
                 with self._connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(table)) as into:
@@ -170,7 +173,8 @@ _ALWAYS = """SELECT nspname, relname, tgname FROM pg_trigger JOIN pg_class ON pg
 _SEQUENCES = """SELECT quote_ident(schemaname) || '.' || quote_ident(sequencename), last_value, start_value
     FROM pg_sequences ORDER BY 1"""
 _ALONE = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+    AND pid <> ALL(%s)"""
 
 
 def _copied(connection: psycopg.Connection[Any], table: sql.Identifier) -> bytes:

@@ -14,7 +14,7 @@ import pytest
 from portal.app import create_app
 from portal.cli import logs
 from tests.databases import World
-from tests.house.tree import modules, parsed
+from tests.house.tree import modules, nodes
 
 CANARY = "Okonkwo"
 
@@ -120,7 +120,7 @@ def test_a_request_is_told_by_its_endpoint(lines, world: World):
 def test_every_message_of_ours_is_a_constant_and_every_key_is_listed():
     wrong = []
     for path in modules("portal", "audit"):
-        for node in ast.walk(parsed(path)):
+        for node in nodes(path):
             if not (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
@@ -141,7 +141,7 @@ def test_every_logger_of_ours_is_known_as_ours():
     named = {
         node.args[0].value
         for path in modules("portal", "audit")
-        for node in ast.walk(parsed(path))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "getLogger"
     }
     others = {name for name in named if not name.startswith("candor.")}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.tree import ROOT, files, imports, module_name, modules, parsed, within
+from tests.house.tree import ROOT, files, imports, module_name, modules, nodes, parsed, within
 
 GROUND = ("portal.domain", "portal.access", "portal.crypto", "portal.config", "audit")
 FILES = ("portal.x12", "portal.fhir", "portal.feeds")
@@ -187,7 +187,7 @@ def test_nothing_outgrows_a_reader() -> None:
         lines = len((ROOT / path).read_text().splitlines())
         if lines > MODULE_LINES:
             long[str(path)] = lines
-        for node in ast.walk(parsed(path)):
+        for node in nodes(path):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 size = (node.end_lineno or node.lineno) - node.lineno + 1
                 if size > FUNCTION_LINES:
@@ -199,7 +199,7 @@ def test_nothing_outgrows_a_reader() -> None:
 def test_no_name_says_nothing() -> None:
     shapeless = [str(path) for path in files() if SHAPELESS & set(re.split(r"[^a-z]+", str(path).lower()))]
     for path in modules("portal", "audit", "migrations", "tests"):
-        for node in ast.walk(parsed(path)):
+        for node in nodes(path):
             if isinstance(node, ast.ClassDef):
                 words = {word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+", node.name)}
                 shapeless += [f"{path}:{node.name}"] if words & SHAPELESS else []
@@ -220,7 +220,7 @@ def test_no_session_is_fetched_from_a_global() -> None:
     wrong = [
         f"{path}:{node.lineno}"
         for path in OURS
-        for node in ast.walk(parsed(path))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute)
         and node.attr == "session"
         and isinstance(node.value, ast.Name)
@@ -234,7 +234,7 @@ def test_only_the_command_line_prints() -> None:
         f"{path}:{node.lineno}"
         for path in OURS
         if path.with_suffix("").parts[:2] != ("portal", "cli")
-        for node in ast.walk(parsed(path))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert wrong == []

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from portal.jobs.handlers import HANDLERS
 from portal.jobs.schedule import PERIODIC
 from portal.services.outbox import URGENT
-from tests.house.tree import modules, parsed
+from tests.house.tree import modules, nodes
 
 NAME = re.compile(r"[a-z]+\.[a-z]+")
 
@@ -20,7 +20,7 @@ def requests() -> Iterator[tuple[str, set[str]]]:
     A name that is a variable is one of those written in the function around the call.
     """
     for path in modules("portal"):
-        functions = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef)]
+        functions = [node for node in nodes(path) if isinstance(node, ast.FunctionDef)]
         for function in functions:
             for node in ast.walk(function):
                 if isinstance(node, ast.Call) and _called(node) in {"outbox.later", "later"}:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from portal.models import catalog
+from tests.house.tree import nodes, parsed
 
 SERVICES = Path(__file__).resolve().parents[2] / "portal" / "services"
 MODELS = {model.__name__: model for model in catalog.models().values()}
@@ -86,7 +87,7 @@ def unscoped(function: ast.AST) -> set[str]:
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(SERVICES)))
 def test_every_query_of_a_service_states_its_reach(path: Path):
-    found = set().union(*(unscoped(each) for each in statements(ast.parse(path.read_text()))), set())
+    found = set().union(*(unscoped(each) for each in statements(parsed(path))), set())
     where = str(path.relative_to(SERVICES))
     assert {name for name in found if (where, name) not in BEYOND} == set()
 
@@ -94,13 +95,13 @@ def test_every_query_of_a_service_states_its_reach(path: Path):
 def test_what_is_let_beyond_the_reach_is_still_there():
     for (where, name), reason in BEYOND.items():
         assert reason
-        found = set().union(*(unscoped(each) for each in statements(ast.parse((SERVICES / where).read_text()))))
+        found = set().union(*(unscoped(each) for each in statements(parsed(SERVICES / where))))
         assert name in found, (where, name)
 
 
 @pytest.mark.parametrize("path", sorted(SERVICES.rglob("*.py")), ids=lambda path: str(path.relative_to(SERVICES)))
 def test_nothing_is_ordered_or_grouped_by_what_is_sealed(path: Path):
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if called(node) in {"order_by", "group_by", "distinct", "having", "max", "min", "length"}:
             columns = [each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)]
             if isinstance(node, ast.Call):

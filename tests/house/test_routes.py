@@ -25,7 +25,7 @@ from portal.domain import claims, denials, encounters, payments
 from portal.web import guard
 from tests.databases import World
 from tests.house import routes
-from tests.house.tree import modules, parsed
+from tests.house.tree import modules, nodes
 from tests.make import claims as make
 from tests.make import users
 
@@ -77,7 +77,7 @@ def asked_for() -> dict[str, str]:
     found: dict[str, str] = {}
     for path in modules("portal"):
         if path.parts[1] in {"web", "services", "cli", "jobs", "demo"}:
-            for node in ast.walk(parsed(path)):
+            for node in nodes(path):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in PERMISSIONS:
                     found.setdefault(node.value, str(path))
     return found
@@ -99,7 +99,7 @@ def test_every_permission_asked_for_is_in_the_table():
     assert set(steps()) <= PERMISSIONS.keys()
     openers = {"reads", "writes", "desks", "read", "write", "allow", "decide"}
     for path in modules("portal"):
-        for node in ast.walk(parsed(path)):
+        for node in nodes(path):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 texts = [each.value for each in node.args[:2] if isinstance(each, ast.Constant)]

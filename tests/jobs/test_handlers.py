@@ -18,7 +18,7 @@ from portal.services import outbox
 from portal.services.unit_of_work.work import new_id
 from tests.databases import World
 from tests.gateways.smtp import smtp
-from tests.house.tree import modules, parsed
+from tests.house.tree import modules, nodes, parsed
 from tests.jobs.engines import Engine
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "mail"
@@ -27,7 +27,7 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "mail"
 def test_every_job_that_is_asked_for_has_a_handler_and_the_other_way_round():
     asked = set()
     for path in modules("portal"):
-        for node in ast.walk(parsed(path)):
+        for node in nodes(path):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "later":
                 asked |= _names(node.args[1], parsed(path))
     assert asked == HANDLERS.keys()

@@ -11,10 +11,13 @@ import jinja2
 from portal.domain.texts import T_
 from portal.language.speaker import Speaker
 from portal.language.templating import install
+from tests.templates import kept_templates
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
 ZONE = "America/Los_Angeles"
+COMPILED = kept_templates("samples")
+"""Apart from those of the application, which compiles them with settings of its own."""
 
 
 def made(kind: str, /, **fields):
@@ -32,6 +35,7 @@ def environment(locale: str) -> jinja2.Environment:
     speaker = Speaker(locale, ZONE)
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
+        bytecode_cache=COMPILED,
         autoescape=jinja2.select_autoescape(["html"]),
         undefined=jinja2.StrictUndefined,
     )
