@@ -29,3 +29,15 @@ REWORKS: dict[str, Text] = {
     "partner": T_("The partner's fault was cleared"),
 }
 """What was corrected before a rejected claim goes again."""
+
+PASSES: dict[str, Text] = {
+    "little-left": T_("Too little is left to bill it"),
+    "no-coverage": T_("The coverage did not stand on that day"),
+    "not-covered": T_("The plan does not pay for it"),
+    "patient-pays": T_("The patient pays the rest and wants no claim"),
+    "too-late": T_("Its time to file has passed"),
+}
+"""Why a further payer is not billed after all: what waits for it goes to the next one, or to the patient."""
+EARLIER_BILLED = "earlier-billed"
+"""Why the claim to the payer behind is withdrawn again: the one before it is billed after all."""
+BILLED_AFTER_ALL = T_("It is billed after all")

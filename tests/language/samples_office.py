@@ -224,8 +224,10 @@ CLAIM = {
         charged=Money(19200),
         discount=Money(1280),
         plan_paid=Money(3120),
+        others_paid=Money(1000),
         patient=Money(0),
-        open=Money(14800),
+        others_open=Money(800),
+        open=Money(13000),
     ),
     "versions": (
         made(

@@ -53,7 +53,8 @@ def _unplaced(claim: Claim, _: EditContext) -> Iterator[Found]:
 
 
 def _forwarded(claim: Claim, _: EditContext) -> Iterator[Found]:
-    for other, decision, _lines in _decided(claim):
+    # Where another decision stands behind, the payer to whom an earlier one sent it on has answered.
+    for other, decision, _lines in list(_decided(claim))[-1:]:
         if decision.forwarded:
             text = T_("{payer} sent this claim on by itself.", payer=other.cover.payer_name)
             yield Found(text, T_("Do not send it: wait for the answer, and ask the next payer if none comes."))

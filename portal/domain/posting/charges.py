@@ -70,6 +70,26 @@ def move_responsibility_entry(
     )
 
 
+def passed_over_entry(charge: Charge, amount_cents: int, key: str, posted_on: date, to_payer_id: bytes | None) -> Entry:
+    """What waits for a payer that is not billed goes to the next one, or without one to the patient.
+
+    `charge` names the payer passed over. A negative amount takes back what went too far. Raises ValueError for nought.
+    """
+    account = "receivable:patient" if to_payer_id is None else "receivable:payer"
+    ids = {"patient_id": charge.patient_id, "encounter_id": charge.encounter_id, "charge_id": charge.charge_id}
+    inputs = {"event": "passed-over", **_about(charge), "cents": amount_cents, "to": (to_payer_id or b"").hex()}
+    return Entry(
+        kind="responsibility",
+        posted_on=posted_on,
+        key=f"passed-over:{key}",
+        inputs_digest=inputs_digest(inputs),
+        lines=(
+            Line(account, amount_cents, payer_id=to_payer_id, claim_id=charge.claim_id, **ids),
+            Line("receivable:payer", -amount_cents, payer_id=charge.payer_id, claim_id=charge.claim_id, **ids),
+        ),
+    )
+
+
 def reversal_of(entry: Entry, entry_id: bytes, posted_on: date, *, reason: str) -> Entry:
     """The entry with every sign turned, linked to the one it undoes; an entry can be undone once."""
     return Entry(

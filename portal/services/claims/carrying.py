@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from portal.domain import dates
+from portal.domain import coverage, dates
 from portal.domain.coordination import Answer, ClaimDecision, LineDecision, carry, patients
-from portal.domain.coverage import RANKS
+from portal.domain.coverage import RANKS, Coverage
 from portal.domain.remittances import Adjustment, ClaimPayment, ServicePayment
 from portal.models.claims import ClaimRow
+from portal.models.coverage import CoverageRow
 from portal.models.encounters import ChargeRow
 from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow
@@ -19,6 +20,10 @@ from portal.models.remittances import RemittanceClaimRow, RemittanceLineRow, Rem
 from portal.services.unit_of_work.work import UnitOfWork
 
 _SLICE = 500
+_COLUMNS = (
+    ClaimRow.id, ClaimRow.encounter_id, ClaimRow.coverage_id, ClaimRow.payer_id, ClaimRow.rank, ClaimRow.patient_id,
+    ClaimRow.service_from,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +56,55 @@ def earlier_of(uow: UnitOfWork, claims: Sequence[Any]) -> dict[bytes, tuple[Carr
     behind = [claim for claim in claims if claim.rank != RANKS[0]]
     if not behind:
         return {}
-    rows = _rows(
-        uow, (ClaimRow.id, ClaimRow.encounter_id, ClaimRow.coverage_id, ClaimRow.payer_id, ClaimRow.rank),
-        ClaimRow.encounter_id, (claim.encounter_id for claim in behind),
-    )  # fmt: skip
+    rows = _rows(uow, _COLUMNS, ClaimRow.encounter_id, (claim.encounter_id for claim in behind))
     standing = standing_of(uow, rows)
+    crossed = crossed_of(uow, [row for row in rows if row.id in standing and standing[row.id].decision.forwarded])
     found: dict[bytes, tuple[Carried, ...]] = {}
     for claim in behind:
         ahead = [
-            standing[row.id]
+            said[row.id]
             for row in rows
-            if row.encounter_id == claim.encounter_id and before(row.rank, claim.rank) and row.id in standing
+            for said in (standing, crossed)
+            if row.encounter_id == claim.encounter_id and row.id in said and before(said[row.id].rank, claim.rank)
         ]
         found[claim.id] = tuple(sorted(ahead, key=lambda one: RANKS.index(one.rank)))
     return found
+
+
+def crossed_of(uow: UnitOfWork, claims: Sequence[Any]) -> dict[bytes, Carried]:
+    """What the payers said to whom claims were sent on: they answer on the first payer's claim.
+
+    `claims` have patient_id and service_from, too; those of which no such answer stands are left out.
+    """
+    if not claims:
+        return {}
+    columns = (
+        CoverageRow.id, CoverageRow.payer_id, CoverageRow.patient_id, CoverageRow.rank, CoverageRow.valid_from,
+        CoverageRow.valid_to,
+    )  # fmt: skip
+    known: dict[bytes, list[Coverage]] = {}
+    for row in _rows(uow, columns, CoverageRow.patient_id, (claim.patient_id for claim in claims)):
+        one = Coverage(row.id, row.payer_id, row.rank, row.valid_from, row.valid_to)
+        known.setdefault(row.patient_id, []).append(one)
+    crossed = []
+    for claim in claims:
+        following = coverage.next_after(known.get(claim.patient_id, ()), claim.service_from, claim.coverage_id)
+        if following is not None:
+            crossed.append(
+                _Crossed(claim.id, claim.encounter_id, following.coverage_id, following.payer_id, following.rank)
+            )
+    return standing_of(uow, crossed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Crossed:
+    """A claim as the payer has it to whom it was sent on."""
+
+    id: bytes
+    encounter_id: bytes
+    coverage_id: bytes
+    payer_id: bytes
+    rank: str
 
 
 def standing_of(uow: UnitOfWork, claims: Sequence[Any], *, numbers: bool = True) -> dict[bytes, Carried]:

@@ -83,9 +83,7 @@ def contexts(
 
 def _noticed(uow: UnitOfWork, claims: Sequence[ClaimRow], built: Mapping[bytes, Claim]) -> set[bytes]:
     """Of claims that say so, those with an advance notice attached to them or to their visit."""
-    said = [
-        claim for claim in claims if any(not ON_FILE.isdisjoint(line.modifiers) for line in built[claim.id].lines)
-    ]
+    said = [claim for claim in claims if any(not ON_FILE.isdisjoint(line.modifiers) for line in built[claim.id].lines)]
     found: set[bytes] = set()
     for part in slices(id_ for claim in said for id_ in (claim.id, claim.encounter_id)):
         rows = uow.rows(
@@ -151,7 +149,8 @@ def _covers(uow: UnitOfWork, claims: Sequence[ClaimRow]) -> dict[bytes, list[Oth
     for claim in several:
         for row in by_patient[claim.patient_id]:
             if row.id != claim.coverage_id and _stands(row, claim.service_from):
-                said = (claim.encounter_id, row.id) in answered
+                visit = claim.encounter_id
+                said = (visit, row.id) in answered or (visit, row.payer_id) in answered
                 found.setdefault(claim.id, []).append(
                     OtherCover(row.rank, row.filing_code, row.relationship, _birthday(uow, row, born), said)
                 )
@@ -164,21 +163,32 @@ def _stands(cover: Any, day: date) -> bool:
 
 
 def _answered(uow: UnitOfWork, claims: Sequence[ClaimRow]) -> set[tuple[bytes, bytes]]:
-    """(Visit, coverage) on which a payer's remittance stands: one that a reversal undid is no answer."""
+    """(Visit, coverage or payer) of which a remittance stands, or that is not asked: passed over.
+
+    One that a reversal undid is no answer. A payer to whom a claim was sent on answers on that claim.
+    """
     found: set[tuple[bytes, bytes]] = set()
     for part in slices(claim.encounter_id for claim in claims):
         rows = uow.rows(
-            uow.select(ClaimRow.encounter_id, ClaimRow.coverage_id)
+            uow.select(
+                ClaimRow.encounter_id, ClaimRow.coverage_id, ClaimRow.payer_id, RemittanceClaimRow.payer_id.label("by")
+            )
             .where(
                 ClaimRow.encounter_id.in_(part),
                 RemittanceClaimRow.claim_id == ClaimRow.id,
                 RemittanceClaimRow.state == "MATCHED",
                 uow.within(RemittanceClaimRow),
             )
-            .group_by(ClaimRow.encounter_id, ClaimRow.coverage_id)
+            .group_by(ClaimRow.encounter_id, ClaimRow.coverage_id, ClaimRow.payer_id, RemittanceClaimRow.payer_id)
             .having(func.sum(RemittanceClaimRow.charge_cents) > 0)
         )
-        found.update((row.encounter_id, row.coverage_id) for row in rows)
+        found.update((row.encounter_id, row.coverage_id if row.by in {None, row.payer_id} else row.by) for row in rows)
+        passed = uow.rows(
+            uow.select(ClaimRow.encounter_id, ClaimRow.coverage_id).where(
+                ClaimRow.encounter_id.in_(part), ClaimRow.state == "WITHDRAWN"
+            )
+        )
+        found.update((row.encounter_id, row.coverage_id) for row in passed)
     return found
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from portal.access.actors import Actor
-from portal.domain import coverage
-from portal.domain.coverage import Coverage
+from portal.domain.claim_reasons import EARLIER_BILLED
+from portal.domain.claims import ClaimFacts
 from portal.domain.texts import T_
 from portal.models.claims import ClaimRow, ClaimVersionRow
 from portal.models.coverage import CoverageRow
 from portal.models.encounters import EncounterRow
 from portal.models.remittances import RemittanceClaimRow
 from portal.services import corrections, queues
-from portal.services.claims import carrying, checking, correcting
+from portal.services.claims import carrying, checking, correcting, leftovers
 from portal.services.claims.building import as_domain, new_control
 from portal.services.claims.visits import NO_LIMIT, take_over
 from portal.services.unit_of_work.units import Units
@@ -61,7 +61,13 @@ def follow(uow: UnitOfWork, claim_id: bytes) -> bytes | None:
     for other in beside:
         if carrying.before(claim.rank, other.rank):
             _refresh(uow, other, encounter)
-    return _draft(uow, claim, encounter, beside) if claim.state in _ANSWERED else None
+    made = _draft(uow, claim, encounter, beside) if claim.state in _ANSWERED else None
+    out = leftovers.passed_over(uow, beside)
+    if out:
+        leftovers.move_on(uow, beside)
+    if made is not None or out:
+        _waits_no_more(uow, claim)
+    return made
 
 
 def bring_up(uow: UnitOfWork, claims: Iterable[ClaimRow], encounter: EncounterRow) -> None:
@@ -92,12 +98,19 @@ def _concerned(uow: UnitOfWork, remittance_id: bytes) -> list[bytes]:
 
 
 def _draft(uow: UnitOfWork, claim: ClaimRow, encounter: EncounterRow, beside: Sequence[ClaimRow]) -> bytes | None:
-    following = _following(uow, claim)
-    if following is None or any(other.coverage_id == following.coverage_id for other in beside):
-        return None
     standing = carrying.standing_of(uow, [claim]).get(claim.id)
-    if standing is None or standing.decision.forwarded or standing.left_cents <= 0:
+    if standing is None:
         return None
+    order, out = leftovers.coverages(uow, claim), leftovers.passed_over(uow, beside)
+    following = leftovers.next_billed(order, claim.coverage_id, out)
+    if standing.decision.forwarded:  # it is the next payer's without us; who comes behind that waits for its answer
+        standing = None if following is None else carrying.crossed_of(uow, [claim]).get(claim.id)
+        following = None if following is None else leftovers.next_billed(order, following.coverage_id, out)
+    if following is None or standing is None or standing.decision.forwarded or standing.left_cents <= 0:
+        return None
+    known = next((other for other in beside if other.coverage_id == following.coverage_id), None)
+    if known is not None:
+        return _again(uow, known, encounter)
     made = uow.new(
         ClaimRow, practice_id=claim.practice_id, patient_id=claim.patient_id, encounter_id=encounter.id,
         coverage_id=following.coverage_id, payer_id=following.payer_id, control=new_control(), state="DRAFT",
@@ -107,19 +120,21 @@ def _draft(uow: UnitOfWork, claim: ClaimRow, encounter: EncounterRow, beside: Se
     uow.flush()
     uow.begin(made)
     _recheck(uow, made, encounter)
-    if any(item.queue == QUEUE for item in queues.items_of(uow, claim)):
-        queues.done(uow, claim)
     return made.id
 
 
-def _following(uow: UnitOfWork, claim: ClaimRow) -> Coverage | None:
-    rows = uow.rows(
-        uow.select(
-            CoverageRow.id, CoverageRow.payer_id, CoverageRow.rank, CoverageRow.valid_from, CoverageRow.valid_to
-        ).where(CoverageRow.patient_id == claim.patient_id)
-    )
-    known = [Coverage(row.id, row.payer_id, row.rank, row.valid_from, row.valid_to) for row in rows]
-    return coverage.next_after(known, claim.service_from, claim.coverage_id)
+def _again(uow: UnitOfWork, claim: ClaimRow, encounter: EncounterRow) -> bytes | None:
+    """A claim withdrawn because the payer before it was billed after all goes on once that one has answered."""
+    if claim.state != "WITHDRAWN" or leftovers.withdrawn_for(uow, claim) != EARLIER_BILLED:
+        return None
+    uow.move(claim, "DRAFT", ClaimFacts(billed_after_all=True), reason=EARLIER_BILLED)
+    _recheck(uow, claim, encounter)
+    return claim.id
+
+
+def _waits_no_more(uow: UnitOfWork, claim: ClaimRow) -> None:
+    if any(item.queue == QUEUE for item in queues.items_of(uow, claim)):
+        queues.done(uow, claim)
 
 
 def _refresh(uow: UnitOfWork, claim: ClaimRow, encounter: EncounterRow) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import or_
+
 from portal.domain.codes import is_contractual
 from portal.domain.money import Money
 from portal.domain.texts import T_, Text
@@ -45,22 +47,26 @@ def lines_of(uow: UnitOfWork, claim: ClaimRow) -> tuple[ClaimLine, ...]:
     return tuple(_line(charge, diagnoses, words.get(charge.code, ""), answers.get(charge.id, ())) for charge in charges)
 
 
-def paid_by(uow: UnitOfWork, claim_id: bytes) -> Money | None:
-    """What payers paid on a claim in all, reversals taken off; None before an answer."""
-    rows = uow.rows(uow.select(RemittanceClaimRow.paid_cents).where(RemittanceClaimRow.claim_id == claim_id))
+def paid_by(uow: UnitOfWork, claim: ClaimRow) -> Money | None:
+    """What a claim's payer paid on it in all, reversals taken off; None before an answer."""
+    rows = uow.rows(uow.select(RemittanceClaimRow.paid_cents).where(*_its_own(claim)))
     return Money(sum(row.paid_cents for row in rows)) if rows else None
 
 
+def _its_own(claim: ClaimRow) -> tuple[Any, ...]:
+    """The answers of a claim's own payer: one to whom it was sent on answers on the same claim."""
+    by = RemittanceClaimRow.payer_id
+    return RemittanceClaimRow.claim_id == claim.id, or_(by.is_(None), by == claim.payer_id)
+
+
 def _answers(uow: UnitOfWork, claim: ClaimRow) -> dict[bytes, tuple[Any, ...]]:
-    """Lines of remittances about the claim, by charge, oldest first."""
+    """Lines of its payer's remittances about the claim, by charge, oldest first."""
     rows = uow.rows(
         uow.select(
             RemittanceLineRow.charge_id, RemittanceLineRow.charge_cents, RemittanceLineRow.paid_cents,
             RemittanceLineRow.adjustments, RemittanceClaimRow.segment,
         )
-        .where(
-            RemittanceClaimRow.claim_id == claim.id, RemittanceLineRow.remittance_claim_id == RemittanceClaimRow.id
-        )
+        .where(*_its_own(claim), RemittanceLineRow.remittance_claim_id == RemittanceClaimRow.id)
         .order_by(RemittanceClaimRow.remittance_id, RemittanceClaimRow.position, RemittanceLineRow.position)
     )  # fmt: skip
     found: dict[bytes, tuple[Any, ...]] = {}

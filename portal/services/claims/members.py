@@ -154,7 +154,7 @@ def show_members_claim(uow: UnitOfWork, claim_id: bytes) -> PayerClaimPage:
         steps=_steps(claim, practice.time_zone),
         lines=lines_of(uow, claim),
         charged=Money(claim.charge_cents),
-        paid=paid_by(uow, claim.id),
+        paid=paid_by(uow, claim),
         remittances=_remittances(uow, claim),
     )
 

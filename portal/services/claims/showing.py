@@ -10,7 +10,7 @@ from typing import Any
 
 from portal.access import policy
 from portal.domain import corrections, denials
-from portal.domain.claim_reasons import HOLDS, RETURNS, REWORKS
+from portal.domain.claim_reasons import BILLED_AFTER_ALL, EARLIER_BILLED, HOLDS, PASSES, RETURNS, REWORKS
 from portal.domain.claims import LIFE
 from portal.domain.corrections import Way
 from portal.domain.encounters import CODING_ERRORS
@@ -23,7 +23,7 @@ from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.services import ledger
-from portal.services.claims import again, checking, correcting, standing
+from portal.services.claims import again, checking, correcting, passing, standing
 from portal.services.claims.again import FREQUENCIES, Again, Correction
 from portal.services.claims.clocks import ClaimClock, clock_of
 from portal.services.claims.history import Happening, Step, Version, happened, steps_of, versions_of
@@ -37,7 +37,7 @@ from portal.x12.reader import read
 RANKS = {"P": T_("first payer"), "S": T_("second payer"), "T": T_("third payer")}
 ACTIONS = (
     "send", "ready", "check", "recheck", "release", "seen", "lost", "supplied", "ask", "hold", "draft", "replace",
-    "void", "approve", "refused", "give_up",
+    "void", "approve", "refused", "give_up", "pass", "take_up",
 )  # fmt: skip
 """What can be done with a claim, the most likely first."""
 
@@ -79,7 +79,11 @@ class ClaimSums:
     charged: Money
     discount: Money
     plan_paid: Money
+    others_paid: Money
+    """By the visit's other payers."""
     patient: Money
+    others_open: Money
+    """Waits for them."""
     open: Money
 
 
@@ -120,6 +124,7 @@ class ClaimPage:
     void_reasons: tuple[tuple[str, Text], ...]
     give_up_reasons: tuple[tuple[str, Text], ...]
     refusal_reasons: tuple[tuple[str, Text], ...]
+    pass_reasons: tuple[tuple[str, Text], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +187,15 @@ def show_claim(uow: UnitOfWork, claim_id: bytes) -> ClaimPage:
         void_reasons=tuple(corrections.VOIDS.items()),
         give_up_reasons=again.give_up_reasons(correction),
         refusal_reasons=tuple(corrections.REFUSALS.items()),
+        pass_reasons=tuple(PASSES.items()),
     )
 
 
 _REASONS = {
     "aside": T_("Its visit was set aside"),
+    **PASSES,
+    EARLIER_BILLED: T_("The payer before it is billed after all"),
+    "after-all": BILLED_AFTER_ALL,
     **corrections.REPLACES,
     **corrections.VOIDS,
     **corrections.CANCELS,
@@ -235,6 +244,8 @@ def _actions(
     asked = {"ask": "claim:ask", "lost": "claim:acknowledge", "supplied": "claim:acknowledge"}
     may |= {each for each in standing.offered(uow, claim) if policy.decide(uow.actor, asked[each]).allowed}
     may |= again.offered(uow, claim, correction, ways).keys()
+    if policy.decide(uow.actor, "claim:edit").allowed:
+        may |= {"pass"} if passing.can_pass(claim) else {"take_up"} if passing.can_take_up(uow, claim) else set()
     return tuple(action for action in ACTIONS if action in may)
 
 
@@ -261,17 +272,26 @@ def _denials(uow: UnitOfWork, claim: ClaimRow, today: date) -> tuple[DenialItem,
 
 
 def _sums(uow: UnitOfWork, claim: ClaimRow) -> ClaimSums:
-    """From the books of the visit: what is not off, paid or open has become the patient's."""
+    """From the books of the visit, this payer's money apart: what is not off, paid or open has become the patient's."""
     of_visit = [LedgerLineRow.encounter_id == claim.encounter_id]
-    by_account = {row.account: row.cents for row in uow.rows(ledger.sums(uow, LedgerLineRow.account, where=of_visit))}
-    charged = -by_account.get("revenue", 0)
-    off = by_account.get("contractual", 0)
-    off += sum(cents for account, cents in by_account.items() if account.startswith("write-off:"))
-    paid, left = by_account.get("unapplied:payer", 0), by_account.get("receivable:payer", 0)
+    charged = off = 0
+    paid, left = [0, 0], [0, 0]
+    for row in uow.rows(ledger.sums(uow, LedgerLineRow.account, LedgerLineRow.payer_id, where=of_visit)):
+        cents, other = int(row.cents), row.payer_id not in {None, claim.payer_id}
+        if row.account == "revenue":
+            charged -= cents
+        elif row.account == "contractual" or row.account.startswith("write-off:"):
+            off += cents
+        elif row.account == "unapplied:payer":
+            paid[other] += cents
+        elif row.account == "receivable:payer":
+            left[other] += cents
     return ClaimSums(
-        Money(int(charged)),
-        Money(int(off)),
-        Money(int(paid)),
-        Money(int(charged - off - paid - left)),
-        Money(int(left)),
+        Money(charged),
+        Money(off),
+        Money(paid[0]),
+        Money(paid[1]),
+        Money(charged - off - sum(paid) - sum(left)),
+        Money(left[1]),
+        Money(left[0]),
     )

@@ -93,9 +93,11 @@ def part_of(uow: UnitOfWork, claim_id: bytes) -> PayersPart | None:
     payers = {*(one.payer_id for one in order), *(each.payer_id for each in claims)}
     names = {id_: row.name for id_, row in found_by_id(uow, PayerRow, payers).items()}
     own = standing.get(claim.id)
+    sent_on = [each for each in claims if each.id in standing and standing[each.id].decision.forwarded]
+    crossed = carrying.crossed_of(uow, sent_on)
     return PayersPart(
-        _turns(claim, claims, order, standing, names),
-        _carried(uow, claim, standing, names),
+        _turns(claim, claims, order, (standing, crossed), names),
+        _carried(uow, claim, [*standing.values(), *crossed.values()], names),
         _sent_on(own) if own is not None and own.decision.forwarded else None,
     )
 
@@ -104,7 +106,7 @@ def _turns(
     claim: ClaimRow,
     claims: Sequence[ClaimRow],
     order: Sequence[Coverage],
-    standing: Mapping[bytes, Carried],
+    answered: tuple[Mapping[bytes, Carried], Mapping[bytes, Carried]],
     names: Mapping[bytes, str],
 ) -> tuple[Turn, ...]:
     found = [
@@ -114,18 +116,25 @@ def _turns(
     ]  # fmt: skip
     for one in order:
         if all(one.coverage_id != each.coverage_id for each in claims):
-            ahead = [each for each in claims if carrying.before(each.rank, one.rank)]
-            note = _why_not(ahead, standing)
+            ahead = [each for each in claims if carrying.before(each.rank, one.rank) and each.state != "WITHDRAWN"]
+            note = _why_not(ahead, one, *answered)
             found.append((one.rank, Turn(WORDS[one.rank], names[one.payer_id], None, "", None, False, note)))
     return tuple(turn for _, turn in sorted(found, key=lambda each: _ORDER.find(each[0])))
 
 
-def _why_not(ahead: Sequence[ClaimRow], standing: Mapping[bytes, Carried]) -> Text:
+def _why_not(
+    ahead: Sequence[ClaimRow], one: Coverage, standing: Mapping[bytes, Carried], crossed: Mapping[bytes, Carried]
+) -> Text:
     """Why a payer has no claim."""
     answered = [standing[each.id] for each in ahead if each.id in standing]
-    if any(one.decision.forwarded for one in answered):
+    said = [crossed[each.id] for each in ahead if each.id in crossed]
+    if any(each.coverage_id == one.coverage_id for each in said):
+        return T_("It had the claim from the payer before it, and has answered.")
+    sent_on = [each for each in answered if each.decision.forwarded]
+    if any(_ORDER.find(each.rank) + 1 == _ORDER.find(one.rank) for each in sent_on):
         return T_("It has the claim from the payer before it. Wait for its answer; nothing is sent from here.")
-    if not answered or len(answered) < len(ahead):
+    answered = said if sent_on else answered
+    if not answered or (not said and len(answered) < len(ahead)):
         return T_("It is billed once the payer before it has answered.")
     if answered[-1].left_cents <= 0:
         return T_("It is not billed: the payer before it left nothing to pay.")
@@ -139,9 +148,9 @@ def _sent_on(own: Carried) -> Text:
 
 
 def _carried(
-    uow: UnitOfWork, claim: ClaimRow, standing: Mapping[bytes, Carried], names: Mapping[bytes, str]
+    uow: UnitOfWork, claim: ClaimRow, answered: Sequence[Carried], names: Mapping[bytes, str]
 ) -> tuple[CarriedPart, ...]:
-    ahead = [one for one in standing.values() if carrying.before(one.rank, claim.rank)]
+    ahead = [one for one in answered if carrying.before(one.rank, claim.rank)]
     if not ahead:
         return ()
     charges = charges_of(uow, [claim.encounter_id]).get(claim.encounter_id, ())

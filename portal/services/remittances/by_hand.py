@@ -49,7 +49,7 @@ def match_by_hand(uow: UnitOfWork, remittance_claim_id: bytes, claim_id: bytes) 
     paid = as_payment(uow, part, lines)
     before = {name: getattr(claim, name) for name in ClaimRow.__table__.columns.keys()}  # noqa: SIM118 - not a dict
     standing = _standing(uow, claim, before)
-    matched = paid_by(standing.matched, paid, remittance.payer_id)
+    matched = paid_by(standing, paid, remittance.payer_id)
     matched = replace(matched, paid_before=paid_before(paid, matched, standing.postings))
     standing = replace(standing, matched=matched)
     entry, cases = _entry(uow, remittance, part, paid, standing)

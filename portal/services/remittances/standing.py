@@ -27,6 +27,8 @@ class Standing:
 
     matched: Matched
     postings: tuple[EarlierPosting, ...] = ()
+    behind_next_id: bytes | None = None
+    """The payer behind the next one: what that one leaves waits for it, where the claim was sent on."""
 
 
 def standing_of(
@@ -46,16 +48,17 @@ def standing_of(
                 next_payer_id=_next_payer(values, covers.get(values["patient_id"], [])),
             ),
             tuple(postings.get(claim_id, ())),
+            _next_payer(values, covers.get(values["patient_id"], []), behind=1),
         )
         for claim_id, values in claims.items()
     }
 
 
-def paid_by(matched: Matched, claim: ClaimPayment, payer_id: bytes | None) -> Matched:
+def paid_by(standing: Standing, claim: ClaimPayment, payer_id: bytes | None) -> Matched:
     """Who pays a claim: the payer billed, or, where that one sent the claim on, the next, who answers on its number."""
-    following = matched.next_payer_id
+    matched, following = standing.matched, standing.matched.next_payer_id
     if following is not None and payer_id == following and (claim.status in LATER or claim.reversal):
-        return replace(matched, payer_id=following, next_payer_id=None)
+        return replace(matched, payer_id=following, next_payer_id=standing.behind_next_id)
     return matched
 
 
@@ -85,12 +88,15 @@ def _charges(uow: UnitOfWork, claims: Mapping[bytes, Mapping[str, Any]]) -> dict
     return found
 
 
-def _next_payer(claim: Mapping[str, Any], covers: list[Any]) -> bytes | None:
-    """The payer that is billed after this claim's coverage for its service date."""
-    if len(covers) < 2:
+def _next_payer(claim: Mapping[str, Any], covers: list[Any], behind: int = 0) -> bytes | None:
+    """The payer that is billed after this claim's coverage for its service date, or so many behind that one."""
+    if len(covers) < 2 + behind:
         return None
     known = [Coverage(row.id, row.payer_id, row.rank, row.valid_from, row.valid_to) for row in covers]
     following = coverage.next_after(known, claim["service_from"], claim["coverage_id"])
+    for _ in range(behind):
+        if following is not None:
+            following = coverage.next_after(known, claim["service_from"], following.coverage_id)
     return None if following is None else following.payer_id
 
 

@@ -15,6 +15,7 @@ from portal.services.claims import (
     checking,
     correcting,
     listing,
+    passing,
     sending,
     showing,
     standing,
@@ -99,9 +100,27 @@ def act(desk: Desk, claim_id: bytes) -> Reply:
             return _begun(desk, do, claim_id, reason, note, version)
         case "approve" | "recheck" | "refused" | "give_up":
             return _went_on(desk, do, claim_id, reason, note, version)
+        case "pass" | "take_up":
+            return _further(desk, do, claim_id, reason, note, version)
         case "ask" | "lost" | "supplied":
             return _with_payer(desk, do, claim_id, version)
     raise Refused(T_("This form is not complete. Open the page again."), code="form")
+
+
+def _further(desk: Desk, do: str, claim_id: bytes, reason: str, note: str, version: int) -> Reply:
+    """A further payer is not billed after all, or is."""
+    here = url_for("staff.claims.show", claim_id=claim_id)
+    with desk.write("claim:edit") as uow:
+        if do == "take_up":
+            return _checked(passing.take_up(uow, claim_id, note=note, expected_version=version), here)
+        behind = passing.pass_over(uow, claim_id, reason, note=note, expected_version=version)
+        following = None if behind is None else behind.id
+    if following is None:
+        return Go(here, T_("This payer is not billed. What waited for it is not with it any more."))
+    return Go(
+        url_for("staff.claims.show", claim_id=following),
+        T_("This payer is not billed. The one behind it is: see here."),
+    )
 
 
 def _with_payer(desk: Desk, do: str, claim_id: bytes, version: int) -> Reply:

@@ -13,7 +13,7 @@ from portal.domain.remittances import Adjustment, ClaimPayment
 from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
 from portal.models.remittances import RemittanceClaimRow
-from portal.services.claims import carrying, correcting, following
+from portal.services.claims import carrying, correcting, following, showing
 from portal.services.claims.building import as_domain
 from portal.x12.claims.reading import read_claims
 from portal.x12.guides import validate
@@ -97,6 +97,11 @@ def test_the_second_answer_leaves_the_rest_to_the_patient(office: Office):
         "receivable:patient": 500, "contractual": 3_000, "unapplied:payer": 10_500, "revenue": -14_000,
     }  # fmt: skip
     assert len(claims_of(office, sent)) == 2
+    with office.world.read("claim:view", office.biller) as uow:
+        pages = [showing.show_claim(uow, id_) for id_ in (sent.claim_id, second.id)]
+    sums = [(page.sums.plan_paid.cents, page.sums.others_paid.cents, page.sums.patient.cents) for page in pages]
+    assert sums == [(9_000, 1_500, 500), (1_500, 9_000, 500)]
+    assert [page.sums.open.cents + page.sums.others_open.cents for page in pages] == [0, 0]
 
 
 @pytest.mark.parametrize(
