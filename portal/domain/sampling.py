@@ -28,6 +28,7 @@ WHY: Final[Mapping[str, Text]] = MappingProxyType({
     "no-rules": T_("There is no rule: every visit is checked."),
     "came-back": T_("It came back before: what was sent back once is always checked again."),
     "duplicate": T_("A charge may stand twice: this is always checked."),
+    "unreleased": T_("A service was added at charge entry that no coder released: this is always checked."),
     ALL: T_("It is in the share of all visits."), WORKER: T_("A rule names the person whose work it is."),
     CODE: T_("A rule names one of its codes."), VALUE: T_("Its charges reach the value of a rule."),
 })  # fmt: skip
@@ -59,6 +60,8 @@ class Case:
     cents: int
     came_back: bool = False
     duplicate: bool = False
+    unreleased: bool = False
+    """A service of it was released by no coder."""
 
 
 def draw(seed: bytes, check: str, visit_id: bytes) -> int:
@@ -80,6 +83,8 @@ def picked(rules: Sequence[Rule], check: str, case: Case, seed: bytes) -> str:
         return "came-back"
     if case.duplicate:
         return "duplicate"
+    if case.unreleased:
+        return "unreleased"
     if not rules:
         return "no-rules"
     lot = draw(seed, check, case.visit_id)

@@ -124,7 +124,7 @@ class ChargeFindingRow(Base):
     patient_id: Mapped[bytes] = ref(3, "patient.id")
     encounter_id: Mapped[bytes] = ref(4, "encounter.id")
     kind: Mapped[str] = clear(5)
-    """late or duplicate."""
+    """late, duplicate, or added: by the clerk, released by no coder until then."""
     charge_id: Mapped[bytes] = ref(6, "charge.id")
     other_charge_id: Mapped[bytes | None] = ref(7, "charge.id")
     """The charge that it looks like."""

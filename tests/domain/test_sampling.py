@@ -86,7 +86,8 @@ def test_without_rules_and_after_a_return_everything_is_checked():
     assert picked(never, CODING, case(), SEED) == ""
     assert picked(never, CODING, case(came_back=True), SEED) == "came-back"
     assert picked(never, CHARGES, case(duplicate=True), SEED) == "duplicate"
-    assert {"no-rules", "came-back", "duplicate", ALL, WORKER, CODE, VALUE} == set(WHY)
+    assert picked(never, CHARGES, case(unreleased=True), SEED) == "unreleased"
+    assert {"no-rules", "came-back", "duplicate", "unreleased", ALL, WORKER, CODE, VALUE} == set(WHY)
 
 
 @given(st.integers(0, 60), FOUND)

@@ -105,7 +105,7 @@ FIGURES = {
     "people": (FIGURE,), "whole": FIGURE, "charged": 1240, "late": 12, "duplicates": 1, "late_after_days": 3,
 }  # fmt: skip
 OWN = {
-    "first": date(2026, 8, 23), "last": date(2026, 11, 20), "figure": FIGURE,
+    "check": "coding", "first": date(2026, 8, 23), "last": date(2026, 11, 20), "figure": FIGURE,
     "visits": tuple(
         made("CameBack", encounter_id=ID, number="4F21AA03", day=date(2026, 11, 18), checked_at=THEN, first=first,
              found=((said("The units are wrong"), 2), (said("A diagnosis is missing"), 1)))
@@ -132,13 +132,15 @@ EFFECTS = made(
 )  # fmt: skip
 WITHDRAWING = {name: CODED[name] for name in (
     "encounter_id", "version", "patient_name", "birth_date", "sex", "mrn", "day", "provider", "place", "payer_name",
-)} | {"state": state("CLEARED", "Cleared"), "effects": EFFECTS, "reasons": REASONS, "may": True, "why_not": None}  # fmt: skip
+)} | {
+    "state": state("CLEARED", "Cleared"), "effects": EFFECTS, "reasons": REASONS, "may": True, "why_not": None,
+}  # fmt: skip
 ENTER = CODED | {
     "state": state("RELEASED", "Codes released"), "returned": None, "unpriced": 0, "may_enter": True,
     "place_code": "11", "provider_id": ID, "coverage_id": "", "providers": CHOICES, "coverages": CHOICES,
     "late": made("Late", days=12, after_days=3, reasons=(("question", said("A question took long")),)),
     "twins": TWINS, "twice": (("repeated", said("It was done more than once that day")),), "reasons": REASONS,
-    "effects": EFFECTS,
+    "effects": EFFECTS, "unreleased": (1,),
     "measures": (("ML", said("milliliters")),),
 }  # fmt: skip
 FOUND = made(
@@ -152,6 +154,7 @@ AUDIT = CODED | {
         made("Told", kind="late", days=12, reason=said("A question took long")),
         made("Told", kind="duplicate", days=0, reason=None),
     ),
+    "unreleased": (1,),
 }  # fmt: skip
 
 
@@ -220,6 +223,7 @@ _PAGES = (
         {"page": made("FiguresPage", **FIGURES | {"check": "coding", "people": (), "whole": NOTHING, "charged": None})},
     ),
     ("staff/sampling/own.html", "some", {"page": made("OwnPage", **OWN)}),
+    ("staff/sampling/own.html", "charges", {"page": made("OwnPage", **OWN | {"check": "charges"})}),
     ("staff/sampling/own.html", "nothing", {"page": made("OwnPage", **OWN | {"figure": NOTHING, "visits": ()})}),
     ("staff/charges/enter.html", "twice", {"page": made("EnterPage", **ENTER), "documents": EMPTY}),
     *(

@@ -429,8 +429,12 @@ STAFF = [
             )
         },
     ),
-    ("staff/work.html", "none", {"page": made("WorkPage", today=DAY, queues=()), "exact": Accuracy()}),
-    ("staff/work.html", "coder", {"page": made("WorkPage", today=DAY, queues=()), "exact": Accuracy(201, 205)}),
+    ("staff/work.html", "none", {"page": made("WorkPage", today=DAY, queues=()), "exact": {"charges": Accuracy()}}),
+    (
+        "staff/work.html",
+        "coder",
+        {"page": made("WorkPage", today=DAY, queues=()), "exact": {"coding": Accuracy(201, 205)}},
+    ),
     ("staff/encounters/code.html", "found", {"page": made("CodePage", **CODE), "form": form(errors=("code",))}),
     (
         "staff/encounters/code.html",
@@ -479,7 +483,8 @@ STAFF = [
                     | {"state": state("RELEASED", "Codes released"), "returned": RETURNED if may else None}
                     | {"unpriced": unpriced, "may_enter": may, "place_code": "11", "provider_id": ID, "coverage_id": ""}
                     | {"providers": CHOICES, "coverages": CHOICES}
-                    | {"late": None, "twins": (), "twice": (), "reasons": (), "measures": (), "effects": None},
+                    | {"late": None, "twins": (), "twice": (), "reasons": (), "measures": (), "effects": None}
+                    | {"unreleased": ()},
                 )
             },
         )
@@ -494,7 +499,7 @@ STAFF = [
                     "AuditPage",
                     **CODED
                     | {"state": state("QA", "Charges in audit"), "clerk": "Nadia Brandt", "entered_at": THEN}
-                    | {"chosen": None, "found": ()}
+                    | {"chosen": None, "found": (), "unreleased": ()}
                     | {"checks": CHECKS if may else (), "categories": CATEGORIES, "may_audit": may},
                 )
             },

@@ -47,6 +47,8 @@ class AuditPage(Visit):
     checks: tuple[Check, ...]
     found: tuple[Told, ...]
     """What was found at entry."""
+    unreleased: tuple[int, ...]
+    """Positions of services that a clerk added and no coder released."""
     categories: tuple[tuple[str, Text], ...]
     may_audit: bool
     why_not: Text | None
@@ -68,6 +70,7 @@ def show(uow: UnitOfWork, encounter_id: bytes) -> AuditPage:
         lines=showing.lines_of(uow, encounter, charges),
         total=showing.total_of(charges),
         found=finding.told(uow, encounter),
+        unreleased=tuple(charge.position for charge in finding.unreleased(uow, encounter, charges)),
         checks=_checks(uow, encounter, charges),
         categories=tuple(AUDIT_HOLDS.items()),
         may_audit=why_not is None,

@@ -80,6 +80,8 @@ class EnterPage(Visit):
     """Units of drugs."""
     may_enter: bool
     why_not: Text | None
+    unreleased: tuple[int, ...]
+    """Positions of services that no coder released."""
 
 
 def show(uow: UnitOfWork, encounter_id: bytes) -> EnterPage:
@@ -108,6 +110,7 @@ def show(uow: UnitOfWork, encounter_id: bytes) -> EnterPage:
         measures=tuple(UNITS.items()),
         may_enter=may,
         why_not=None if may else _NOT_NOW,
+        unreleased=tuple(charge.position for charge in finding.unreleased(uow, encounter, charges)),
     )
 
 
@@ -145,7 +148,8 @@ def enter(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed | Non
     for charge in charges:
         uow.change(charge, posted=charge.active)
     active = [charge.code for charge in charges if charge.active]
-    why = deciding.why_checked(uow, CHARGES, encounter, active, duplicate=alike)
+    unreleased = bool(finding.unreleased(uow, encounter, charges))
+    why = deciding.why_checked(uow, CHARGES, encounter, active, duplicate=alike, unreleased=unreleased)
     facts = EncounterFacts(uow.actor.user_id, entered=True, sampled=bool(why))
     if encounter.state == "RELEASED":
         uow.move(encounter, "CHARGED", facts)
@@ -184,6 +188,8 @@ def _apply(uow: UnitOfWork, encounter: EncounterRow, typed: Typed) -> None:
                 modifiers=read.modifiers,
             )  # fmt: skip
             made = visits.charge(uow, encounter, following, fresh, encounter.service_from)
+            uow.flush()
+            finding.added(uow, made)
             if read.drug is not None:
                 line_details.keep_drug(uow, encounter, made, read.drug)
             following += 1

@@ -21,11 +21,13 @@ PASSED, RETURNED = "PASSED", "RETURNED"
 
 
 def why_checked(
-    uow: UnitOfWork, check: str, encounter: EncounterRow, codes: Sequence[str], *, duplicate: bool = False
-) -> str:
+    uow: UnitOfWork, check: str, encounter: EncounterRow, codes: Sequence[str], *, duplicate: bool = False,
+    unreleased: bool = False,
+) -> str:  # fmt: skip
     """Why what the actor just did with a visit is checked, a code of `domain.sampling.WHY`; empty when it is not."""
     case = Case(
         encounter.id, uow.actor.user_id, tuple(codes), encounter.charge_cents, duplicate=duplicate,
+        unreleased=unreleased,
         came_back=uow.row(_of(uow, check, encounter).where(CheckResultRow.outcome == RETURNED)) is not None,
     )  # fmt: skip
     rules = tuple(rules_of(uow, check).values())

@@ -1,11 +1,11 @@
-"""What the checks found in one's own codes: one's own figure, and the visits that came back, nobody else's."""
+"""What the checks found in one's own work: one's own figure, and the visits that came back, nobody else's."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from portal.domain.sampling import CODING, Accuracy
+from portal.domain.sampling import Accuracy
 from portal.domain.texts import Text
 from portal.models.encounters import EncounterRow
 from portal.models.sampling import CheckResultRow
@@ -32,21 +32,24 @@ class CameBack:
 class OwnPage:
     """See `templates/staff/sampling/own.html`; `visits` are the last that came back, the newest first."""
 
+    check: str
+    """coding or charges."""
     first: date
     last: date
     figure: Figure
     visits: tuple[CameBack, ...]
 
 
-def show(uow: UnitOfWork) -> OwnPage:
-    """The accuracy of the actor's own codes in the last 90 days, counted as the coding manager sees it."""
+def show(uow: UnitOfWork, check: str) -> OwnPage:
+    """The accuracy of the actor's own codes or charges in the last 90 days, counted as whoever checks them sees it."""
     first, last = _days(uow)
-    return OwnPage(first, last, _tally(uow, first, last).figure("", FOUND_WORDS[CODING]), _came_back(uow, first, last))
+    figure = _tally(uow, check, first, last).figure("", FOUND_WORDS[check])
+    return OwnPage(check, first, last, figure, _came_back(uow, check, first, last))
 
 
-def brief(uow: UnitOfWork) -> Accuracy:
+def brief(uow: UnitOfWork, check: str) -> Accuracy:
     """The accuracy alone."""
-    return _tally(uow, *_days(uow)).right
+    return _tally(uow, check, *_days(uow)).right
 
 
 def _days(uow: UnitOfWork) -> tuple[date, date]:
@@ -54,12 +57,12 @@ def _days(uow: UnitOfWork) -> tuple[date, date]:
     return last - timedelta(days=USUAL_DAYS - 1), last
 
 
-def _tally(uow: UnitOfWork, first: date, last: date) -> Tally:
+def _tally(uow: UnitOfWork, check: str, first: date, last: date) -> Tally:
     since, until = figures.instants(uow, first, last)
     row, tally = CheckResultRow, Tally()
     for each in uow.rows(
         uow.select(row.outcome, row.items, row.found).where(
-            row.practice_id == uow.practice_id, row.check_kind == CODING, row.worker_id == uow.actor.user_id,
+            row.practice_id == uow.practice_id, row.check_kind == check, row.worker_id == uow.actor.user_id,
             row.number == 1, row.at >= since, row.at < until,
         )
     ):  # fmt: skip
@@ -67,15 +70,15 @@ def _tally(uow: UnitOfWork, first: date, last: date) -> Tally:
     return tally
 
 
-def _came_back(uow: UnitOfWork, first: date, last: date) -> tuple[CameBack, ...]:
+def _came_back(uow: UnitOfWork, check: str, first: date, last: date) -> tuple[CameBack, ...]:
     since, until = figures.instants(uow, first, last)
-    row, words = CheckResultRow, FOUND_WORDS[CODING]
+    row, words = CheckResultRow, FOUND_WORDS[check]
     rows = uow.rows(
         uow.select(
             row.encounter_id, row.patient_id, row.at, row.number, row.found, EncounterRow.service_from
         )
         .where(
-            EncounterRow.id == row.encounter_id, row.practice_id == uow.practice_id, row.check_kind == CODING,
+            EncounterRow.id == row.encounter_id, row.practice_id == uow.practice_id, row.check_kind == check,
             row.worker_id == uow.actor.user_id, row.outcome == deciding.RETURNED, row.at >= since, row.at < until,
         )
         .order_by(row.at.desc(), row.id)

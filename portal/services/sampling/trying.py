@@ -27,11 +27,12 @@ def cases_of(uow: UnitOfWork, check: str, rules: Iterable[Rule]) -> list[Case]:
     visits = _visits(uow, check, opened=opened)
     ids = [row.id for row in visits]
     workers, codes = _workers(uow, check, ids), _codes(uow, ids)
-    back, twice = _came_back(uow, check, ids), _twice(uow, ids) if check == CHARGES else frozenset()
+    back, found = _came_back(uow, check, ids), _found(uow, ids) if check == CHARGES else {}
     return [
         Case(
             row.id, workers.get(row.id), (*(_diagnoses(uow, row) if opened else ()), *codes.get(row.id, ())),
-            row.charge_cents, came_back=row.id in back, duplicate=row.id in twice,
+            row.charge_cents, came_back=row.id in back, duplicate="duplicate" in found.get(row.id, ()),
+            unreleased="added" in found.get(row.id, ()),
         )
         for row in visits
     ]  # fmt: skip
@@ -99,10 +100,11 @@ def _came_back(uow: UnitOfWork, check: str, ids: list[bytes]) -> frozenset[bytes
     return frozenset(each.encounter_id for each in rows)
 
 
-def _twice(uow: UnitOfWork, ids: list[bytes]) -> frozenset[bytes]:
-    rows = uow.rows(
-        uow.select(ChargeFindingRow.encounter_id).where(
-            ChargeFindingRow.encounter_id.in_(ids), ChargeFindingRow.kind == "duplicate"
-        )
-    )
-    return frozenset(each.encounter_id for each in rows)
+def _found(uow: UnitOfWork, ids: list[bytes]) -> dict[bytes, set[str]]:
+    """What was found when charges were entered that is checked whatever the rules say, by visit."""
+    row, found = ChargeFindingRow, dict[bytes, set[str]]()
+    for each in uow.rows(
+        uow.select(row.encounter_id, row.kind).where(row.encounter_id.in_(ids), row.kind.in_(("duplicate", "added")))
+    ):
+        found.setdefault(each.encounter_id, set()).add(each.kind)
+    return found

@@ -9,6 +9,7 @@ from flask import Blueprint, request, url_for
 from portal.access import policy
 from portal.domain import work as rules
 from portal.domain.errors import Refused
+from portal.domain.sampling import CHARGES, CODING
 from portal.domain.texts import T_, Text
 from portal.domain.work import Narrowing
 from portal.language.speaker import Speaker
@@ -35,7 +36,11 @@ _ASKS_MORE = {Do.SKIP, Do.DUE}
 @reads("queue:view")
 def work(uow: UnitOfWork) -> Reply:
     """Everything that waits for people of this person's roles."""
-    exact = own.brief(uow) if policy.decide(uow.actor, "encounter:code").allowed else None
+    exact = {
+        check: own.brief(uow, check)
+        for check, permission in ((CODING, "encounter:code"), (CHARGES, "charge:enter"))
+        if policy.decide(uow.actor, permission).allowed
+    }
     return Page("staff/work.html", counts.work(uow), {"exact": exact})
 
 

@@ -45,7 +45,14 @@ def code_figures(uow: UnitOfWork) -> Reply:
 @reads("encounter:code")
 def own(uow: UnitOfWork) -> Reply:
     """How exact the codes were of whoever looks, and what was found in which visits."""
-    return Page("staff/sampling/own.html", own_figures.show(uow))
+    return Page("staff/sampling/own.html", own_figures.show(uow, CODING))
+
+
+@blueprint.get("/own-charges", endpoint="own_charges")
+@reads("charge:enter")
+def own_charges(uow: UnitOfWork) -> Reply:
+    """How exact the charges were of whoever looks, and what the audit found in which visits."""
+    return Page("staff/sampling/own.html", own_figures.show(uow, CHARGES))
 
 
 @blueprint.get("/charges")

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from portal.domain.encounters import EncounterFacts
 from portal.domain.errors import Conflict, Refused
 from portal.domain.sampling import CHARGES
 from portal.models.encounters import ChargeFindingRow, EncounterRow
 from portal.models.ledger import LedgerLineRow
 from portal.services import ledger
 from portal.services.charges import auditing, entering
+from portal.services.intake.lines import TypedLine
 from tests.databases import World
 from tests.make import bills, sampling
 from tests.make import visits as make
@@ -76,6 +78,46 @@ def test_another_modifier_or_clinician_makes_another_charge(world: World):
     make.released(world, inside)
     (twin,) = shown(world, inside).twins
     assert (twin.position, twin.number, twin.state) == (2, "", None)
+
+
+def test_a_service_that_no_coder_released_is_always_audited_and_said_as_such(world: World):
+    sampling.rule(world, CHARGES, kind="value", percent="1", value="900000")
+    id_ = bills.registered(world)
+    bills.verified(world, id_)
+    make.released(world, id_)
+    page = shown(world, id_)
+    enter(world, id_, typed(page, lines=(*typed(page).lines[:-1], TypedLine("", "G0444", "", "A", "1", "20"))))
+    with world.read("charge:audit", world.actor("qa-auditor")) as uow:
+        audited = auditing.show(uow, id_)
+    assert (str(audited.chosen), audited.unreleased, audited.found) == (
+        "A service was added at charge entry that no coder released: this is always checked.", (2,), (),
+    )  # fmt: skip
+    # taken out again, nothing of it is said; what was once sent back is audited for that
+    with world.write("charge:audit", world.actor("qa-auditor")) as uow:
+        auditing.send_back(uow, id_, audited.version, {"units": 1}, "")
+    assert shown(world, id_).unreleased == (2,)
+    world.clock.forward(minutes=1)
+    first, second, _ = typed(shown(world, id_)).lines
+    enter(world, id_, typed(shown(world, id_), lines=(first, replace(second, out=True))))
+    with world.read("charge:audit", world.actor("qa-auditor")) as uow:
+        assert auditing.show(uow, id_).unreleased == ()
+
+
+def test_what_a_coder_released_since_is_released(world: World):
+    id_ = bills.registered(world)
+    bills.verified(world, id_)
+    make.released(world, id_)
+    page = shown(world, id_)
+    enter(world, id_, typed(page, lines=(*typed(page).lines[:-1], TypedLine("", "G0444", "", "A", "1", "20"))))
+    make.audited(world, id_)
+    world.clock.forward(minutes=1)
+    with world.write("claim:edit", world.machine()) as uow:
+        uow.move(uow.get(EncounterRow, id_), "PROPOSED", EncounterFacts(None), reason="procedure-wrong")
+    make.released(world, id_)
+    assert [(line.code, position) for position, line in enumerate(shown(world, id_).lines, 1)] == [
+        ("G0438", 1), ("G0444", 2),
+    ]  # fmt: skip
+    assert shown(world, id_).unreleased == ()
 
 
 def test_a_visit_that_came_in_twice_is_set_aside_and_the_books_are_undone(world: World):

@@ -47,11 +47,11 @@ def test_the_figure_of_each_coder_is_what_was_right_of_what_was_checked(world: W
     ]  # fmt: skip
     assert page.whole.accuracy == maya + Accuracy(sizes[2], sizes[2])
     with world.read("encounter:code", world.actor("coder", "maya")) as uow:
-        hers, brief = own.show(uow), own.brief(uow)
+        hers, brief = own.show(uow, CODING), own.brief(uow, CODING)
     assert (hers.figure.checks, hers.figure.accuracy, brief) == (2, maya, maya)
     assert [(each.encounter_id, len(each.found)) for each in hers.visits] == [(ids[1].hex(), 3)]
     with world.read("encounter:code", world.actor("coder", "noel")) as uow:
-        assert (own.show(uow).visits, own.brief(uow)) == ((), Accuracy(sizes[2], sizes[2]))
+        assert (own.show(uow, CODING).visits, own.brief(uow, CODING)) == ((), Accuracy(sizes[2], sizes[2]))
     assert {str(words): n for words, n in page.whole.found}["A service that was done is not coded"] == 2
     today = page.last
     assert (page.first, page.charged) == (today - timedelta(days=89), None)
@@ -69,4 +69,12 @@ def test_charges_are_scored_and_late_ones_counted(world: World):
     page = shown(world, CHARGES)
     items = len(claim.lines) + 3
     assert page.whole.accuracy == Accuracy(items - 1, items)
+    with world.read("charge:enter", world.actor("charge-clerk", "charge-clerk")) as uow:
+        hers = own.show(uow, CHARGES)
+        assert (own.brief(uow, CHARGES), own.brief(uow, CODING)) == (page.whole.accuracy, Accuracy())
+    assert [(visit.encounter_id, [str(words) for words, _ in visit.found]) for visit in hers.visits] == [
+        (id_.hex(), ["The place of service is wrong"])
+    ]
+    with world.read("charge:enter", world.actor("charge-clerk", "another")) as uow:
+        assert (own.show(uow, CHARGES).visits, own.brief(uow, CHARGES)) == ((), Accuracy())
     assert (page.charged, page.late, page.duplicates) == (len(claim.lines), len(claim.lines), 0)
