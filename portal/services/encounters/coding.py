@@ -207,7 +207,7 @@ def set_aside(uow: UnitOfWork, encounter_id: bytes, version: int, reason: str, n
     aside.set_aside(uow, encounter, reason, note, seen)
 
 
-def asproposed(uow: UnitOfWork, encounter_id: bytes) -> Typed:
+def as_proposed(uow: UnitOfWork, encounter_id: bytes) -> Typed:
     """A visit's codes as they stand, to be accepted as they are."""
     encounter = uow.get(EncounterRow, encounter_id)
     return _as_typed(uow, encounter, showing.charges_of(uow, encounter))
