@@ -14,7 +14,7 @@ from pathlib import Path
 from portal import config, runtime
 from portal.access.actors import Actor, system
 from portal.config import Settings
-from portal.demo import papers, patients, people, requests
+from portal.demo import contacts, papers, patients, people, requests
 from portal.demo.clock import WalkingClock
 from portal.demo.story import PARTNER, Story, evening, weeks
 from portal.domain.realtime import service
@@ -193,3 +193,4 @@ def _live(story: Story, processor: CardProcessor, clock: WalkingClock, today: da
         say(f"the week of {begin:%B %d}: {len(this_week)} visits")
     papers.bring(story)
     requests.tell(story)
+    contacts.tell(story)
