@@ -1,8 +1,8 @@
 """The clearinghouse: takes our files from a folder and puts the answers, its own and the payers', into another.
 
-TA1 and 999 come at once, then for an 837P its own 277CA and each payer's, and 835 files when payments fall due; a 270,
-276 or 278 is answered by its payer at once, but for a 278 that waits. Time is the clock's; a file that was taken is
-moved to `taken` beside it.
+TA1 and 999 come at once, then for claims of any kind (837P, 837I, 837D) its own 277CA and each payer's, and 835 files
+when payments fall due; a 270, 276 or 278 is answered by its payer at once, but for a 278 that waits. Time is the
+clock's; a file that was taken is moved to `taken` beside it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from portal.sandbox.payer import Payers
 from portal.sandbox.practice import PAYERS, Payer
 from portal.x12.acknowledgements.writing import write_277ca, write_999, write_ta1
 from portal.x12.answers import answer
+from portal.x12.claims.reading import KINDS as CLAIMS
 from portal.x12.claims.reading import read_claims
 from portal.x12.envelope import Group, Interchange, walk
 from portal.x12.reader import Document, read
@@ -213,11 +214,11 @@ class Clearinghouse:
 
 
 def _standing(group: Group, found: GroupAnswer) -> list[TransactionSet]:
-    """The professional claim and inquiry sets of a group that the 999 accepts."""
+    """The claim and inquiry sets of a group that the 999 accepts."""
     if found.codes:
         return []
     pairs = zip(group.sets, found.sets, strict=True)
-    return [one for one, said in pairs if said.accepted and one.kind in KINDS | {"837P"}]
+    return [one for one, said in pairs if said.accepted and one.kind in KINDS | CLAIMS]
 
 
 def _back(interchange: Interchange) -> Partner:

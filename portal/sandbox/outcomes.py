@@ -141,7 +141,7 @@ def decide(
     if case == "underpaid":
         less = priced(claim, payer, payer_control, received, share=payer.allowed_share * 5 // 6)
         return case, (Step(day, payer, (less,)),)
-    if case == "bundled" and len(right.services) > 1:
+    if case == "bundled" and len(right.services) > 1 and not claim.others:
         return case, (Step(day, payer, (bundled(right),)),)
     if case == "corrected":
         return case, _corrected(claim, right, payer, received, day)
@@ -188,9 +188,12 @@ def _forwarded(right: ClaimPayment, payer: Payer, next_payer: Payer, day: date) 
         )
         for service in right.services
     )
+    left = right.patient_cents
+    own = () if services or right.charge_cents == left else (Adjustment("OA", "23", right.charge_cents - left),)
     second = replace(
         right,
         status="2",
+        adjustments=own,
         paid_cents=right.patient_cents,
         patient_cents=0,
         filing_code="12",

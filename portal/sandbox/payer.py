@@ -88,7 +88,7 @@ class Payers:
             steps = reworked(claim, earlier, payer=payer, payer_control=number, received=received)
         else:
             case = "duplicate" if version > 1 else "paid" if case in REJECTIONS else case
-            following = self._next.get(claim.cover.member_id)
+            following = None if claim.others else self._next.get(claim.cover.member_id)
             case, steps = decide(
                 claim, case, payer=payer, payer_control=number, received=received, next_payer=following
             )

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from portal.domain.claims import Claim
+from portal.domain.claims import Claim, OtherPayer
+from portal.domain.coordination import ClaimDecision, LineDecision
 from portal.domain.interchanges import ControlNumbers, Partner
-from portal.domain.remittances import imbalances
+from portal.domain.remittances import Adjustment, imbalances
 from portal.sandbox.clearinghouse import Clearinghouse
 from portal.sandbox.outcomes import SHARES
 from portal.sandbox.payer import STRAY
-from portal.sandbox.practice import practice
+from portal.sandbox.practice import PAYERS, practice
 from portal.sandbox.visits import claims_by_day, visits
 from portal.x12.acknowledgements.reading import read_acknowledgements
 from portal.x12.claims.writing import write_claims
@@ -299,3 +300,41 @@ def test_unknown_payer_and_files_in_the_making(claims, tmp_path):
     answers = one.send([replace(claims[0], cover=cover)])
     assert [ack.codes for ack in answers["277CA"] if ack.level == "claim"] == [("A3:116:PR",)]
     assert sorted(path.name for path in one.out.iterdir()) == [".late.837.part", "late.part", "taken"]
+
+
+@pytest.mark.parametrize("by_line", [True, False])
+def test_two_payers_never_pay_more_than_the_charge_whatever_the_fate(claims, tmp_path, by_line):
+    """What the first payer decided is read from the second's claim: it pays at most what was left."""
+    first = next(one for one in claims if len(one.lines) > 1)
+    whole, lines = ClaimDecision(0), []
+    for line in first.lines:
+        left = line.charge_cents // 4
+        paid = line.charge_cents // 2
+        said = (Adjustment("CO", "45", line.charge_cents - paid - left), Adjustment("PR", "2", left))
+        whole = replace(whole, paid_cents=whole.paid_cents + paid)
+        decided = LineDecision(first.cover.payer_id, paid, line.code, line.units, said, decided_on=TODAY)
+        lines.append(replace(line, decisions=(decided,) if by_line else ()))
+    left = sum(line.charge_cents // 4 for line in first.lines)
+    if not by_line:
+        off = first.charge_cents - whole.paid_cents - left
+        whole = replace(whole, adjustments=(Adjustment("CO", "45", off), Adjustment("PR", "2", left)))
+        whole = replace(whole, decided_on=TODAY)
+    payers = [one for one in PAYERS if one.identifier != first.cover.payer_id]
+    fates = set()
+    for salt in range(40):
+        one = world(tmp_path / str(salt), salt=str(salt), stray=False)
+        cover = replace(first.cover, rank="S", payer_id=payers[0].identifier, payer_name=payers[0].name)
+        second = replace(first, cover=cover, others=(OtherPayer(first.cover, whole),), lines=tuple(lines))
+        answers = one.send([second])
+        assert {each.outcome for each in answers["999"]} == {"accepted"}
+        told = one.walk(60)
+        stood = sum(claim.paid_cents for payment in told if not imbalances(payment) for claim in payment.claims)
+        (outcome,) = one.house.outcomes
+        fates.add(outcome.case)
+        most = 2 * left if outcome.case == "paid-twice" else left
+        assert 0 <= stood <= most
+        assert {claim.status for payment in told for claim in payment.claims} <= {"2", "22"}
+        for payment in told:
+            if outcome.case != "misadded":
+                assert imbalances(payment) == ()
+    assert len(fates) > 5

@@ -14,8 +14,11 @@ from portal.domain.drugs import Drug
 from portal.domain.institutional import Institutional, Occurrence, Procedure, Value
 from portal.models.claims import ClaimRow
 from portal.models.encounters import EncounterRow
-from portal.services.claims import drafting
+from portal.sandbox.clearinghouse import Clearinghouse
+from portal.sandbox.outcomes import fate
+from portal.services.claims import drafting, showing
 from portal.services.encounters.importing import import_visits
+from portal.services.files import collecting
 from portal.x12.claims.reading import read_claims
 from portal.x12.guides import validate
 from portal.x12.reader import read
@@ -95,6 +98,38 @@ def test_facilities_and_dentists_claims_go_in_files_of_their_own_with_what_came_
     theirs = sent[office.row(ids[1]).control]
     assert (theirs.dental, theirs.lines[0].dental) == (dentist.dental, dentist.lines[0].dental)
     assert (theirs.lines[0].qualifier, theirs.lines[0].code) == ("AD", "D2150")
+
+
+def test_facilities_and_dentists_claims_are_acknowledged_and_paid(office: Office):
+    facility, dentist = stay(), filling()
+    ids = [taken_in(office, facility, 1), taken_in(office, dentist, 2)]
+    assert office.send().claims == 2
+    salt = next(str(n) for n in range(99_999) if {fate(one, str(n))[0] for one in (facility, dentist)} == {"paid"})
+    folder = office.out.parent / "in"
+    folder.mkdir()
+    house = Clearinghouse(office.out, folder, clock=office.world.clock, salt=salt, stray=False)
+
+    def answered(kinds: set[str]) -> None:
+        taken = collecting.collect(office.world.units, office.world.runtime.parts, office.world.machine("file.collect"))
+        assert {one.kind for one in taken} == kinds
+        assert {one.findings for one in taken} == {0}
+
+    house.collect()
+    answered({"TA1", "999", "277CA"})
+    assert [office.state(id_) for id_ in ids] == ["ACCEPTED"] * 2
+    assert {outcome.case for outcome in house.outcomes} == {"paid"}
+    office.world.clock.forward(days=15)
+    assert len(house.pay()) == len({facility.cover.payer_id, dentist.cover.payer_id})
+    answered({"835"})
+    assert [office.state(id_) for id_ in ids] == ["ADJUDICATED"] * 2
+    told = {outcome.control: outcome for outcome in house.outcomes}
+    for id_ in ids:
+        with office.world.read("claim:view", office.biller) as uow:
+            page = showing.show_claim(uow, id_)
+        paid = told[page.number]
+        sums = (page.sums.plan_paid.cents, page.sums.discount.cents, page.sums.patient.cents)
+        assert sums == (paid.paid_cents(), paid.contractual_cents(), paid.patient_cents())
+        assert page.sums.plan_paid.cents > 0
 
 
 def test_the_same_file_again_makes_nothing_twice(office: Office):
