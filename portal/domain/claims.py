@@ -200,6 +200,7 @@ class ClaimFacts:
     open_cases: int = 0
     unsent: bool = False
     """No version of it ever went."""
+    billed_after_all: bool = False  # a further payer that was passed over
 
 
 def _restores(facts: ClaimFacts, move: Move) -> bool:
@@ -273,6 +274,8 @@ LIFE: Lifecycle[ClaimFacts] = Lifecycle(
             Move(frm, "WITHDRAWN", "claim:edit", "either", guard="unsent", needs_reason=True)
             for frm in ("DRAFT", "READY", "HELD")
         ),
+        # Or its payer, a further one, was passed over; and is billed after all.
+        Move("WITHDRAWN", "DRAFT", "claim:edit", "either", guard="billed-after-all", needs_reason=True),
     ),
     words={
         "DRAFT": T_("Draft"),
@@ -324,6 +327,10 @@ LIFE: Lifecycle[ClaimFacts] = Lifecycle(
             T_("The payer's money must be refunded or taken back before the claim counts as voided."),
         ),
         "unsent": Guard(lambda facts, _: facts.unsent, T_("A claim that went to its payer is voided, not withdrawn.")),
+        "billed-after-all": Guard(
+            lambda facts, _: facts.billed_after_all,
+            T_("Only a claim to a further payer that was passed over is taken up again."),
+        ),
         "settled": Guard(
             lambda facts, _: not facts.open_balance and facts.open_cases == 0,
             T_("A claim closes when nothing is owed on it, no credit is left and no case is open."),
