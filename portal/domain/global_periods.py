@@ -12,7 +12,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-PERIODS: Final = frozenset({"000", "010", "090", "MMM", "XXX", "YYY", "ZZZ"})
+PERIODS: Final = frozenset({"000", "010", "090", *(letter * 3 for letter in "MXYZ")})
 """GLOB DAYS of CMS's relative value file: days; maternity, none, set by the contractor, of another service."""
 PROCEDURES: Final[Mapping[str, int]] = MappingProxyType({"000": 0, "010": 10, "090": 90})
 """Days after the day of a procedure."""

@@ -12,9 +12,11 @@ HEAD = (
     '"All rights, if any, are somebody\'s.",,,,,,\n,,,,,,\n'
     ",,,STATUS,,PCTC,GLOB\nHCPCS,MOD,DESCRIPTION,CODE,RVU,IND,DAYS\n"
 )
+NONE = "X" * 3
+"""As CMS marks what has no global period."""
 ROWS = (
     "G0412,,Invented procedure,A,9.00,0,090\nG0168,,Invented closure,A,0.45,0,010\nG0105,,Invented look,A,3.26,0,000\n"
-    "G0105,53,Invented look,A,1.63,0,000\nG0438,,Invented visit,A,2.43,0,XXX\nG9001,,Invented,X,0,9,\n,,,,,,\n"
+    f"G0105,53,Invented look,A,1.63,0,000\nG0438,,Invented visit,A,2.43,0,{NONE}\nG9001,,Invented,X,0,9,\n,,,,,,\n"
 )
 
 

@@ -15,6 +15,8 @@ MEDICAID = "MC"
 """SBR09 of Medicaid, which needs the drug code to claim the maker's rebate (42 CFR 447.520)."""
 UNNAMED: Final = frozenset({"J3490", "J3590", "J8499", "J8999", "J9999", "C9399"})
 """Drugs without a code of their own (HCPCS level II): only the drug code says which."""
+_STAYS: Final = frozenset({"11", "18", "21"})
+"""Types of bill of stays, whose drugs are paid with the stay: makers owe no rebate for them (42 USC 1396r-8(k)(3))."""
 _CARRY = T_("Return the claim to coding, which gives drug code, quantity and unit beside the service.")
 
 
@@ -38,6 +40,8 @@ def _shape(claim: Claim, _context: EditContext) -> Iterator[Found]:
 
 
 def _missing(claim: Claim, _context: EditContext) -> Iterator[Found]:
+    if claim.institutional is not None and claim.place in _STAYS:
+        return
     for number, line in enumerate(claim.lines, start=1):
         if line.drug is not None:
             continue

@@ -17,6 +17,8 @@ _STAYS = _INPATIENT - {"12"}
 """Those of which a bill covers a stay or a part of one."""
 _WITHOUT_HOUR = frozenset({"21"})
 """Nursing facilities tell no hour of discharge (005010X223A2, DTP*096)."""
+_AMBULANCE = "054"
+"""Revenue codes of transport, which nobody attends (005010X223A2, loop 2310A)."""
 STILL_THERE = "30"
 _PARTS, _ENDS = frozenset({"2", "3"}), frozenset({"1", "4"})
 """Frequency: the first and further parts of a stay; the whole of it and its last part."""
@@ -94,7 +96,9 @@ def _revenue(claim: Claim, _context: EditContext) -> Iterator[Found]:
 
 
 def _attending(claim: Claim, _context: EditContext) -> Iterator[Found]:
-    if claim.institutional is not None and (claim.attending is None or not is_npi(claim.attending.npi)):
+    if claim.institutional is None or all(line.revenue_code.startswith(_AMBULANCE) for line in claim.lines):
+        return
+    if claim.attending is None or not is_npi(claim.attending.npi):
         yield Found(T_("The attending provider is not named, or the NPI is none."), _AT_HOME)
 
 

@@ -13,8 +13,9 @@ from portal.domain.texts import T_
 CONTROL_LENGTH = 20
 """What a payer must keep and return of CLM01 (X12 RFI 525)."""
 
-_OF_FACILITIES = frozenset("1234578")
-"""From admission to discharge, the parts of a stay, late charges; replacement and void (005010X223A2, CLM05-3)."""
+_OF_FACILITIES = frozenset("01234578") | frozenset("9ABCDEQ")
+"""Without payment, from admission to discharge, the parts of a stay, late charges, replacement and void; the last bill
+of home health, the notices of home health and hospice, a bill to be opened again (NUBC, form locator 4)."""
 _BASIC = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.")
 
 
@@ -72,7 +73,7 @@ def _frequency(claim: Claim, _context: EditContext) -> Iterator[Found]:
     if claim.institutional is not None:
         if claim.frequency not in _OF_FACILITIES:
             yield Found(
-                T_("The claim is neither a facility's first (1 to 5) nor a replacement (7) nor a void (8)."),
+                T_("The frequency of the bill is none that a facility may give."),
                 T_("Correct it in the facility's system and import the visit again."),
             )
     elif claim.frequency not in {"1", "7", "8"}:

@@ -77,6 +77,8 @@ def _order(claim: Claim, _context: EditContext) -> Iterator[Found]:
 
 
 def _telehealth(claim: Claim, _context: EditContext) -> Iterator[Found]:
+    if claim.institutional is not None:  # it has a type of bill instead of a place
+        return
     for number, line in _numbered(claim):
         if REMOTE & set(line.modifiers) and (line.place or claim.place) not in REMOTE_PLACES:
             yield Found(

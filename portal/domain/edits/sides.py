@@ -45,11 +45,22 @@ def _pointed(claim: Claim, context: EditContext) -> Iterator[tuple[int, str, lis
 
 
 def _against(claim: Claim, context: EditContext) -> Iterator[tuple[int, bool]]:
-    """(Line, whether the side is that of the part treated) where diagnoses say only the other side."""
+    """(Line, whether there is no other reason for it) where diagnoses say only the other side.
+
+    A reason may be a diagnosis without a side, one whose side is not that of the part treated, or that a picture of the
+    sound side is taken beside that of the other.
+    """
     for number, side, pointed in _pointed(claim, context):
         other = [code for code, title in pointed if title.side == _OTHER[side]]
         if other and not any(title.side in {side, "both"} for _, title in pointed):
-            yield number, any(code.startswith(_TREATED) for code in other)
+            line = claim.lines[number - 1]
+            alone = len(other) == len(line.pointers) and all(code.startswith(_TREATED) for code in other)
+            yield number, alone and not _is_picture(line.code)
+
+
+def _is_picture(code: str) -> bool:
+    """Whether a number of level I lies where imaging lies, 70000 to 79999, or a code of level II does."""
+    return code[:1] in {"7", "R"}
 
 
 def _contrary(claim: Claim, context: EditContext) -> Iterator[Found]:
@@ -63,7 +74,8 @@ def _unlikely(claim: Claim, context: EditContext) -> Iterator[Found]:
     for number, treated in _against(claim, context):
         if not treated:
             text = T_("Line {line}: its diagnosis names the other side of the body than its modifier.", line=number)
-            yield Found(text, T_("Right where the cause lies on the other side, as after a stroke."), number)
+            todo = T_("Right where the cause lies on the other side, as after a stroke, or the two sides are compared.")
+            yield Found(text, todo, number)
 
 
 def _unsaid(claim: Claim, context: EditContext) -> Iterator[Found]:

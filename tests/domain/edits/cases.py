@@ -53,7 +53,7 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
         lambda clean, context: (replace(clean, authorization="A1"), replace(context, unrecorded=True)),
     ),
     "control": (on_claim(control=""), on_claim(control="C" * 21), on_claim(control="A*B")),
-    "frequency": (on_claim(frequency="2"), on_claim(frequency=""), facility(frequency="0")),
+    "frequency": (on_claim(frequency="2"), on_claim(frequency=""), facility(frequency="6")),
     "payer-control": (on_claim(frequency="7"), on_claim(frequency="8"), on_claim(payer_control="P1")),
     "duplicate": (
         billed_before(),
@@ -126,8 +126,13 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
     "diagnosis-age": (on_claim(diagnoses=("Z38", "E119")), on_claim(diagnoses=("Z0012", "E119"))),
     "diagnosis-external": (on_claim(diagnoses=("W110XXA", "E119")),),
     "diagnosis-manifestation": (on_claim(diagnoses=("G63", "E119")),),
-    "diagnosis-side": (sided("M25561", "LT"), sided("M25562", "F5"), sided("I10", "RT", "M25569", "M25562")),
-    "diagnosis-side-likely": (sided("I63511", "LT"),),
+    "diagnosis-side": (sided("M25561", "LT"), sided("M25562", "F5"), sided("M25562", "RT", "M25562")),
+    "diagnosis-side-likely": (
+        sided("I63511", "LT"),
+        sided("I10", "RT", "M25569", "M25562"),
+        sided("I10", "RT", "M25562"),
+        lambda clean, context: on_line(code="73999")(*sided("M25561", "LT")(clean, context)),
+    ),
     "diagnosis-side-unsaid": (sided("M25569", "LT"), sided("I10", "", "M25569")),
     "modifier-conflict": tuple(
         on_line(modifiers=pair)
@@ -275,6 +280,10 @@ CLEAN: Mapping[str, Spoil] = {
     "of a hospital, for an inpatient": inpatient("01"),
     "of a hospital, for the first part of a stay": inpatient("30", hour="", frequency="2"),
     "of a hospital, for late charges": inpatient("01", hour="", frequency="5"),
+    "of home health, the last of a period": facility(frequency="9", place="32"),
+    "of an ambulance, which nobody attends": facility(
+        attending=None, lines=tuple(replace(line, revenue_code="0540", pointers=()) for line in claim().lines)
+    ),
     "of a nursing facility": inpatient("01", hour="", place="21"),
     "a waived test with its certificate": certified("waiver", code="G0433", modifiers=("QW",)),
     "a wet mount by microscopy": certified("microscopy", code="Q0111"),
