@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from portal.models.holds import LegalHoldRow
 from portal.models.keys import SubjectKeyRow
 from portal.models.ledger import LedgerEntryRow, LedgerLineRow
 from portal.models.patients import NameLeafRow, PatientRow
+from portal.models.practices import PracticeRow
 from portal.models.types import Instant
 from portal.services.keys import owned
 from portal.services.keys.steps import step
@@ -63,6 +65,7 @@ def shred(
                 ),
                 code="retention",
             )
+        _hold_practices(uow, [subject])
         _write_down(record, {"subject": subject.hex(), "at": uow.now.isoformat(), "reason": reason})
         gone = _remove(uow, subject)
     return Shredded(gone, cut_log(units))
@@ -74,6 +77,7 @@ def reapply(units: Units, actor: Actor, record: Path) -> int:
         return 0
     subjects = {bytes.fromhex(json.loads(line)["subject"]) for line in record.read_text().splitlines() if line}
     with step(units, actor) as uow:
+        _hold_practices(uow, subjects)
         gone = sum(_remove(uow, subject) for subject in sorted(subjects))
     cut_log(units)
     return gone
@@ -97,6 +101,21 @@ def _newest_record(uow: UnitOfWork, subject: bytes) -> datetime | None:
     )
     newest = uow.value(posted)
     return max([*found, newest] if newest is not None else found, default=None)
+
+
+def _hold_practices(uow: UnitOfWork, subjects: Collection[bytes]) -> None:
+    """Hold the practices of some subjects, in one order and before anything else: one shred of a practice at a time.
+
+    Each of two would hold its own patient, and the first, while it has the leaves, would want that of the second, which
+    waits for the leaves. Whoever only adds rows to a practice is not held up.
+    """
+    practices = uow.select(PatientRow.practice_id).where(PatientRow.id.in_(sorted(subjects)))
+    uow.rows(
+        uow.select(PracticeRow.id)
+        .where(PracticeRow.id.in_(practices))
+        .order_by(PracticeRow.id)
+        .with_for_update(key_share=True)
+    )
 
 
 def _remove(uow: UnitOfWork, subject: bytes) -> int:

@@ -15,6 +15,7 @@ from portal.models.keys import SubjectKeyRow
 from portal.models.patients import NameLeafRow, PatientRow
 from portal.services.keys import renewing, shredding
 from portal.services.patients import leaves, searching
+from portal.services.unit_of_work.work import UnitOfWork
 from tests.databases import World
 from tests.make import claims as make
 from tests.services.test_unit_of_work import events
@@ -175,6 +176,31 @@ def test_no_name_is_packed_while_its_patient_is_shredded(world: World, tmp_path:
     thread.join()
     with world.read("account:view") as uow:
         assert uow.rows(uow.select(NameLeafRow.id)) == []
+
+
+def test_two_patients_of_a_practice_are_shredded_at_once(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    ada, bo = add(world, "Obrist Ada", "Obrador Bo")
+    pack(world)
+    world.clock.forward(days=365 * 12)
+    gone, derive = [], UnitOfWork.derive
+
+    def shred(subject: bytes) -> None:
+        path = tmp_path / subject.hex()
+        gone.append(shredding.shred(world.units, world.machine(), subject, record=path, reason="order").keys)
+
+    thread = threading.Thread(target=shred, args=(bo,))
+
+    def meanwhile(*given: Any, **more: Any) -> Any:  # the first has its leaves, and would take all out of them
+        if thread.ident is None:
+            thread.start()
+            thread.join(0.5)
+        return derive(*given, **more)
+
+    monkeypatch.setattr(UnitOfWork, "derive", meanwhile)
+    shred(ada)
+    thread.join()
+    assert gone == [1, 1]
+    assert found(world, "obr") == set()
 
 
 def test_leaves_follow_a_new_key_of_the_practice(world: World):
