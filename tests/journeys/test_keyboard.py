@@ -32,7 +32,13 @@ def test_a_bill_is_verified_with_the_keyboard_alone(town: Town, page: Page):
     for _ in bills.IN_ORDER:
         reach(page, "Yes")
         page.keyboard.press("Space")
-    press(page, "The bill is in order")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Nothing is decided yet")
+    assert [row.state for row in town.rows(EncounterRow, EncounterRow.id == id_)] == ["RECEIVED"], "Enter in a field"
+    assert page.locator("input[type=radio]:checked").count() == len(bills.IN_ORDER)
+    assert said(page) == "The bill is in order"
+    sound(page)
+    page.keyboard.press("Enter")
     page.wait_for_url("**/queues/bills")
     (row,) = town.rows(EncounterRow, EncounterRow.id == id_)
     assert row.state == "PROPOSED"
@@ -54,6 +60,7 @@ def test_a_visit_is_coded_with_the_keyboard_alone(town: Town, page: Page):
     sound(page)
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Kept.")
+    assert said(page).startswith("Code or words"), "the search goes on"
     reach(page, "Diagnosis 1")
     assert page.locator("input[name=diagnosis][value='J02.9']").count() == 1
     reach(page, "Mark as coded")
@@ -83,7 +90,12 @@ def test_a_payer_is_asked_in_advance_with_the_keyboard_alone(town: Town, page: P
     page.keyboard.type(NEEDS)
     reach(page, "Units")
     page.keyboard.type("2")
-    press(page, "Send to the payer")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Nothing is sent and nothing is kept yet")
+    assert town.rows(AuthorizationRow) == [], "Enter in a field"
+    assert said(page) == "Send to the payer"
+    sound(page)
+    page.keyboard.press("Enter")
     page.wait_for_selector("text=The payer is asked.")
     (row,) = town.rows(AuthorizationRow)
     assert row.state == "SUBMITTED"

@@ -104,6 +104,29 @@ def test_a_queue_is_worked_with_the_keyboard_alone(town: Town, page: Page):
     assert len(town.rows(QueueItemRow, QueueItemRow.holder_id == me)) == 4
     assert third in {row.id for row in town.rows(QueueItemRow, QueueItemRow.holder_id == me)}
 
+    # *, * and a: the page, then everything in the view, which a job works through
+    make.fill(town.world, 240, last="Birchall")
+    page.goto(path)
+    page.keyboard.press("*")
+    page.wait_for_selector("text=50 selected")
+    page.keyboard.press("*")
+    page.wait_for_selector("text=Everything in this view is selected")
+    sound(page)
+    page.keyboard.press("a")
+    page.wait_for_selector("text=Nothing is done yet.")
+    sound(page)
+    reach(page, "Do it with 242 items")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=On its way: 0 of 242 so far.")
+    sound(page)
+    town.worker.drain()
+    page.wait_for_selector("text=Done: 242 items were changed.")
+    sound(page)
+    assert len(town.rows(QueueItemRow, QueueItemRow.holder_id == me)) == 246
+    reach(page, "Back to the queue")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Take them, 242 items:")
+
     # narrowed, ordered and kept
     reach(page, "Narrow, order, keep, export")
     page.keyboard.press("Enter")
@@ -116,7 +139,7 @@ def test_a_queue_is_worked_with_the_keyboard_alone(town: Town, page: Page):
     page.keyboard.type("Largest first")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=The filter is kept.")
-    assert page.locator("text=Largest first (6)").count() == 1
+    assert page.locator("text=Largest first (246)").count() == 1
 
     # found by the beginning of a name, which stands in no address
     reach(page, "Find an item")

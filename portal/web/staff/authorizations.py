@@ -52,6 +52,8 @@ def new(uow: UnitOfWork, patient_id: bytes) -> Reply:
 def create(desk: Desk, patient_id: bytes) -> Reply:
     """Keep the request, and send it where that was pressed; or show the form again with what is wrong."""
     given, wanted = request.form, _typed()
+    if given.get("do") == "enter":  # in a field: which of the buttons is meant is asked
+        return _new(desk, patient_id, wanted, {})
     try:
         with desk.write("authorization:request") as uow:
             row = requesting.draft(uow, patient_id, wanted)
@@ -59,14 +61,19 @@ def create(desk: Desk, patient_id: bytes) -> Reply:
     except Denied:
         raise
     except Refused as refused:
-        with desk.read("authorization:request") as uow:
-            page = offering.offer(uow, patient_id, visit_id=wanted.encounter_id, previous_id=wanted.previous_id)
-        more = {"form": forms.Form(given, {"": [refused.text]}), "typed": wanted.services}
-        return Page("staff/authorizations/new.html", page, more, 422)
+        return _new(desk, patient_id, wanted, {"": [refused.text]})
     here = url_for("staff.authorizations.show", authorization_id=id_)
     if given.get("do") == "send":
         return _send(desk, id_, None)
     return Go(here, T_("Kept. It is to be sent, or entered once the payer was called."))
+
+
+def _new(desk: Desk, patient_id: bytes, wanted: TypedRequest, errors: dict[str, list[Text]]) -> Page:
+    """The form as it was typed, with what is wrong with it."""
+    with desk.read("authorization:request") as uow:
+        page = offering.offer(uow, patient_id, visit_id=wanted.encounter_id, previous_id=wanted.previous_id)
+    more = {"form": forms.Form(request.form, errors), "typed": wanted.services}
+    return Page("staff/authorizations/new.html", page, more, 422 if errors else 200)
 
 
 @blueprint.get("/<id:authorization_id>")

@@ -75,6 +75,8 @@ def act(desk: Desk, encounter_id: bytes) -> Reply:
     answers = {name.removeprefix("point-"): text for name, text in request.form.items() if name[:6] == "point-"}
     note, queue = request.form.get("note", ""), url_for("staff.queues.show", queue="bills")
     here = url_for("staff.bills.show", encounter_id=encounter_id)
+    if do == "enter":  # in a field: which of the buttons is meant is asked
+        return _again(desk, encounter_id, answers, None)
     try:
         with desk.write("bill:verify") as uow:
             if do == "ask":
@@ -98,11 +100,14 @@ def act(desk: Desk, encounter_id: bytes) -> Reply:
         return _again(desk, encounter_id, answers, refused)
 
 
-def _again(desk: Desk, encounter_id: bytes, answers: dict[str, str], refused: Refused) -> Reply:
-    """The page with what was ticked and written, and what is wrong."""
+def _again(desk: Desk, encounter_id: bytes, answers: dict[str, str], refused: Refused | None) -> Reply:
+    """The page with what was ticked and written, and what is wrong, if anything is."""
     with desk.read("bill:verify") as uow:
         page, part = bills.show(uow, encounter_id), showing.listed(uow, "encounter", encounter_id)
     points = tuple(replace(one, chosen=answers.get(one.point, one.chosen)) for one in page.points)
+    if refused is None:
+        more = {"documents": part, "form": forms.Form(request.form.to_dict()), "entered": True}
+        return Page("staff/bills/show.html", replace(page, points=points), more)
     field = {"question": "words", "reason": "reason"}.get(refused.code, "checklist")
     form = forms.Form(request.form.to_dict(), {field: [refused.text]})
     return Page("staff/bills/show.html", replace(page, points=points), {"documents": part, "form": form}, 422)

@@ -37,8 +37,8 @@ _FIELDS = {
 @blueprint.get("/<id:encounter_id>/code")
 @reads("encounter:code")
 def code(uow: UnitOfWork, encounter_id: bytes) -> Reply:
-    """A visit to code."""
-    return _coding(uow, coding.show(uow, encounter_id), encounter_id)
+    """A visit to code; after a code that was found was used, the search goes on."""
+    return _coding(uow, coding.show(uow, encounter_id), encounter_id, at=request.args.get("at", ""))
 
 
 @blueprint.post("/<id:encounter_id>/code", endpoint="code_post")
@@ -79,7 +79,8 @@ def code_post(desk: Desk, encounter_id: bytes) -> Reply:
     if do == "ask":
         return Go(url_for("staff.queues.show", queue="coding"), T_("Asked. The visit comes back with the answer."))
     if do != "find":
-        return Go(url_for("staff.encounters.code", encounter_id=encounter_id), T_("Kept."))
+        at = "find" if request.form.get("use") else None
+        return Go(url_for("staff.encounters.code", encounter_id=encounter_id, at=at), T_("Kept."))
     with desk.read("encounter:code") as uow:
         return _coding(uow, coding.show(uow, encounter_id, find=find), encounter_id)
 
@@ -92,10 +93,12 @@ def take_back(uow: UnitOfWork, encounter_id: bytes) -> Reply:
     return Go(url_for("staff.encounters.code", encounter_id=encounter_id), T_("The question is taken back."))
 
 
-def _coding(uow: UnitOfWork, page: coding.CodePage, encounter_id: bytes, form: forms.Form | None = None) -> Page:
+def _coding(
+    uow: UnitOfWork, page: coding.CodePage, encounter_id: bytes, form: forms.Form | None = None, at: str = ""
+) -> Page:
     """The page of coding with the documents of the visit, and what is wrong with what was typed."""
     part = showing.listed(uow, "encounter", encounter_id)
-    more: dict[str, Any] = {"form": form, "documents": part, "needs": needs.of_visit(uow, encounter_id)}
+    more: dict[str, Any] = {"form": form, "at": at, "documents": part, "needs": needs.of_visit(uow, encounter_id)}
     more["details"] = details.part_of(uow, encounter_id)
     return Page("staff/encounters/code.html", page, more, 422 if form else 200)
 
