@@ -10,7 +10,7 @@ from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
 from portal.models.encounters import EncounterRow
 from portal.services import corrections
-from portal.services.claims import carrying, checking, correcting, following
+from portal.services.claims import carrying, checking, correcting, following, restoring
 from portal.services.claims.building import new_control
 from portal.services.claims.visits import filing_due, take_over
 from portal.services.unit_of_work.work import UnitOfWork
@@ -77,8 +77,10 @@ def _bring_up(uow: UnitOfWork, claim: ClaimRow, encounter: EncounterRow) -> None
         take_over(uow, claim, encounter)
         correcting.prepare(uow, claim, correction)
     elif correction is None and (claim.state == "VOIDED" or _with_payer(claim)):
+        if claim.state != "VOIDED" and restoring.is_as_sent(uow, claim):
+            return  # it was changed, and changed back
         words = _VOIDED if claim.state == "VOIDED" else _CHANGED
-        corrections.line_up(uow, claim, "claims", "visit-changed", words)
+        corrections.line_up(uow, claim, "claims", restoring.CHANGED, words)
 
 
 def _with_payer(claim: ClaimRow) -> bool:

@@ -8,7 +8,7 @@ from portal.models.claims import ClaimRow, CorrectionRow
 from portal.models.encounters import EncounterRow
 from portal.models.queues import TransitionRow
 from portal.services import corrections
-from portal.services.claims import standing, verdicts
+from portal.services.claims import restoring, standing, verdicts
 from portal.services.granted import counting
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -32,7 +32,7 @@ def drop(uow: UnitOfWork, claim: ClaimRow, row: CorrectionRow, reason: str, note
     encounter = uow.get(EncounterRow, claim.encounter_id)
     cleared = encounter.state == "CLEARED"
     if cleared and _recoded(uow, claim, encounter):
-        corrections.line_up(uow, claim, "claims", "visit-changed", RECODED)
+        corrections.line_up(uow, claim, "claims", restoring.CHANGED, RECODED)
     return cleared
 
 

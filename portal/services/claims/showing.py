@@ -23,7 +23,7 @@ from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.services import ledger
-from portal.services.claims import again, checking, correcting, passing, standing
+from portal.services.claims import again, checking, correcting, passing, restoring, standing
 from portal.services.claims.again import FREQUENCIES, Again, Correction
 from portal.services.claims.clocks import ClaimClock, clock_of
 from portal.services.claims.history import Happening, Step, Version, happened, steps_of, versions_of
@@ -36,8 +36,8 @@ from portal.x12.reader import read
 
 RANKS = {"P": T_("first payer"), "S": T_("second payer"), "T": T_("third payer")}
 ACTIONS = (
-    "send", "ready", "check", "recheck", "release", "seen", "lost", "supplied", "ask", "hold", "draft", "replace",
-    "void", "approve", "refused", "give_up", "pass", "take_up",
+    "send", "ready", "check", "recheck", "release", "restore", "seen", "lost", "supplied", "ask", "hold", "draft",
+    "replace", "void", "approve", "refused", "give_up", "pass", "take_up",
 )  # fmt: skip
 """What can be done with a claim, the most likely first."""
 
@@ -245,6 +245,7 @@ def _actions(
     may |= {each for each in standing.offered(uow, claim) if policy.decide(uow.actor, asked[each]).allowed}
     may |= again.offered(uow, claim, correction, ways).keys()
     if policy.decide(uow.actor, "claim:edit").allowed:
+        may |= {"restore"} if restoring.can_restore(uow, claim) else set()
         may |= {"pass"} if passing.can_pass(claim) else {"take_up"} if passing.can_take_up(uow, claim) else set()
     return tuple(action for action in ACTIONS if action in may)
 

@@ -16,6 +16,7 @@ from portal.services.claims import (
     correcting,
     listing,
     passing,
+    restoring,
     sending,
     showing,
     standing,
@@ -96,6 +97,10 @@ def act(desk: Desk, claim_id: bytes) -> Reply:
             with desk.write("claim:edit") as uow:
                 correcting.seen(uow, claim_id, expected_version=version)
             return Go(here, T_("Settled. It waits in no queue for this any more."))
+        case "restore":
+            with desk.write("claim:edit") as uow:
+                restoring.restore(uow, claim_id, reason, note=note, expected_version=version)
+            return Go(here, T_("Sent back to coding with what the payer has. It passes the same hands again."))
         case "replace" | "void":
             return _begun(desk, do, claim_id, reason, note, version)
         case "approve" | "recheck" | "refused" | "give_up":

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from portal.domain.errors import Conflict, Refused
 from portal.models.claims import ClaimRow
-from portal.services.claims import again, correcting, drafting, showing, standing, steps
+from portal.models.ledger import LedgerLineRow
+from portal.services import ledger
+from portal.services.claims import again, correcting, drafting, restoring, showing, standing, steps
+from portal.services.encounters import coding
 from portal.services.unit_of_work.units import Denied
 from tests.make import answers, visits
 from tests.make import remittances as money
@@ -168,3 +173,55 @@ def test_a_visit_coded_anew_for_an_earlier_replacement_is_looked_at_too(office: 
     told(office, "A7:164:IL")
     assert drop(office, claim)
     assert (office.state(claim), office.items(claim)) == ("ADJUDICATED", [("claims", "visit-changed")])
+
+
+def test_a_visit_is_sent_back_with_what_the_payer_has_and_the_books_follow(office: Office):
+    claim = office.claim()
+    office.send()
+    paid(office, claim)
+    office.world.clock.forward(hours=1)
+    replaced(office, claim, "units")
+    encounter = office.row(claim).encounter_id
+    coded_with(office, encounter, "3")
+    finished(office, encounter)
+    assert charged(office, encounter) == 45_000
+    office.send()
+    office.world.clock.forward(hours=1)
+    told(office, "A7:164:IL")
+    assert drop(office, claim)
+    assert (office.items(claim), charged(office, encounter)) == ([("claims", "visit-changed")], 45_000)
+    with office.world.read("claim:view", office.biller) as uow:
+        assert "restore" in showing.show_claim(uow, claim).actions
+    with office.world.write("claim:edit", office.biller) as uow, pytest.raises(Refused, match="reason-missing"):
+        restoring.restore(uow, claim, "")
+    with office.world.write("claim:edit", office.biller) as uow:
+        restoring.restore(
+            uow, claim, "units", note="See the answer.", expected_version=uow.get(ClaimRow, claim).version
+        )
+    assert office.items(claim) == []
+    with office.world.read("encounter:code", office.world.actor("coder")) as uow:
+        back = coding.show(uow, encounter).returned
+    assert back is not None
+    assert back.note is not None
+    assert back.note.startswith("See the answer. The payer has: ")
+    assert "G0438 x 1 (100.00)" in back.note
+    coded_with(office, encounter, "1")
+    finished(office, encounter)
+    assert (office.items(claim), charged(office, encounter)) == ([], 15_000), "it is what the payer has: nothing to see"
+    with office.world.write("claim:edit", office.biller) as uow, pytest.raises(Refused, match="not-changed"):
+        restoring.restore(uow, claim, "units")
+
+
+def coded_with(office: Office, encounter: bytes, units: str) -> None:
+    """A coder gives every service so many units."""
+    with office.world.write("encounter:code", office.world.actor("coder")) as uow:
+        page = coding.show(uow, encounter)
+        given = visits.typed(page)
+        lines = tuple(replace(line, units=units) if line.code else line for line in given.lines)
+        coding.finish(uow, encounter, page.version, replace(given, lines=lines))
+
+
+def charged(office: Office, encounter: bytes) -> int:
+    """What stands in the books for a visit."""
+    with office.world.read("account:view") as uow:
+        return -ledger.balance(uow, LedgerLineRow.encounter_id == encounter, LedgerLineRow.account == "revenue")
