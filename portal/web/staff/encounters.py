@@ -127,9 +127,7 @@ def aside_post(desk: Desk, encounter_id: bytes) -> Reply:
             page = aside.show(uow, encounter_id)
         form = forms.Form(given, {_FIELDS[refused.code]: [refused.text]})
         return Page("staff/encounters/aside.html", page, {"form": form}, 422)
-    return Go(
-        url_for("staff.queues.show", queue="claims"), T_("Set aside. Its claim is withdrawn, and billed to nobody.")
-    )
+    return Go(url_for("staff.queues.show", queue="claims"), T_("Set aside. Its claim is withdrawn."))
 
 
 @blueprint.get("/<id:encounter_id>/review", endpoint="review")

@@ -10,6 +10,7 @@ import pytest
 from flask import url_for
 
 from portal.app import create_app
+from portal.models.claims import ClaimRow
 from portal.models.encounters import EncounterRow
 from tests.databases import World
 from tests.make import visits as make
@@ -118,6 +119,32 @@ def test_a_file_becomes_cleared_charges_through_four_pairs_of_hands(flask, world
     assert auditor.post(path, data={**form_of(auditor, path, "category"), "do": "clear"}).status_code == 303
     with world.read("account:view") as uow:
         assert uow.get(EncounterRow, bytes.fromhex(visit)).state == "CLEARED"
+
+
+def test_a_visit_is_set_aside_from_its_unsent_claim_once_and_not_from_an_old_page(flask, world: World):
+    (id_,) = make.bring(world)
+    make.cleared(world, id_)
+    work.drain(world)
+    one, other = at_work(flask, world, "biller"), at_work(flask, world, "billing-manager")
+    path = place(one, "encounters.aside", encounter_id=id_)
+    with world.read("claim:view", world.actor("biller")) as uow:
+        claim = place(one, "claims.show", claim_id=uow.rows(uow.select(ClaimRow.id))[0].id)
+    assert path in one.get(claim).text
+    shown = one.get(path).text
+    assert ("is withdrawn. It was never sent." in shown, "are taken out of the account." in shown) == (True, True)
+    old = form_of(one, path, 'name="seen"') | {"note": ["Came in twice."]}
+    refused = one.post(path, data=old)
+    assert (refused.status_code, "Say why it goes no further" in refused.text) == (422, True)
+    assert "Came in twice." in refused.text
+    held = form_of(other, claim, 'value="hold"') | {"do": "hold", "reason": "record"}
+    assert other.post(claim, data=held).status_code == 303
+    assert one.post(path, data=old | {"reason": "twice"}).status_code == 409
+    now = form_of(one, path, 'name="seen"') | {"reason": "twice"}
+    assert "Its claim is withdrawn." in one.get(one.post(path, data=now).location).text
+    assert one.post(path, data=now).status_code == 409
+    told = one.get(claim).text
+    assert ("Withdrawn, never sent" in told, "Its visit was set aside" in told, path in told) == (True, True, False)
+    assert "The visit is not with its claim now" in one.get(path).text
 
 
 def test_a_visit_of_a_wrong_patient_is_set_aside_by_the_coder_and_never_comes_again(flask, world: World):
