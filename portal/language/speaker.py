@@ -38,13 +38,15 @@ def best_locale(wanted: str | None) -> str:
 
 @dataclass(frozen=True)
 class Speaker:
-    """Says things in a locale of `LOCALES`, and tells instants in an IANA time zone (the practice's).
+    """Says things in a locale of `LOCALES`, and tells instants in an IANA time zone: the practice's, or a stated one.
 
     Raises ValueError for a locale that is not of the house, ZoneInfoNotFoundError for an unknown zone.
     """
 
     locale: str
     time_zone: str
+    tells_zone: bool = False
+    """Whether times say their zone: for whoever works in no practice, so that it is not that of their desk."""
     _babel: Locale = field(init=False, repr=False, compare=False)
     _words: NullTranslations = field(init=False, repr=False, compare=False)
     _zone: ZoneInfo = field(init=False, repr=False, compare=False)
@@ -121,9 +123,11 @@ class Speaker:
         return format_date(day, pattern, locale=self._babel)
 
     def time(self, instant: datetime, *, seconds: bool = False) -> str:
-        """The time of day in the time zone: `4:12 pm`, with seconds where order matters."""
-        said = format_time(self._local(instant), "h:mm:ss a" if seconds else "h:mm a", locale=self._babel)
-        return said.replace("AM", "am").replace("PM", "pm")
+        """The time of day in the time zone: `4:12 pm`, with seconds where order matters; `4:12 pm EST` where told."""
+        local = self._local(instant)
+        said = format_time(local, "h:mm:ss a" if seconds else "h:mm a", locale=self._babel)
+        said = said.replace("AM", "am").replace("PM", "pm")
+        return f"{said} {local.tzname()}" if self.tells_zone else said
 
     def instant(self, instant: datetime, *, seconds: bool = False, short: bool = False) -> str:
         """An instant in the time zone: `November 20, 2026, 4:12 pm`. Raises ValueError for a naive one."""

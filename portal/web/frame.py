@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from flask import current_app, g, request, session, url_for
@@ -78,6 +79,13 @@ _OTHER_NAV = (
 )  # fmt: skip
 
 
+_LIES_WITH = MappingProxyType({
+    "staff.letters": "staff.contacts.list", "staff.coverage": "staff.accounts.search",
+    "staff.documents": "staff.accounts.search", "staff.restrictions": "staff.accounts.search",
+})  # fmt: skip
+"""Where pages belong whose address does not lie under that of their item."""
+
+
 def home_of(standing: Standing | None) -> str:
     """The first page of whoever has signed in."""
     actor = standing.actor if standing else None
@@ -143,7 +151,9 @@ def _nav(desk: Desk, held: frozenset[str]) -> tuple[NavItem, ...]:
             continue
         items.append(NavItem(label, url_for(endpoint), current=False))
     # The longest address that the present one lies under is where one is: /office/claims is claims, not work.
-    under = [each for each in items if f"{request.path.rstrip('/')}/".startswith(each.url.rstrip("/") + "/")]
+    elsewhere = _LIES_WITH.get(request.blueprint or "")
+    path = url_for(elsewhere) if elsewhere else request.path
+    under = [each for each in items if f"{path.rstrip('/')}/".startswith(each.url.rstrip("/") + "/")]
     here = max(under, key=lambda each: len(each.url), default=None)
     return tuple(replace(each, current=each is here) for each in items)
 

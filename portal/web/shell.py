@@ -105,14 +105,18 @@ def furnish(
 
 
 def speaker() -> Speaker:
-    """The speaker of the present request: the person's language, the practice's time zone."""
+    """The speaker of the present request: the person's language, the practice's time zone.
+
+    Who works in no practice (administrators, payers) is told Eastern time, and that it is.
+    """
     if "speaker" not in g:
         desk = g.get("desk")
         standing = desk.standing if desk else None
         wanted = session.get("language") or (standing.language if standing else "")
         locale = wanted if wanted in LOCALES else best_locale(request.accept_languages.best)
-        zone = standing.practice.time_zone if standing and standing.practice else "America/New_York"
-        g.speaker = Speaker(locale, zone)
+        practice = standing.practice if standing else None
+        zone = practice.time_zone if practice else "America/New_York"
+        g.speaker = Speaker(locale, zone, tells_zone=practice is None)
     found: Speaker = g.speaker
     return found
 

@@ -119,3 +119,11 @@ def test_only_the_locales_of_the_house():
     with pytest.raises(ValueError, match="no such locale"):
         Speaker("fr_FR", "UTC")
     assert ENGLISH.tag == "en-US"
+
+
+def test_who_works_in_no_practice_is_told_the_zone():
+    at = datetime(2026, 11, 21, 0, 12, tzinfo=UTC)
+    told = Speaker("en_US", "America/New_York", tells_zone=True)
+    assert told.instant(at) == "November 20, 2026, 7:12 pm EST"
+    assert told.time(datetime(2026, 7, 1, 12, tzinfo=UTC)) == "8:00 am EDT"
+    assert ENGLISH.instant(at) == "November 20, 2026, 4:12 pm"

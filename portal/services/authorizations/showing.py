@@ -46,8 +46,9 @@ _ACTIONS: Mapping[str, Text] = {
     "rejected": T_("Not taken by the payer"), "unknown": T_("Not readable"),
 }  # fmt: skip
 _REASONS: Mapping[str, Text] = {
-    **CANCELS, **ANSWERS, "created": T_("Begun"), "asked": T_("Asked"), "refused": T_("Not taken by the payer"),
-    "file-refused": T_("The partner refused the file"), "contact": T_("Wants to be called"),
+    **CANCELS, **ANSWERS, "created": T_("Begun"), "asked": T_("Sent to the payer"),
+    "refused": T_("Not taken by the payer"), "file-refused": T_("The partner refused the file"),
+    "contact": T_("Wants to be called"),
     "info_sent": T_("Information sent"), "peer_to_peer": T_("Clinicians talk"), "appeal": T_("Appeal filed"),
     "in_use": T_("Billed under it"), "exhausted": T_("Used up"), "expired": T_("Its last day is over"),
     "given-back": T_("Given back"),
@@ -275,14 +276,15 @@ def _history(uow: UnitOfWork, row: AuthorizationRow) -> tuple[Moved, ...]:
         .where(move.subject_table == row.__tablename__, move.subject_id == row.id)
         .order_by(move.at.desc(), move.subject_version.desc(), move.from_state.is_(None))
     )
-    return tuple(
-        Moved(
-            one.at,
-            T_("{state}: {reason} ({who})", state=LIFE.words[one.to_state], who=colleague(uow, one.actor),
-               reason=_REASONS.get(one.reason) or one.reason),
-        )
-        for one in rows
-    )  # fmt: skip
+    return tuple(Moved(one.at, _moved(one.to_state, one.reason, colleague(uow, one.actor))) for one in rows)
+
+
+def _moved(state: str, reason: str, who: str) -> Text:
+    """A step in words; a reason that says no more than the state does is left out."""
+    now, why = LIFE.words[state], _REASONS.get(reason) or reason
+    if why == now:
+        return T_("{state} ({who})", state=now, who=who)
+    return T_("{state}: {reason} ({who})", state=now, reason=why, who=who)
 
 
 def _waits(uow: UnitOfWork, row: AuthorizationRow) -> Text | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from portal.access import roles
@@ -56,6 +58,12 @@ def test_a_call_is_noted_corrected_and_found_everywhere(flask, world: World):
     ):  # fmt: skip
         assert f'href="{one}"' in biller.get(page).text, page
     assert ">1<" in biller.get(place(biller, "contacts.list")).text
+    search = place(biller, "contacts.find")
+    asked = form_of(biller, search, 'name="q"')
+    assert "No contact has this reference number." in biller.post(search, data={**asked, "q": "I-7712"}).text
+    assert f'href="{one}"' in biller.post(search, data={**asked, "q": "i 77120"}).text
+    letter = biller.get(place(biller, "letters.write", about="claim", about_id=row.id)).text
+    assert re.findall(r'aria-current="page">([^<]*)', letter)[0] == "Payers", "a letter lies with the payers"
     again = form_of(biller, one, 'value="correct"')
     assert biller.post(one, data={**again, "do": "correct", "reason": ""}).status_code == 422
     fixed = {**again, "do": "correct", "reason": "mistyped", "words": "Denied.", "next_on": ""}
