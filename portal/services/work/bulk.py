@@ -33,8 +33,8 @@ MOST: Final = 10_000
 ASKED, RUNNING, DONE, STOPPED = "ASKED", "RUNNING", "DONE", "STOPPED"
 _KEPT = timedelta(days=1)
 """So long a step that was looked at waits to be begun; then it is let go."""
-_SHOWN = timedelta(hours=12)
-"""So long the queue's page names a step that has ended."""
+_SHOWN = timedelta(hours=1)
+"""So long the page of the queue names a step that has ended."""
 
 _WHY: Final[Mapping[str, Text]] = MappingProxyType({
     "gone": T_("wait no longer in this queue"),
@@ -186,7 +186,7 @@ def stop(uow: UnitOfWork, name: str, bulk_id: bytes) -> None:
 
 
 def lately(uow: UnitOfWork, queue: Queue, colleagues: Sequence[Colleague]) -> tuple[Lately, ...]:
-    """The actor's steps with whole views of a queue that run, and those that ended in the last hours."""
+    """The actor's steps with whole views of a queue that run, and those that ended within the hour."""
     row = QueueBulkRow
     found = uow.rows(
         uow.select(row.id, row.do, row.to_id, row.total, row.state)
