@@ -15,11 +15,14 @@ from portal.services import aside, ledger
 from portal.services.aside import AsidePage
 from portal.services.charges import entering
 from portal.services.claims import drafting, showing, steps
+from portal.services.claims.building import as_domains
 from portal.services.encounters import bills, coding
+from portal.services.granted import counting
 from portal.services.intake.lines import TypedLine
 from tests.databases import World
 from tests.make import bills as paper
 from tests.make import visits as make
+from tests.services.authorizations.desk import NEEDS, opened
 
 
 def claimed(world: World) -> tuple[bytes, bytes]:
@@ -126,6 +129,22 @@ def test_what_somebody_did_meanwhile_is_told_and_nothing_is_changed(world: World
     with pytest.raises(Refused, match="guard:unbilled"):
         set_aside(world, sent)
     assert balances(world)["revenue"] < 0
+
+
+def test_what_it_took_of_an_authorization_is_given_back(world: World):
+    desk = opened(world)
+    desk.rule()
+    visit = desk.visit()
+    granted = desk.granted(visit, services=(TypedLine("", NEEDS, units="1"),))
+    claim = desk.claim(visit)
+    with world.write("claim:submit") as uow:
+        here = uow.get(ClaimRow, claim)
+        assert counting.count(uow, [(here, as_domains(uow, [here])[claim])]) == set()
+    assert desk.left(granted) == [0]
+    page = shown(world, visit.encounter_id)
+    assert page.effects.units
+    set_aside(world, page)
+    assert (desk.left(granted), row(world, claim).state) == ([1], "WITHDRAWN")
 
 
 @pytest.mark.parametrize("door", ["coder", "charge-clerk"])
