@@ -71,7 +71,7 @@ def context() -> EditContext:
     """What a practice has loaded: 10,000 codes, pairs and limits, fees, earlier lines, ten rules of its own."""
     filler = {f"Q{at:04d}": STANDS for at in range(10_000)}
     pairs = {(one, other): (PairEdit(date(2020, 1, 1), None, "1"),) for one in SERVICES[:3] for other in SERVICES[5:]}
-    covered = tuple(Covered(code) for code in (*DIAGNOSES[:3], "M25*"))
+    covered = tuple(Covered(code) for code in ("C61", "R972", *DIAGNOSES[1:5]))
     own = tuple(
         OwnRule(
             f"own-{at}", f"Rule {at}", "warn",
@@ -94,7 +94,7 @@ def context() -> EditContext:
         prior=tuple(PriorLine("1245319599", DAY, f"Q{at:04d}", (), Decimal(1), 5_000) for at in range(6)),
         terms=Terms(180),
         fees={1: 4_000, 2: 4_000, 3: 6_000, 4: 900},
-        surgeries=tuple(Surgery("1245319599", "207Q00000X", DAY - timedelta(ago), 90) for ago in (20, 60)),
+        surgeries=tuple(Surgery("1993999998", "207X00000X", DAY - timedelta(ago), 90) for ago in (20, 60)),
         periods={2: "000", 3: "010"},
         policies={code: (Policy("L33333", date(2020, 1, 1), None, covered),) for code in SERVICES[:4]},
         ncci=NcciTables(pairs, {code: (UnitLimit(date(2020, 1, 1), None, 4, "3"),) for code in SERVICES}),
