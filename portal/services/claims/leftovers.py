@@ -102,7 +102,7 @@ def _entries(uow: UnitOfWork, claim: ClaimRow, to: bytes | None) -> list[Entry]:
             ],
         )
     )  # fmt: skip
-    return [_entry(uow, claim, row.charge_id, row.cents, to) for row in rows if row.cents and row.charge_id]
+    return [_entry(uow, claim, row.charge_id, int(row.cents), to) for row in rows if row.cents and row.charge_id]
 
 
 def _entry(uow: UnitOfWork, claim: ClaimRow, charge_id: bytes, cents: int, to: bytes | None) -> Entry:
