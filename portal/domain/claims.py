@@ -84,6 +84,8 @@ class Cover:
     filing_code: str = "CI"
     """SBR09: CI commercial, MB Medicare part B, MC Medicaid, BL Blue Cross …"""
     payer_address: Address | None = None
+    insurance_type: str = ""
+    """SBR05: why Medicare pays second, 12 to 16, 41 to 43 or 47."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ class ServiceLine:
     unit: str = "UN"
     place: str = ""  # only when different from the claim's
     control: str = ""  # REF*6R
+    authorization: str = ""  # REF*G1 of an 837P or 837D, where it is not the claim's
     qualifier: str = "HC"
     description: str = ""
     decisions: tuple[LineDecision, ...] = ()  # what earlier payers decided on it: loop 2430

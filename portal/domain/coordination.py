@@ -64,6 +64,9 @@ class ClaimDecision:
     """REF*F8, the earlier payer's claim number."""
     remarks: tuple[str, ...] = ()
     """MOA, at most five."""
+    inpatient: tuple[str, ...] = ()
+    outpatient: tuple[str, ...] = ()
+    """MIA and MOA as the earlier payer wrote them, where they say more than remarks; MIA on a facility's claim only."""
     forwarded: bool = False
     """The payer sent the claim on by itself: it is never sent again. Not part of an 837."""
     unplaced: int = 0
@@ -107,6 +110,8 @@ def carry(
         decided_on=None if by_line else last.paid_on,
         payer_control=last.payment.payer_control,
         remarks=tuple(dict.fromkeys(last.payment.remarks))[:5],
+        inpatient=last.payment.inpatient,
+        outpatient=last.payment.outpatient,
         forwarded=any(forwarded(each.status, each.remarks, each.crossover_payer) for each in said),
         unplaced=_unplaced(answers),
     )

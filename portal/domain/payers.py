@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 MEDICARE_FILING = frozenset({"MA", "MB"})
 """SBR09 of Medicare part A and B."""
+INSURANCE_TYPES = frozenset({"12", "13", "14", "15", "16", "41", "42", "43", "47"})
+"""SBR05: why Medicare pays second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,9 @@ class ClaimPayment:
     services: tuple[ServicePayment, ...] = ()
     remarks: tuple[str, ...] = ()
     """RARCs of MOA and MIA."""
+    inpatient: tuple[str, ...] = ()
+    outpatient: tuple[str, ...] = ()
+    """MIA and MOA as the payer wrote them, where they say more than remarks."""
 
     @property
     def reversal(self) -> bool:

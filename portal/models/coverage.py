@@ -38,3 +38,5 @@ class CoverageRow(Base):
     valid_to: Mapped[date | None] = clear(13)
     version: Mapped[int] = clear(14)
     member_id_index: Mapped[bytes] = index(15, "member-id", "member_id_sealed")
+    insurance_type: Mapped[str | None] = clear(16)
+    """SBR05 as the file said it: why Medicare pays second."""

@@ -86,6 +86,8 @@ class RemittanceClaimRow(Base):
     payer_control_index: Mapped[bytes | None] = index(23, "payer-control", "payer_control_sealed")
     crossover: Mapped[str | None] = clear(24)
     """The carrier to which the payer sent the claim on, as it names it (NM1*TT)."""
+    adjudication: Mapped[dict[str, Any] | None] = clear(25, JSON)
+    """{"MIA": […], "MOA": […]} as the payer wrote them, where they say more than remarks."""
 
 
 class RemittanceLineRow(Base):

@@ -17,6 +17,7 @@ from portal.domain.remittances import (
     imbalances,
 )
 from portal.domain.texts import T_
+from portal.x12 import adjudication
 from portal.x12.envelope import walk
 from portal.x12.reader import Document, Segment
 from portal.x12.transactions import TransactionSet
@@ -216,10 +217,14 @@ class _SetReader(Values):
             self.claim["crossover_payer_id"] = segment.get(9).strip()
 
     def mia(self, segment: Segment) -> None:
-        self.claim_remarks.extend(filter(None, (segment.get(n).strip() for n in (5, 20, 21, 22, 23))))
+        self.claim_remarks.extend(adjudication.remarks(segment))
+        if self.claim is not None:
+            self.claim["inpatient"] = adjudication.elements(segment)
 
     def moa(self, segment: Segment) -> None:
-        self.claim_remarks.extend(filter(None, (segment.get(n).strip() for n in (3, 4, 5, 6, 7))))
+        self.claim_remarks.extend(adjudication.remarks(segment))
+        if self.claim is not None:
+            self.claim["outpatient"] = adjudication.elements(segment)
 
     # Services
 

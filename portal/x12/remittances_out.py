@@ -79,7 +79,11 @@ def _claim(claim: ClaimPayment) -> Segments:
         yield "NM1", "TT", "2", claim.crossover_payer, "", "", "", "", "PI", claim.crossover_payer_id
     if len(claim.remarks) > _REMARKS_OF_CLAIM:
         raise ValueError("a claim has at most five remarks in its MOA")
-    if claim.remarks:
+    if claim.inpatient:
+        yield "MIA", *claim.inpatient
+    if claim.outpatient:
+        yield "MOA", *claim.outpatient
+    elif claim.remarks and not claim.inpatient:
         yield "MOA", "", "", *claim.remarks
     for qualifier, day in (("232", claim.from_date), ("233", claim.to_date), ("050", claim.received_on)):
         if day is not None:

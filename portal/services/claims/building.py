@@ -293,4 +293,5 @@ def _cover(uow: UnitOfWork, cover: Any, payer: Any, patient: Person) -> Cover:
         group_name=opened(CoverageRow.group_name_sealed) or "",
         filing_code=cover.filing_code,
         payer_address=address_of(payer.address),
+        insurance_type=cover.insurance_type or "",
     )

@@ -161,6 +161,7 @@ def _answers(uow: UnitOfWork, claims: Sequence[Any]) -> dict[bytes, list[Any]]:
         RemittanceClaimRow.id, RemittanceClaimRow.claim_id, RemittanceClaimRow.subject_id, RemittanceClaimRow.status,
         RemittanceClaimRow.charge_cents, RemittanceClaimRow.paid_cents, RemittanceClaimRow.adjustments,
         RemittanceClaimRow.remarks, RemittanceClaimRow.payer_control_sealed, RemittanceClaimRow.crossover,
+        RemittanceClaimRow.adjudication,
         RemittanceClaimRow.payer_id, RemittanceClaimRow.position, RemittanceRow.created_at, RemittanceRow.paid_on,
     )  # fmt: skip
     for part in _slices(payers):
@@ -204,9 +205,11 @@ def _number(uow: UnitOfWork, row: Any) -> str:
 def _answer(row: Any, number: str, lines: Sequence[Any], charges: Sequence[Any], zone: str) -> Answer:
     places = {charge.id: at for at, charge in enumerate(charges)}
     of_lines = tuple(places.get(line.charge_id) for line in lines)
+    said = row.adjudication or {}
     payment = ClaimPayment(
         "", row.status, row.charge_cents, row.paid_cents, 0, payer_control=number,
         crossover_payer=row.crossover or "", adjustments=_adjustments(row.adjustments), remarks=tuple(row.remarks),
+        inpatient=tuple(said.get("MIA", ())), outpatient=tuple(said.get("MOA", ())),
         services=tuple(
             _service(line, "HC" if at is None else charges[at].qualifier)
             for line, at in zip(lines, of_lines, strict=True)

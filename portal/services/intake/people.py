@@ -13,6 +13,7 @@ from portal.domain.claims import BillingProvider, Claim, Cover, Person
 from portal.domain.errors import Refused
 from portal.domain.interchanges import Finding
 from portal.domain.patients import as_people_write, same_person
+from portal.domain.payers import INSURANCE_TYPES
 from portal.domain.practices import is_npi
 from portal.domain.texts import T_, Text
 from portal.models.coverage import CoverageRow
@@ -226,6 +227,7 @@ def coverage(uow: UnitOfWork, patient_id: bytes, claim: Claim, since: date, note
         rank=cover.rank,
         relationship=cover.relationship,
         filing_code=cover.filing_code or "CI",
+        insurance_type=cover.insurance_type if cover.insurance_type in INSURANCE_TYPES else None,
         member_id_sealed=cover.member_id,
         group_number_sealed=cover.group_number or None,
         group_name_sealed=cover.group_name or None,

@@ -57,7 +57,7 @@ def part_of(
         "service_from": claim.from_date or min((s.from_date for s in claim.services if s.from_date), default=None),
         "entry_id": None, "subject_id": known.patient_id if known else practice, "segment": claim.segment,
         "payer_control_index": uow.token("payer-control", claim.payer_control or None),
-        "crossover": claim.crossover_payer or claim.crossover_payer_id or None,
+        "crossover": claim.crossover_payer or claim.crossover_payer_id or None, "adjudication": _adjudication(claim),
     }  # fmt: skip
     plain = {
         "control_sealed": claim.control, "payer_control_sealed": claim.payer_control or None,
@@ -81,6 +81,12 @@ def name_values(name: Name) -> dict[str, str] | None:
         "identifier": name.identifier,
     }  # fmt: skip
     return {key: value for key, value in values.items() if value} or None
+
+
+def _adjudication(claim: ClaimPayment) -> dict[str, Any] | None:
+    """MIA and MOA, for the next payer's claim."""
+    said = {"MIA": list(claim.inpatient), "MOA": list(claim.outpatient)}
+    return {name: each for name, each in said.items() if each} or None
 
 
 def _adjustments(adjustments: Iterable[Adjustment]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from portal.domain.dates import parse_x12_date, x12_date
 from portal.domain.money import parse_cents
 from portal.domain.remittances import Adjustment
 from portal.domain.texts import T_
+from portal.x12 import adjudication
 from portal.x12.characters import Element, decimal_text, number
 from portal.x12.claims import fields, names
 from portal.x12.claims.lines import Note, quantity
@@ -20,7 +21,6 @@ from portal.x12.claims.names import Segments
 from portal.x12.reader import Segment
 
 _MODIFIERS = 4
-_REMARKS = range(3, 8)
 
 
 def write_others(claim: Claim) -> Segments:
@@ -28,15 +28,16 @@ def write_others(claim: Claim) -> Segments:
     for one in claim.others:
         cover, decided = one.cover, one.decision
         group_name = "" if cover.group_number else cover.group_name
-        yield "SBR", cover.rank, cover.relationship, cover.group_number, group_name, "", "", "", "", cover.filing_code
+        kind = names.insurance_type(claim, cover)
+        yield "SBR", cover.rank, cover.relationship, cover.group_number, group_name, kind, "", "", "", cover.filing_code
         if decided is not None:
             yield from _adjustments(decided.adjustments)
             yield "AMT", "D", number(decided.paid_cents)
             if decided.remaining_cents is not None:
                 yield "AMT", "EAF", number(decided.remaining_cents)
         yield "OI", "", "", claim.benefits_assigned, "", "", claim.release
-        if decided is not None and decided.remarks:
-            yield "MOA", "", "", *decided.remarks
+        if decided is not None:
+            yield from _adjudicated(decided, facility=claim.institutional is not None)
         yield from names.person("IL", cover.subscriber, "MI", cover.member_id)
         if cover.subscriber.address is not None:
             yield from names.address(cover.subscriber.address)
@@ -47,6 +48,16 @@ def write_others(claim: Claim) -> Segments:
             yield "DTP", "573", "D8", x12_date(decided.decided_on)
         if decided is not None and decided.payer_control:
             yield "REF", "F8", decided.payer_control
+
+
+def _adjudicated(decided: ClaimDecision, *, facility: bool) -> Segments:
+    """MIA and MOA; remarks that stand in neither go to MOA."""
+    if facility and decided.inpatient:
+        yield "MIA", *decided.inpatient
+    if decided.outpatient:
+        yield "MOA", *decided.outpatient
+    elif decided.remarks and not (facility and decided.inpatient):
+        yield "MOA", "", "", *decided.remarks
 
 
 def write_decisions(decisions: Iterable[LineDecision]) -> Segments:
@@ -82,6 +93,7 @@ def read_others(loops: Iterable[Loop], note: Note) -> tuple[OtherPayer, ...]:
             group_name=fields.text(sbr, 4),
             filing_code=fields.text(sbr, 9),
             payer_address=fields.address(payer),
+            insurance_type=fields.text(sbr, 5),
         )
         found.append(OtherPayer(cover, _decision(loop, payer, note)))
     return tuple(found)
@@ -117,7 +129,7 @@ def _decision(loop: Loop, payer: Span, note: Note) -> ClaimDecision | None:
     paid, adjustments = loop.first("AMT", "D"), find(loop.head, "CAS")
     if paid is None and adjustments is None:
         return None
-    moa = loop.first("MOA")
+    said = {id_: found for id_ in ("MIA", "MOA") if (found := loop.first(id_)) is not None}
     try:
         return ClaimDecision(
             paid_cents=_amount(paid) or 0,
@@ -125,7 +137,9 @@ def _decision(loop: Loop, payer: Span, note: Note) -> ClaimDecision | None:
             remaining_cents=_amount(loop.first("AMT", "EAF")),
             decided_on=_day(find(payer, "DTP", "573")),
             payer_control=fields.text(find(payer, "REF", "F8"), 2),
-            remarks=tuple(remark for n in _REMARKS if (remark := fields.text(moa, n))),
+            remarks=tuple(code for one in said.values() for code in adjudication.remarks(one))[:5],
+            inpatient=adjudication.elements(said["MIA"]) if "MIA" in said else (),
+            outpatient=adjudication.elements(said["MOA"]) if "MOA" in said else (),
         )
     except ValueError:
         text = T_("What an earlier payer decided on the claim cannot be read; it was left out.")

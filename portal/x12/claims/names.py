@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from portal.domain.claims import Address, Person, Rendering
+from portal.domain.claims import Address, Claim, Cover, Person, Rendering
 from portal.domain.dates import x12_date
+from portal.domain.payers import MEDICARE_FILING
 from portal.x12.characters import Element
 
 Segments: TypeAlias = Iterator[Sequence[Element]]
@@ -38,6 +39,13 @@ def provider(qualifier: str, one: Rendering, taxonomy_of: str = "", *, person: b
     yield "NM1", qualifier, kind, one.last, one.first, "", "", "", *npi(one.npi)
     if one.taxonomy and taxonomy_of:
         yield "PRV", taxonomy_of, "PXC", one.taxonomy
+
+
+def insurance_type(claim: Claim, cover: Cover) -> str:
+    """SBR05, why Medicare pays second: of a professional claim, where Medicare does not come first (005010X222A1)."""
+    medicare = cover.rank != "P" and cover.filing_code in MEDICARE_FILING
+    professional = claim.institutional is None and claim.dental is None
+    return cover.insurance_type if medicare and professional else ""
 
 
 def npi(number: str) -> tuple[str, str]:

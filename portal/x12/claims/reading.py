@@ -146,6 +146,7 @@ class _Reading:
             group_name=fields.text(sbr, 4),
             filing_code=fields.text(sbr, 9),
             payer_address=fields.address(payer) if payer else None,
+            insurance_type=fields.text(sbr, 5),
         )
 
     def person(self, span: Span) -> Person:
@@ -242,7 +243,10 @@ class _Reading:
             return None
         given = read_drug(drug, self.note) if drug and self.kind != "837D" else None
         clia = fields.reference(loop, "X4") if self.kind == "837P" else ""
-        return replace(line, decisions=read_decisions(decided, self.note), drug=given, clia=clia)
+        asked = fields.reference(loop, "G1") if self.kind != "837I" else ""
+        return replace(
+            line, decisions=read_decisions(decided, self.note), drug=given, clia=clia, authorization=asked
+        )
 
     def clia(self, found: ClaimLoop) -> str:
         """The laboratory's certificate of the claim (REF*X4); or the one that lines name, where it is only one."""

@@ -91,13 +91,13 @@ def _billing_level(batch: Sequence[Claim]) -> Segments:
             for patient, claims in patients:
                 level += 1
                 yield "HL", str(level), "1", "22", "0"
-                yield from _subscriber(cover, patient)
+                yield from _subscriber(cover, patient, claims[0])
                 yield from _claims(claims)
             continue
         level += 1
         parent = str(level)
         yield "HL", parent, "1", "22", "1"
-        yield from _subscriber(cover, None)
+        yield from _subscriber(cover, None, patients[0][1][0])
         for patient, claims in patients:
             level += 1
             yield "HL", str(level), parent, "23", "0"
@@ -118,11 +118,12 @@ def _by_cover(batch: Sequence[Claim]) -> dict[Cover, list[tuple[Person, tuple[Cl
     }
 
 
-def _subscriber(cover: Cover, patient: Person | None) -> Segments:
+def _subscriber(cover: Cover, patient: Person | None, claim: Claim) -> Segments:
     """SBR, 2010BA and 2010BB; address and birth date only when the subscriber is the patient."""
     relationship = SELF if patient is not None else ""
     group_name = "" if cover.group_number else cover.group_name
-    yield "SBR", cover.rank, relationship, cover.group_number, group_name, "", "", "", "", cover.filing_code
+    kind = names.insurance_type(claim, cover)
+    yield "SBR", cover.rank, relationship, cover.group_number, group_name, kind, "", "", "", cover.filing_code
     yield from names.person("IL", patient or cover.subscriber, "MI", cover.member_id)
     if patient is not None:
         yield from names.details(patient)
@@ -193,6 +194,8 @@ def _line(n: int, line: ServiceLine, claim: Claim) -> Segments:
             yield "DTP", "472", "RD8", f"{first}-{x12_date(line.to_date)}"
     if line.dental is not None and line.dental.prior_on is not None and claim.dental is not None:
         yield "DTP", "441", "D8", x12_date(line.dental.prior_on)
+    if line.authorization and claim.institutional is None:
+        yield "REF", "G1", line.authorization
     yield "REF", "6R", line.control or str(n)
     if line.clia and claim.institutional is None and claim.dental is None:
         yield "REF", "X4", line.clia

@@ -15,12 +15,14 @@ from portal.models.coverage import CoverageRow
 from portal.models.remittances import RemittanceClaimRow
 from portal.services.claims import carrying, correcting, following, showing
 from portal.services.claims.building import as_domain
+from portal.x12.claims.coordination import write_others
 from portal.x12.claims.reading import read_claims
 from portal.x12.guides import validate
 from portal.x12.reader import read
 from tests.make import claims as people
 from tests.make import remittances as make
 from tests.services.claims.office import Office
+from tests.services.claims.test_kinds import STAY
 from tests.services.remittances.test_importing import balances
 
 CO45 = Adjustment("CO", "45", 3_000)
@@ -226,3 +228,31 @@ def test_a_payments_quantities_and_carrier_are_kept(office: Office):
     with office.world.read("claim:view", office.biller) as uow:
         standing = carrying.standing_of(uow, [uow.get(ClaimRow, sent.claim_id)])[sent.claim_id]
     assert [one.quantity for line in standing.lines.values() for said in line for one in said.adjustments] == [None, 1]
+
+
+def test_what_medicare_is_told_and_what_the_first_payer_said_beside_the_amounts_go_along(office: Office):
+    """MOA as it came, with its amounts, and SBR05 of a Medicare that pays second."""
+    sent = billed(office)
+    with office.world.write("patient:change") as uow:
+        second = uow.first(
+            uow.select(CoverageRow).where(CoverageRow.patient_id == sent.patient_id, CoverageRow.rank == "S")
+        )
+        assert second is not None
+        uow.change(second, filing_code="MB", insurance_type="12")
+    said = ("0.5", "25", "N130", "MA01")
+    bring(office, make.answer(sent, CO45, PR2, outpatient=said, remarks=("N130", "MA01")))
+    assert office.send().claims == 1
+    body = office.sent()
+    assert validate(body) == ()
+    assert b"~SBR*S*18*****" not in body
+    assert b"~SBR*S*18***12****MB~" in body
+    assert b"~MOA*0.5*25*N130*MA01~" in body
+    (claim,) = read_claims(read(body)).claims
+    (other,) = claim.others
+    assert (claim.cover.insurance_type, other.cover.insurance_type) == ("12", "")
+    assert other.decision is not None
+    assert (other.decision.outpatient, other.decision.remarks) == (said, ("N130", "MA01"))
+    facility = replace(claim, institutional=STAY, others=(replace(other, decision=replace(
+        other.decision, inpatient=("1", "", "", "140.5", "MA18"), outpatient=())),))  # fmt: skip
+    written = [one for one in write_others(facility) if one[0] in {"MIA", "MOA"}]
+    assert written == [("MIA", "1", "", "", "140.5", "MA18")]
