@@ -9,8 +9,7 @@ from portal.domain.edits.rules import EditContext, Found, Rule
 from portal.domain.practices import is_npi
 from portal.domain.texts import T_
 
-_AT_HOME = T_("Correct it in the facility's system and import the visit again.")
-_RECHARGE = T_("Return the claim to charge entry.")
+_DETAILS = T_("Correct it in the visit's facility details: while it is coded, or when its charges are entered.")
 _INPATIENT = frozenset({"11", "12", "18", "21", "28", "41"})
 """Types of bill whose claims tell how the patient was admitted."""
 _STAYS = _INPATIENT - {"12"}
@@ -30,7 +29,7 @@ def _digits(text: str, most: int) -> bool:
 
 def _bill(claim: Claim, _context: EditContext) -> Iterator[Found]:
     if claim.institutional is not None and not _digits(claim.place, 2):
-        yield Found(T_("The type of bill does not have its shape: two digits and a frequency."), _AT_HOME)
+        yield Found(T_("The type of bill does not have its shape: two digits and a frequency."), _DETAILS)
 
 
 def _statement(claim: Claim, context: EditContext) -> Iterator[Found]:
@@ -38,14 +37,14 @@ def _statement(claim: Claim, context: EditContext) -> Iterator[Found]:
     if stay is None:
         return
     if stay.statement_from is None:
-        yield Found(T_("The days of the statement are missing."), _AT_HOME)
+        yield Found(T_("The days of the statement are missing."), _DETAILS)
         return
     last = stay.statement_to or stay.statement_from
     if last < stay.statement_from or last > context.today:
-        yield Found(T_("The statement ends before it begins, or in the future."), _AT_HOME)
+        yield Found(T_("The statement ends before it begins, or in the future."), _DETAILS)
     for number, line in enumerate(claim.lines, 1):
         if line.from_date is not None and not stay.statement_from <= line.from_date <= last:
-            yield Found(T_("Line {line} lies outside the days of the statement.", line=number), _AT_HOME, number)
+            yield Found(T_("Line {line} lies outside the days of the statement.", line=number), _DETAILS, number)
 
 
 def _status(claim: Claim, _context: EditContext) -> Iterator[Found]:
@@ -53,9 +52,9 @@ def _status(claim: Claim, _context: EditContext) -> Iterator[Found]:
     if stay is None:
         return
     if not stay.admission_type or not stay.patient_status:
-        yield Found(T_("The type of admission or the patient's status at the end is missing."), _AT_HOME)
+        yield Found(T_("The type of admission or the patient's status at the end is missing."), _DETAILS)
     if claim.place in _INPATIENT and (stay.admitted_on is None or not stay.admitting):
-        yield Found(T_("An inpatient claim needs the day of admission and the admitting diagnosis."), _AT_HOME)
+        yield Found(T_("An inpatient claim needs the day of admission and the admitting diagnosis."), _DETAILS)
 
 
 def _frequency(claim: Claim, _context: EditContext) -> Iterator[Found]:
@@ -65,11 +64,11 @@ def _frequency(claim: Claim, _context: EditContext) -> Iterator[Found]:
     if stay.patient_status == STILL_THERE and claim.frequency in _ENDS:
         text = T_("The patient is still there by the status, and the bill says that the stay has ended.")
         yield Found(
-            text, T_("A part of a stay is billed with frequency 2 or 3. Correct it and import the visit again.")
+            text, T_("A part of a stay is billed with frequency 2 or 3. Correct it in the visit's facility details.")
         )
     elif stay.patient_status != STILL_THERE and claim.frequency in _PARTS:
         text = T_("The patient has left by the status, and the bill says that the stay goes on.")
-        yield Found(text, T_("The last part of a stay has frequency 4, a whole one 1. Correct it and import it again."))
+        yield Found(text, T_("The last part of a stay has frequency 4, a whole one 1. Correct it in the facility details."))
 
 
 def _discharge(claim: Claim, _context: EditContext) -> Iterator[Found]:
@@ -78,12 +77,12 @@ def _discharge(claim: Claim, _context: EditContext) -> Iterator[Found]:
         return
     hour = stay.discharge_hour
     if hour and not (_digits(hour, 4) and hour[:2] < "24" and hour[2:] < "60"):
-        yield Found(T_("The hour of discharge is no time of day."), _AT_HOME)
+        yield Found(T_("The hour of discharge is no time of day."), _DETAILS)
     if stay.patient_status == STILL_THERE:
         if hour:
-            yield Found(T_("There is an hour of discharge, and the patient is still there by the status."), _AT_HOME)
+            yield Found(T_("There is an hour of discharge, and the patient is still there by the status."), _DETAILS)
     elif not hour and stay.patient_status and claim.place in _STAYS - _WITHOUT_HOUR and claim.frequency in _ENDS:
-        yield Found(T_("The bill that ends a stay needs the hour of discharge."), _AT_HOME)
+        yield Found(T_("The bill that ends a stay needs the hour of discharge."), _DETAILS)
 
 
 def _revenue(claim: Claim, _context: EditContext) -> Iterator[Found]:
@@ -92,14 +91,14 @@ def _revenue(claim: Claim, _context: EditContext) -> Iterator[Found]:
     for number, line in enumerate(claim.lines, 1):
         if not _digits(line.revenue_code, 4):
             text = T_("Line {line} has no revenue code of four digits.", line=number)
-            yield Found(text, _RECHARGE, number)
+            yield Found(text, _DETAILS, number)
 
 
 def _attending(claim: Claim, _context: EditContext) -> Iterator[Found]:
     if claim.institutional is None or all(line.revenue_code.startswith(_AMBULANCE) for line in claim.lines):
         return
     if claim.attending is None or not is_npi(claim.attending.npi):
-        yield Found(T_("The attending provider is not named, or the NPI is none."), _AT_HOME)
+        yield Found(T_("The attending provider is not named, or the NPI is none."), _DETAILS)
 
 
 RULES = (
