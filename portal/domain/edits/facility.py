@@ -68,7 +68,9 @@ def _frequency(claim: Claim, _context: EditContext) -> Iterator[Found]:
         )
     elif stay.patient_status != STILL_THERE and claim.frequency in _PARTS:
         text = T_("The patient has left by the status, and the bill says that the stay goes on.")
-        yield Found(text, T_("The last part of a stay has frequency 4, a whole one 1. Correct it in the facility details."))
+        yield Found(
+            text, T_("The last part of a stay has frequency 4, a whole one 1. Correct it in the facility details.")
+        )
 
 
 def _discharge(claim: Claim, _context: EditContext) -> Iterator[Found]:
