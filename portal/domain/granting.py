@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
@@ -257,6 +257,24 @@ def choose(cares: Sequence[GrantedCare], services: Sequence[BilledService]) -> t
         return (len(met & needed), len(met), -(care.last or date.max).toordinal(), care.id)
 
     return max(offers, key=worth)
+
+
+def besides(
+    cares: Sequence[GrantedCare], taken: Sequence[Taken], services: Sequence[BilledService]
+) -> Iterator[tuple[GrantedCare, tuple[Taken, ...]]]:
+    """Further authorizations for services that need one and of which nothing was taken yet, the best first.
+
+    They go onto the lines (REF*G1 of loop 2400), which a professional and a dental claim have.
+    """
+    met, free = {one.key for one in taken}, list(cares)
+    while rest := [one for one in services if one.needed and one.key not in met]:
+        try:
+            care, more = choose(free, rest)
+        except ValueError:
+            return
+        met |= {one.key for one in more}
+        free.remove(care)
+        yield care, more
 
 
 def obstacle(cares: Sequence[GrantedCare], open_codes: Mapping[str, Collection[str]], one: BilledService) -> str:

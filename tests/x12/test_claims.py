@@ -245,6 +245,13 @@ def test_a_rendering_provider_on_every_line_is_the_claims() -> None:
     assert "line-rendering" in {finding.code for finding in reading.findings}
 
 
+def test_a_line_names_an_approval_of_its_own() -> None:
+    own = written(replace(CLAIM, authorization="A1", lines=(LINE, replace(LINE, authorization="A2"))))
+    assert own.index(b"REF*G1*A1~") < own.index(b"LX*1~") < own.index(b"LX*2~") < own.index(b"REF*G1*A2~")
+    read_back = again(own).claims[0]
+    assert (read_back.authorization, [line.authorization for line in read_back.lines]) == ("A1", ["", "A2"])
+
+
 def test_a_laboratory_that_lines_name_is_the_claims_where_it_is_one() -> None:
     text = written(replace(CLAIM, lines=(LINE, LINE))).decode()
     first = text.replace("REF*6R*L1~", "REF*X4*11D1234567~REF*6R*L1~", 1)

@@ -30,7 +30,7 @@ _OBSTACLES: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType({
         T_("Ask the payer for more units, or correct the units if they are wrong."),
     ),
     "elsewhere": (
-        T_("another approval than the rest of the claim has covers it, and a claim carries one number."),
+        T_("another approval than the rest of the claim has covers it, and a facility's claim carries one number."),
         T_("Bill it on a claim of its own."),
     ),
 })  # fmt: skip

@@ -45,7 +45,7 @@ def count(uow: UnitOfWork, pairs: Sequence[tuple[ClaimRow, Claim]]) -> set[bytes
     touched: set[bytes] = set()
     for row, claim in kept:
         now = standing[row.id]
-        if now.number != claim.authorization or now.obstacles:
+        if now.obstacles or now.on(claim) != claim:
             gone.add(row.id)
         else:
             touched |= _put(uow, row, now)
@@ -115,11 +115,12 @@ def _put(uow: UnitOfWork, row: ClaimRow, now: Standing) -> set[bytes]:
     before = {each.authorization_id for each in uow.rows(
         uow.select(use.authorization_id).where(use.claim_id == row.id).distinct()
     )}  # fmt: skip
-    wanted = {(one.line_id, one.key): one.units for one in now.taken}
+    every = [(now.authorization_id, now.taken), *((one.authorization_id, one.taken) for one in now.more)]
+    wanted = {id_: {(one.line_id, one.key): one.units for one in taken} for id_, taken in every if id_ is not None}
     about = _About(row.practice_id, row.patient_id, row.payer_id, row.id)
     touched: set[bytes] = set()
-    for id_ in before | ({now.authorization_id} if now.authorization_id is not None else set()):
-        touched |= _take(uow, about, wanted if id_ == now.authorization_id else {}, id_)
+    for id_ in sorted(before | wanted.keys()):
+        touched |= _take(uow, about, wanted.get(id_, {}), id_)
     return touched
 
 

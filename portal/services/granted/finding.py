@@ -17,6 +17,7 @@ from portal.domain.granting import (
     GrantedCare,
     GrantedLine,
     Taken,
+    besides,
     choose,
     obstacle,
     take,
@@ -37,21 +38,41 @@ _NOT_GRANTED = ("DRAFT", *WAITING, "DENIED")
 
 
 @dataclass(frozen=True, slots=True)
+class LineStanding:
+    """An authorization besides the claim's: the payer's number, what lines take of it, and which (from 1)."""
+
+    number: str
+    authorization_id: bytes
+    taken: tuple[Taken, ...]
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What stands for one claim: the payer's number, what it takes, and why which line (from 1) is not covered."""
 
     number: str = ""
     authorization_id: bytes | None = None
     taken: tuple[Taken, ...] = ()
+    more: tuple[LineStanding, ...] = ()
     obstacles: tuple[tuple[int, str], ...] = ()
     unrecorded: bool = False
     """The number came with the visit, and no authorization of ours has it."""
 
+    def on(self, claim: Claim) -> Claim:
+        """A claim with the numbers that stand for it: its own, and those of lines that others cover."""
+        numbers = {n: one.number for one in self.more for n in one.lines}
+        lines = tuple(replace(line, authorization=numbers.get(n, "")) for n, line in enumerate(claim.lines, 1))
+        return replace(claim, authorization=self.number, lines=lines)
+
 
 def numbered(uow: UnitOfWork, rows: Sequence[ClaimRow], built: Mapping[bytes, Claim]) -> dict[bytes, Claim]:
-    """The claims with the number (REF*G1) of the authorization that covers them; one that came with one keeps it."""
+    """The claims with the number (REF*G1) of the authorization that covers them; one that came with one keeps it.
+
+    Lines that another one covers carry its number themselves, but on a facility's bill, which has none on its lines.
+    """
     standing = standing_of(uow, rows, built)
-    return {id_: replace(claim, authorization=standing[id_].number) for id_, claim in built.items()}
+    return {id_: standing[id_].on(claim) for id_, claim in built.items()}
 
 
 def standing_of(uow: UnitOfWork, rows: Sequence[ClaimRow], built: Mapping[bytes, Claim]) -> dict[bytes, Standing]:
@@ -61,7 +82,8 @@ def standing_of(uow: UnitOfWork, rows: Sequence[ClaimRow], built: Mapping[bytes,
     found = {}
     for row in rows:
         services = _services(rules, row.payer_id, built[row.id])
-        found[row.id] = cares.standing(row, built[row.id].authorization, services)
+        several = built[row.id].institutional is None
+        found[row.id] = cares.standing(row, built[row.id].authorization, services, several=several)
     return found
 
 
@@ -139,7 +161,7 @@ class _Cares:
         self.promised: dict[bytes, int] = {}
         """What claims earlier in this run take more than they had."""
 
-    def standing(self, claim: ClaimRow, stated: str, services: Sequence[BilledService]) -> Standing:
+    def standing(self, claim: ClaimRow, stated: str, services: Sequence[BilledService], *, several: bool) -> Standing:
         here = self.by_pair.get((claim.patient_id, claim.payer_id), ())
         mine = self.taken.get(claim.id, {})
         every = cares = [self._care(row, mine) for row in here if row.state in STANDING]
@@ -150,10 +172,11 @@ class _Cares:
         if claim.frequency == _VOID:
             return Standing(self._open(here, used[0].id), used[0].id) if used else Standing(stated)
         care, taken = self._chosen(used, cares, services)
-        covered = {one.key for one in taken}
+        others = self._others(here, every, care, taken, services) if care is not None and several else ()
+        covered = {one.key for one in (*taken, *(each for other in others for each in other.taken))}
         missing = [(n, one) for n, one in enumerate(services, 1) if one.needed and one.key not in covered]
         if care is not None:
-            for one in taken:
+            for one in (*taken, *(each for other in others for each in other.taken)):
                 self.promised[one.line_id] = self.promised.get(one.line_id, 0) + one.units
             for line_id, units in mine.items():
                 self.promised[line_id] = self.promised.get(line_id, 0) - units
@@ -162,13 +185,24 @@ class _Cares:
         open_codes: dict[str, set[str]] = {}
         for row in here:
             open_codes.setdefault(row.state, set()).update(self.codes.get(row.id, ()))
-        # there is one number on a claim: what another authorization covers needs a claim of its own
-        others = [each for each in every if care is None or each.id != care.id]
-        left = [] if care is None else [replace(care, lines=_after(care, taken))]
-        obstacles = tuple((n, obstacle([*others, *left], open_codes, one)) for n, one in missing)
+        spent = {other.authorization_id: other.taken for other in others} | ({care.id: taken} if care else {})
+        left = [replace(each, lines=_after(each, spent.get(each.id, ()))) for each in every]
+        obstacles = tuple((n, obstacle(left, open_codes, one)) for n, one in missing)
         if care is None:
             return Standing(stated, obstacles=obstacles)
-        return Standing(stated or self._open(here, care.id), care.id, taken, obstacles)
+        return Standing(stated or self._open(here, care.id), care.id, taken, others, obstacles)
+
+    def _others(
+        self, here: Sequence[Any], every: Sequence[GrantedCare], care: GrantedCare, taken: Sequence[Taken],
+        services: Sequence[BilledService],
+    ) -> tuple[LineStanding, ...]:  # fmt: skip
+        """Authorizations that cover lines which need one and which that of the claim does not cover, best first."""
+        places = {one.key: n for n, one in enumerate(services, 1)}
+        free = [each for each in every if each.id != care.id]
+        return tuple(
+            LineStanding(self._open(here, other.id), other.id, more, tuple(places[one.key] for one in more))
+            for other, more in besides(free, taken, services)
+        )
 
     @staticmethod
     def _chosen(

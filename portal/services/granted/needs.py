@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from portal.access.policy import decide
-from portal.domain.granting import STANDING, WAITING, BilledService, GrantedCare, choose, obstacle
+from portal.domain.granting import STANDING, WAITING, BilledService, GrantedCare, besides, obstacle
 from portal.domain.requirements import is_needed
 from portal.domain.texts import T_, Text
 from portal.models.authorizations import AuthorizationLineRow, AuthorizationRow
@@ -20,7 +20,7 @@ from portal.services.unit_of_work.work import UnitOfWork
 
 _COVERED = T_("an approval covers it")
 _WHY: Mapping[str, tuple[str, Text]] = MappingProxyType({
-    "elsewhere": ("wait", T_("another approval covers it, and a claim carries one number")),
+    "elsewhere": ("wait", T_("another approval covers it, and a facility's claim carries one number")),
     "units": ("stop", T_("the units of its approval are used up")),
     "dates": ("stop", T_("its approval does not hold on this day")),
     "asked": ("wait", T_("a request is under way")),
@@ -81,10 +81,8 @@ def _needs(uow: UnitOfWork, visit: EncounterRow, payer_id: bytes) -> tuple[Need,
         for one in asked
         if one.state in STANDING
     ]
-    try:
-        _, taken = choose(cares, services)
-    except ValueError:
-        taken = ()
+    parts = [taken for _, taken in besides(cares, (), services)]
+    taken = tuple(one for part in parts[: 1 if visit.kind == "837I" else None] for one in part)
     met, open_codes = {one.key for one in taken}, _codes(uow, asked)
     spent: dict[bytes, int] = {}
     for one in taken:

@@ -244,9 +244,7 @@ class _Reading:
         given = read_drug(drug, self.note) if drug and self.kind != "837D" else None
         clia = fields.reference(loop, "X4") if self.kind == "837P" else ""
         asked = fields.reference(loop, "G1") if self.kind != "837I" else ""
-        return replace(
-            line, decisions=read_decisions(decided, self.note), drug=given, clia=clia, authorization=asked
-        )
+        return replace(line, decisions=read_decisions(decided, self.note), drug=given, clia=clia, authorization=asked)
 
     def clia(self, found: ClaimLoop) -> str:
         """The laboratory's certificate of the claim (REF*X4); or the one that lines name, where it is only one."""

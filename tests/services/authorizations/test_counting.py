@@ -17,6 +17,8 @@ from tests.databases import World
 from tests.make import claims as make
 from tests.services.authorizations.desk import NEEDS, Desk, opened
 
+OTHER = "G0270"
+
 
 @pytest.fixture
 def desk(world: World) -> Desk:
@@ -104,3 +106,25 @@ def test_a_claim_has_again_what_it_had_before_a_moment(desk: Desk):
         with desk.world.write("claim:edit") as uow:
             counting.restore(uow, uow.get(ClaimRow, claim), moment)
         assert (desk.left(id_), desk.row(id_).state) == ([1], "IN_USE")
+
+
+def test_lines_that_two_approvals_cover_go_on_one_claim_each_with_its_number(desk: Desk):
+    desk.rule(OTHER)
+    visit = desk.visit(lines=((NEEDS, 10_000), (OTHER, 5_000), ("A4550", 4_000)))
+    late = {"first": "2026-08-01", "retroactive": "overlooked"}
+    first = desk.granted(visit, services=(TypedLine("", NEEDS, units="2"),), **late)
+    assert desk.state_of_claim(desk.claim(visit)) == ("DRAFT", ["authorization-missing"])
+    second_ = desk.granted(visit, services=(TypedLine("", OTHER, units="1"),), **late)
+    claim, numbers = desk.claim(visit), [desk.page(each).number for each in (first, second_)]
+    assert desk.state_of_claim(claim) == ("READY", [])
+    with desk.world.read("claim:submit") as uow:
+        built = as_domains(uow, [uow.get(ClaimRow, claim)])[claim]
+    on_lines = [line.authorization for line in built.lines]
+    assert sorted({built.authorization, *filter(None, on_lines)}) == sorted(numbers)
+    assert on_lines.count("") == 2, "a line says only what differs from its claim"
+    assert desk.send().claims == 1
+    assert sorted(desk.sent_numbers()) == sorted(numbers)
+    assert (desk.left(first), desk.left(second_)) == ([1], [0])
+    with desk.world.write("claim:submit") as uow:
+        counting.give_back(uow, [claim])
+    assert (desk.left(first), desk.left(second_)) == ([2], [1])
