@@ -84,6 +84,8 @@ def _original(known: Evidence) -> Way:
         return Way("1", False, why)
     if known.state == "REJECTED":
         return Way("1", True, T_("It was rejected before the payer took it in, so it goes again as an original."))
+    if known.state == "WITHDRAWN":
+        return Way("1", False, T_("It was withdrawn and never sent."))
     if known.state in UNSENT:
         return Way("1", False, T_("It was not sent yet: correct it where it lies."))
     return Way("1", False, T_("It is with the payer: a second original would be a duplicate. Wait for the answer."))

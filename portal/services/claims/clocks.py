@@ -57,6 +57,8 @@ def clock_of(uow: UnitOfWork, claim: ClaimRow) -> ClaimClock:
         tone = "" if filed_on <= clock.limit.last else "stop"
     elif claim.state == "SUBMITTED":
         text, tone = T_("Sent. It counts as filed once the payer accepts it: {limit}", limit=text), late
+    elif claim.state == "WITHDRAWN":
+        text = T_("It is not billed, so there is nothing to file.")
     else:
         text = T_("The limit was {day}.", day=clock.limit.last)
     return ClaimClock(text, tone, _why(clock), proof, _replacement(claim, clock, today))

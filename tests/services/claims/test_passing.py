@@ -68,6 +68,9 @@ def test_what_waits_for_a_payer_passed_over_is_the_patients_and_waits_again_when
     with office.world.read("claim:view", office.biller) as uow:
         page = showing.show_claim(uow, second.id)
     assert (page.actions, "Too little is left" in str(page.history)) == (("take_up",), True)
+    assert (str(page.again[0].why.message), str(page.clock.text.message)) == (
+        "It was withdrawn and never sent.", "It is not billed, so there is nothing to file.",
+    )  # fmt: skip
     taken_up(office, second.id)
     assert open_now(office, sent) == {"receivable:payer": 2_500}
     assert office.state(second.id) == "READY"
