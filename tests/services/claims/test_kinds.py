@@ -36,6 +36,7 @@ STAY = Institutional(
 DAY = STAY.statement_from
 
 
+SURGEON = Rendering(npi("176543210"), "OKAFOR", "ADA")
 DRUG = Drug("00409379501", Decimal("2.5"), "ML")
 
 
@@ -46,21 +47,21 @@ def stay() -> Claim:
         ServiceLine("", 90_000, Decimal(3), (), None, unit="DA", revenue_code="0120", control="1"),
         ServiceLine("J1885", 4_000, Decimal(2), (), DAY, revenue_code="0636", control="2", drug=DRUG),
     )
-    attending = Rendering(npi("187654321"), "MBEKI", "THANDI")
     return replace(
-        base, place="11", institutional=STAY, attending=attending, rendering=None, lines=lines, charge_cents=94_000,
-        diagnoses=("I10", "E119"), signature_on_file="", authorization="", referral="", note="",
+        base, place="11", institutional=STAY, attending=Rendering(npi("187654321"), "MBEKI", "THANDI"),
+        operating=SURGEON, other_operating=Rendering(npi("165432109"), "SOLA"), rendering=None, lines=lines,
+        charge_cents=94_000, diagnoses=("I10", "E119"), signature_on_file="", authorization="", referral="", note="",
     )  # fmt: skip
 
 
 def filling() -> Claim:
     """A dentist's claim, with a tooth."""
     base = some(2)[1]
-    mouth = DentalLine((Tooth("12", ("M", "O")),), ("10",), "")
+    mouth = DentalLine((Tooth("12", ("M", "O")),), ("10",), "R", date(2019, 5, 2))
     line = ServiceLine("D2150", 15_000, Decimal(1), (1,), DAY, qualifier="AD", dental=mouth, control="1")
     return replace(
         base, dental=Dental(), lines=(line,), charge_cents=15_000, diagnoses=("K0262",), authorization="", referral="",
-        note="",
+        note="", assistant=SURGEON,
     )  # fmt: skip
 
 
@@ -92,11 +93,13 @@ def test_facilities_and_dentists_claims_go_in_files_of_their_own_with_what_came_
     sent = {claim.control: claim for body in bodies for claim in read_claims(read(body)).claims}
     room, service = (mine := sent[office.row(ids[0]).control]).lines
     assert (mine.institutional, mine.attending, mine.rendering) == (STAY, facility.attending, None)
+    assert (mine.operating, mine.other_operating) == (SURGEON, facility.other_operating)
     assert (mine.place, mine.charge_cents, mine.diagnoses) == ("11", 94_000, ("I10", "E119"))
     assert (room.revenue_code, room.code, room.unit, room.units) == ("0120", "", "DA", Decimal(3))
     assert (service.revenue_code, service.code, service.drug, room.drug) == ("0636", "J1885", DRUG, None)
     theirs = sent[office.row(ids[1]).control]
     assert (theirs.dental, theirs.lines[0].dental) == (dentist.dental, dentist.lines[0].dental)
+    assert theirs.assistant == SURGEON
     assert (theirs.lines[0].qualifier, theirs.lines[0].code) == ("AD", "D2150")
 
 

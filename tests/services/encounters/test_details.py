@@ -47,7 +47,7 @@ def test_a_coder_corrects_a_stay_and_the_claim_goes_with_it(world: World):
     (id_,) = make.bring(world, stay())
     page = shown(world, id_)
     assert (page.fields["place"], page.fields["admitted_hour"], page.checks) == ("11", "08:30", ())
-    surgeon = {"operating_npi": npi("176543210"), "operating_last": "OKAFOR", "operating_first": "ADA"}
+    surgeon = {"operating_npi": npi("154321098"), "operating_last": "REYES", "operating_first": "LUZ"}
     rows = {
         "occurrence": (("A1", "1980-01-01"), ("11", "2026-07-12"), ("", "")), "value": (("80", "4"),),
         "present": (("Y",), ("W",)), "revenue": (("1", "0130", "2026-07-14"), ("2", "0636", "2026-07-14")),
@@ -68,7 +68,8 @@ def test_a_coder_corrects_a_stay_and_the_claim_goes_with_it(world: World):
     assert (mine.conditions, mine.values, mine.present) == (("09", "C5"), (Value("80", Decimal(4)),), ("Y", "W"))
     assert mine.occurrences == (Occurrence("A1", date(1980, 1, 1)), Occurrence("11", date(2026, 7, 12)))
     assert (mine.procedures, mine.admitting) == (stay().institutional.procedures, "I10")
-    assert claim.operating == Rendering(surgeon["operating_npi"], "OKAFOR", "ADA")
+    assert claim.operating == Rendering(surgeon["operating_npi"], "REYES", "LUZ")
+    assert claim.other_operating == stay().other_operating
     assert claim.attending == stay().attending
     assert [line.revenue_code for line in claim.lines] == ["0130", "0636", "0250"]
     assert (claim.lines[0].from_date, claim.lines[1].drug) == (date(2026, 7, 14), stay().lines[1].drug)
@@ -135,7 +136,7 @@ def test_each_corrects_in_his_own_step_and_codes_are_the_coders(world: World):
 def test_a_dentists_teeth_and_months(world: World):
     (id_,) = make.bring(world, filling())
     page = shown(world, id_)
-    assert page.rows["mouth"] == (("1", "12 MO", "10", "", ""),)
+    assert page.rows["mouth"] == (("1", "12 MO", "10", "R", "2019-05-02"),)
     rows = {"mouth": (("1", "12 mod, 13", "20 L", "R", "2019-05-02"),)}
     helper = {"assistant_npi": npi("165432109"), "assistant_last": "SOLA"}
     kept(world, page, typed(page, rows, months="24", months_left="20", placed_on="2026-01-05", **helper))
@@ -143,7 +144,7 @@ def test_a_dentists_teeth_and_months(world: World):
     with world.write("claim:edit") as uow:
         claim = as_domain(uow, uow.get(ClaimRow, drafting.draft_for(uow, id_).claim_id))
     assert claim.dental == Dental(24, 20, date(2026, 1, 5))
-    assert claim.assistant == Rendering(helper["assistant_npi"], "SOLA")
+    assert claim.assistant == Rendering(helper["assistant_npi"], "SOLA", "ADA")
     teeth = (Tooth("12", ("M", "O", "D")), Tooth("13"))
     assert claim.lines[0].dental == DentalLine(teeth, ("20", "L"), "R", date(2019, 5, 2))
     page = replace(page, version=0)
