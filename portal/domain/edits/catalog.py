@@ -53,7 +53,7 @@ def edit(claim: Claim, context: EditContext) -> tuple[EditFinding, ...]:
     found: list[EditFinding] = []
     for rule in RULES:  # as `Rule.findings`, without a generator more for each of them
         for one in rule.check(claim, context):
-            found.append(EditFinding(rule.code, rule.severity, one.line, one.text, one.what_to_do))
+            found.append(EditFinding(rule.code, rule.severity, one.line, one.text, one.what_to_do))  # noqa: PERF401 - a generator for each rule is what costs
     for own in context.own:
         found.extend(own.findings(claim, context))
     return tuple(found)
