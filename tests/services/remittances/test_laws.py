@@ -27,22 +27,39 @@ ADJUSTMENTS = st.lists(
 CONTRACT = {("CO", "45"), ("CO", "253")}
 
 
+def moved(claim: ClaimPayment, *, before: bool) -> dict[str, int]:
+    """What an answer moves, by account; what was paid `before`, as much, moves its money and nothing more."""
+    every = () if before else claim.every_adjustment()
+    contract = sum(one.amount_cents for one in every if (one.group, one.reason) in CONTRACT)
+    patient = sum(one.amount_cents for one in every if one.group == "PR")
+    sums = {
+        "unapplied:payer": claim.paid_cents, "contractual": contract, "receivable:patient": patient,
+        "receivable:payer": -claim.paid_cents - contract - patient,
+    }  # fmt: skip
+    return {account: cents for account, cents in sums.items() if cents}
+
+
 @dataclass
 class Book:
     """What the books should say of one claim, kept beside them in the plainest way."""
 
-    standing: list[ClaimPayment] = field(default_factory=list)
+    standing: list[tuple[ClaimPayment, dict[str, int]]] = field(default_factory=list)
+
+    def answered(self, claim: ClaimPayment) -> None:
+        before = claim.paid_cents > 0 and any(one.paid_cents == claim.paid_cents for one, _ in self.standing)
+        self.standing.append((claim, moved(claim, before=before)))
+
+    def turn(self) -> ClaimPayment:
+        """The newest answer is taken back: of those that paid as much, the one that moved the least goes."""
+        newest = self.standing[-1][0]
+        fits = [at for at, (one, _) in enumerate(self.standing) if one.paid_cents == newest.paid_cents][::-1]
+        self.standing.pop(min(fits, key=lambda at: len(self.standing[at][1])) if newest.paid_cents else fits[0])
+        return newest
 
     def expected(self, charge: int) -> dict[str, int]:
         sums = {"revenue": -charge, "receivable:payer": charge}
-        for claim in self.standing:
-            every = claim.every_adjustment()
-            contract = sum(one.amount_cents for one in every if (one.group, one.reason) in CONTRACT)
-            patient = sum(one.amount_cents for one in every if one.group == "PR")
-            for account, cents in (
-                ("unapplied:payer", claim.paid_cents), ("contractual", contract), ("receivable:patient", patient),
-                ("receivable:payer", -claim.paid_cents - contract - patient),
-            ):  # fmt: skip
+        for _, lines in self.standing:
+            for account, cents in lines.items():
                 sums[account] = sums.get(account, 0) + cents
         return {account: cents for account, cents in sums.items() if cents}
 
@@ -54,11 +71,10 @@ def test_the_books_follow_the_payer(world: World, steps: list[tuple[bool, tuple[
     total: list[int] = []
     for turn, adjustments, again in steps:
         if turn and book.standing:
-            undone = book.standing.pop()
-            claim = make.turned(undone)
+            claim = make.turned(book.turn())
         else:
             claim = make.answer(sent, *adjustments)
-            book.standing.append(claim)
+            book.answered(claim)
         paid = make.payment(claim)
         make.bring(world, paid)
         total.append(paid.amount_cents)
