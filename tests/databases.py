@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -31,6 +31,7 @@ from portal.services.unit_of_work.trail import Request
 from portal.services.users import signing
 from tests.make.practices import practice as invented
 from tests.postgres import CLUSTER
+from tests.scenes import Scenes, SqliteStore, Stage, T
 
 
 class Known(Passwords):
@@ -68,6 +69,11 @@ class World:
     clock: StillClock
     practice_id: bytes = b""
     people: dict[str, bytes] = field(default_factory=dict)
+    stage: Stage | None = None
+
+    def scene(self, make: Callable[..., T], *arguments: Any) -> T:
+        """What `make` does to this world and returns: done here, or put here as it was done before (`tests.scenes`)."""
+        return make(*arguments) if self.stage is None else self.stage.play(self, make, *arguments)
 
     @property
     def units(self) -> Any:
@@ -151,6 +157,7 @@ def _engine(bind: str | None, options: dict[str, Any], app: Flask) -> Engine:
 
 
 db._make_engine = _engine  # type: ignore[method-assign]
+_SQLITE, _POSTGRES = Scenes(), Scenes()
 
 
 def establish(running: Runtime) -> bytes:
@@ -201,7 +208,7 @@ def sqlite_world(_template: tuple[Path, bytes], tmp_path: Path) -> Iterator[Worl
     clock = StillClock()
     with runtime.running(settings_for(tmp_path / "home"), clock=clock) as running:
         keep_compiled(running.engine)
-        yield World(running, clock, practice)
+        yield _SQLITE.on(World(running, clock, practice), SqliteStore(running.engine))
 
 
 @pytest.fixture(scope="session")
@@ -233,7 +240,7 @@ def postgres_world(
     try:
         with runtime.running(settings, clock=clock) as running:
             keep_compiled(running.engine)
-            yield World(running, clock, practice)
+            yield _POSTGRES.on(World(running, clock, practice), _postgres_standing)
     finally:
         kept = _KEPT[_postgres_standing.app]
         _postgres_standing.put_back(kept.idle() if kept else [])

@@ -123,6 +123,14 @@ class Cluster:
         return urlunsplit(parts._replace(netloc=f"{role}:{PASSWORD}@{place}", path=f"/{database}"))
 
 
+@dataclass(frozen=True)
+class Rows:
+    """What stands in a database: the rows of each table that has any, and a statement that sets its sequences."""
+
+    tables: tuple[tuple[sql.Identifier, bytes], ...]
+    sequences: sql.Composed
+
+
 class Standing:
     """A database that is put back as it was after each test: that takes a tenth of what another copy would.
 
@@ -138,28 +146,36 @@ class Standing:
         for schema, table, trigger in connection.execute(_ALWAYS).fetchall():
             statement = sql.SQL("ALTER TABLE {} ENABLE TRIGGER {}")
             connection.execute(statement.format(sql.Identifier(schema, table), sql.Identifier(trigger)))
-        copies = [(table, _copied(connection, table)) for table in tables]
-        self._rows = [(table, rows) for table, rows in copies if rows]
-        sequences = connection.execute(_SEQUENCES).fetchall()
-        # no trigger and no foreign key stands in the way of a superuser who says so; one round for all of it
+        self._tables = tables
         clear = [sql.SQL("DELETE FROM {}").format(table) for table in tables]
+        # no trigger and no foreign key stands in the way of a superuser who says so; one round for all of it
+        self._clear = sql.SQL("; ").join([sql.SQL("SET LOCAL session_replication_role = replica"), *clear])
+        self._first = self.keep()
+
+    def keep(self) -> Rows:
+        """Everything that stands in it now."""
+        copies = [(table, _copied(self._connection, table)) for table in self._tables]
         count = [
             sql.SQL("SELECT setval({}, {}, {})").format(name, last or first, last is not None)
-            for name, last, first in sequences
+            for name, last, first in self._connection.execute(_SEQUENCES).fetchall()
         ]
-        self._clear = sql.SQL("; ").join([sql.SQL("SET LOCAL session_replication_role = replica"), *clear, *count])
+        return Rows(tuple(each for each in copies if each[1]), sql.SQL("; ").join(count))
+
+    def put(self, kept: Rows) -> None:
+        """Let that stand in it which stood when it was kept, and nothing else."""
+        with self._connection.transaction():
+            self._connection.execute(sql.SQL("; ").join([self._clear, kept.sequences]))
+            for table, rows in kept.tables:
+                with self._connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(table)) as into:
+                    into.write(rows)
 
     def put_back(self, kept: Sequence[int] = ()) -> None:
         """End what is still connected, as a killed process leaves it, and bring rows and sequences back.
 
         `kept` are processes of the server behind connections that stay and do nothing now.
         """
-        with self._connection.transaction():
-            self._connection.execute(_ALONE, [list(kept)])
-            self._connection.execute(self._clear)
-            for table, rows in self._rows:
-                with self._connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(table)) as into:
-                    into.write(rows)
+        self._connection.execute(_ALONE, [list(kept)])
+        self.put(self._first)
 
     def close(self) -> None:
         self._connection.close()

@@ -8,7 +8,6 @@ from portal.sandbox.clearinghouse import Clearinghouse
 from portal.sandbox.outcomes import REJECTIONS
 from portal.services.files import collecting
 from tests.databases import World
-from tests.make import claims as make
 from tests.services.claims.office import Office
 
 PAYERS = ("FEC01", "CSM02", "CBH03", "LKM04", "TWH05")
@@ -16,9 +15,7 @@ PAYERS = ("FEC01", "CSM02", "CBH03", "LKM04", "TWH05")
 
 @pytest.fixture
 def office(world: World) -> Office:
-    with world.write("partner:edit") as uow:
-        make.partner(uow, world.practice_id)
-    return Office(world)
+    return Office.opened(world)
 
 
 def test_every_claim_stands_where_its_answers_put_it(office: Office):

@@ -85,11 +85,16 @@ def patient_user(world: World, patient_id: bytes) -> None:
 def billed(portal: Portal) -> tuple[bytes, str]:
     """Teresa with her bill on paper; the jobs of a run, without its worker."""
     world = portal.world
-    patient_id = accounts.owing(world)
-    made = runs.make(world.units, portal.parts, world.machine("statement.make"), patient_id)
-    assert made is not None
-    runs.print_paper(world.units, portal.parts, world.machine("statement.paper"), made)
-    patient_user(world, patient_id)
+
+    def mailed() -> tuple[bytes, bytes]:
+        patient_id = accounts.owing(world)
+        made = runs.make(world.units, portal.parts, world.machine("statement.make"), patient_id)
+        assert made is not None
+        runs.print_paper(world.units, portal.parts, world.machine("statement.paper"), made)
+        patient_user(world, patient_id)
+        return patient_id, made
+
+    patient_id, made = world.scene(mailed)
     assert sign_in(portal.client, world, EMAIL).location in {"/my/", "/my"}
     return patient_id, made.hex()
 

@@ -146,6 +146,10 @@ def _remittance(uow: UnitOfWork, file: InterchangeRow, payer_id: bytes, key: str
 
 def owing(world: World, **more: Any) -> bytes:
     """Teresa, who owes a copay of 15.00 for a visit in May and 71.40 of one in June."""
+    return _owing(world, **more) if more else world.scene(_owing, world)
+
+
+def _owing(world: World, **more: Any) -> bytes:
     with world.write("patient:change") as uow:
         teresa = patient(uow, **more)
         cover = coverage(uow, teresa, payer(uow))

@@ -49,7 +49,12 @@ class Sent:
         return sum(charge[3] for charge in self.charges)
 
 
-def sent(
+def sent(world: World, **more: Any) -> Sent:
+    """A visit that is charged, in the books, and billed; with `second_payer` another coverage follows."""
+    return _sent(world, **more) if more else world.scene(_sent, world)
+
+
+def _sent(
     world: World,
     *,
     state: str = "ACCEPTED",
@@ -58,7 +63,6 @@ def sent(
     payer_code: str = "CBH03",
     second_payer: str = "",
 ) -> Sent:
-    """A visit that is charged, in the books, and billed; with `second_payer` another coverage follows."""
     with world.write("patient:change") as uow:
         visit = make.visit(uow, last=last, payer_code=payer_code, lines=lines, state="CLEARED")
         if second_payer:

@@ -32,9 +32,7 @@ from tests.services.claims.test_correcting import (
 
 @pytest.fixture
 def office(world: World) -> Office:
-    with world.write("partner:edit") as uow:
-        make.partner(uow, world.practice_id)
-    return Office(world)
+    return Office.opened(world)
 
 
 def give_up(office: Office, claim: bytes) -> bool:

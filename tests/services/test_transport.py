@@ -35,9 +35,7 @@ from tests.services.claims.office import Office
 
 @pytest.fixture
 def office(world: World) -> Office:
-    with world.write("partner:edit") as uow:
-        make.partner(uow, world.practice_id)
-    return Office(world)
+    return Office.opened(world)
 
 
 @pytest.fixture

@@ -32,11 +32,28 @@ class Office:
     def out(self) -> Path:
         return self.world.runtime.settings.edi / "clearing" / "out"
 
+    @classmethod
+    def opened(cls, world: World) -> Office:
+        """With its trading partner."""
+
+        def partnered() -> None:
+            with world.write("partner:edit") as uow:
+                make.partner(uow, world.practice_id)
+
+        world.scene(partnered)
+        return cls(world)
+
     def claim(self, **more: Any) -> bytes:
+        return self._claim(**more) if more else self.world.scene(self._claim)
+
+    def _claim(self, **more: Any) -> bytes:
         with self.world.write("claim:edit") as uow:
             return make.claim(uow, **more).id
 
     def send(self, **more: Any) -> Sending:
+        return self._send(**more) if more else self.world.scene(self._send)
+
+    def _send(self, **more: Any) -> Sending:
         return sending.send_claims(self.world.units, self.world.runtime.parts, self.biller, **more)
 
     def sent(self) -> bytes:

@@ -15,6 +15,7 @@ from portal.services.claims import correcting, drafting, steps
 from portal.services.unit_of_work.units import Denied
 from portal.x12.claims.reading import read_claims
 from portal.x12.reader import read
+from tests.databases import World
 from tests.make import answers, work
 from tests.make import remittances as money
 from tests.services.claims.office import Office
@@ -32,9 +33,14 @@ def answered(office: Office) -> tuple[bytes, money.Sent]:
 
 
 def paid(office: Office, claim: bytes) -> money.Sent:
-    sent = money.sent_of(office.world, claim)
-    money.bring(office.world, money.payment(money.answer(sent, CO45)))
+    sent = office.world.scene(_paid, office.world, claim)
     assert office.state(claim) in {"ADJUDICATED", "CLOSED"}
+    return sent
+
+
+def _paid(world: World, claim: bytes) -> money.Sent:
+    sent = money.sent_of(world, claim)
+    money.bring(world, money.payment(money.answer(sent, CO45)))
     return sent
 
 

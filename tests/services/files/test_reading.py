@@ -24,7 +24,6 @@ from portal.services.unit_of_work.units import Denied
 from tests.databases import World
 from tests.jobs.engines import Engine
 from tests.make import answers, work
-from tests.make import claims as make_claims
 from tests.make import remittances as make
 from tests.make import visits as make_visits
 from tests.services.claims.office import Office
@@ -79,9 +78,7 @@ def test_payments_are_stored_at_once_and_posted_by_the_worker(world: World):
 
 
 def test_answers_are_stored_at_once_and_applied_by_the_worker(world: World):
-    with world.write("partner:edit") as uow:
-        make_claims.partner(uow, world.practice_id)
-    office = Office(world)
+    office = Office.opened(world)
     claim = office.claim()
     office.send()
     taken = reading.take_in(world.units, office.biller, "1.277ca", answers.statuses(office.sent(), ("A7:164:IL",)))

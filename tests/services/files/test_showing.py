@@ -85,9 +85,7 @@ def test_the_list_is_narrowed_by_kind_state_partner_and_days_and_pages_stay_so(w
 
 
 def test_a_file_shows_its_parts_and_each_part_what_it_changed(world: World):
-    with world.write("partner:edit") as uow:
-        make_claims.partner(uow, world.practice_id)
-    office = Office(world)
+    office = Office.opened(world)
     claim = office.claim()
     office.send()
     era = remittances.file(remittances.payment(remittances.answer(remittances.sent(world))))

@@ -13,15 +13,12 @@ from portal.services.files import collecting, reading
 from portal.services.unit_of_work.units import Denied
 from tests.databases import World
 from tests.make import answers, remittances, work
-from tests.make import claims as make
 from tests.services.claims.office import Office
 
 
 @pytest.fixture
 def office(world: World) -> Office:
-    with world.write("partner:edit") as uow:
-        make.partner(uow, world.practice_id)
-    return Office(world)
+    return Office.opened(world)
 
 
 def rows(world: World) -> dict[str, InterchangeRow]:

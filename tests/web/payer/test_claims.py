@@ -7,16 +7,13 @@ import pytest
 from portal.app import create_app
 from portal.services.users import accounts, enrolment, grants, signing
 from tests.databases import World
-from tests.make import claims as make
 from tests.services.claims.office import Office
 from tests.web.test_guard import PASSWORD, SECRET, sign_in
 
 
 @pytest.fixture
 def office(world: World) -> Office:
-    with world.write("partner:edit") as uow:
-        make.partner(uow, world.practice_id)
-    return Office(world)
+    return Office.opened(world)
 
 
 def reviewer(flask, office: Office, payer_id: bytes):

@@ -9,7 +9,6 @@ import pytest
 from portal.app import create_app
 from tests.databases import World
 from tests.make import answers, work
-from tests.make import claims as make
 from tests.make import remittances as money
 from tests.services.claims.office import Office
 from tests.services.claims.test_correcting import CO45, replaced, said
@@ -19,9 +18,7 @@ from tests.web.test_guard import form_token
 
 @pytest.fixture
 def office(world: World) -> Office:
-    with world.write("partner:edit") as uow:
-        make.partner(uow, world.practice_id)
-    return Office(world)
+    return Office.opened(world)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pytest
 from portal.app import create_app
 from portal.models.edit_rules import EditRuleRow
 from tests.databases import World
-from tests.make import claims as make
 from tests.make import work
 from tests.services.claims.office import Office
 from tests.web.staff.test_visits import at_work, form_of, place
@@ -16,9 +15,7 @@ from tests.web.test_guard import form_token
 
 @pytest.fixture
 def office(world: World) -> Office:
-    with world.write("partner:edit") as uow:
-        make.partner(uow, world.practice_id)
-    return Office(world)
+    return Office.opened(world)
 
 
 @pytest.fixture
