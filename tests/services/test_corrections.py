@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from portal.domain.claims import ClaimFacts
@@ -28,6 +30,7 @@ from tests.services.claims.test_correcting import (
     replaced,
     said,
 )
+from tests.services.claims.test_dropping import finished
 
 
 @pytest.fixture
@@ -183,10 +186,13 @@ def test_a_visit_that_was_worked_on_passes_the_same_hands_again_and_the_biller_i
     claim, encounter = recoded(office)
     with office.world.write("encounter:code", office.world.actor("coder")) as uow:
         page = coding.show(uow, encounter)
-        coding.save(uow, encounter, page.version, visit.typed(page))
+        first, *rest = visit.typed(page).lines
+        typed = replace(visit.typed(page), lines=(replace(first, units="2"), *rest))
+        coding.save(uow, encounter, page.version, typed)
     assert not give_up(office, claim)
     assert (state_of(office, encounter), office.items(encounter)) == ("PROPOSED", [("coding", "units")])
-    cleared(office, encounter)
+    visit.coded(office.world, encounter)
+    finished(office, encounter)
     assert office.items(claim) == [("claims", "visit-changed")]
     assert replaced(office, claim, "registration").state == "READY"
 
