@@ -61,9 +61,7 @@ def prepare(uow: UnitOfWork, payment: Payment, key: str, held_id: bytes | None =
     found = find(uow, payment)
     standing = standing_of(uow, {id_: found.claims[id_] for id_ in set(found.matches.values())}, found.covers)
     posted_on, payer_id, remittance_id = uow.today(), payer_of(uow, payment, found), held_id or new_id()
-    matched = {
-        index: paid_by(standing[id_], payment.claims[index], payer_id) for index, id_ in found.matches.items()
-    }
+    matched = {index: paid_by(standing[id_], payment.claims[index], payer_id) for index, id_ in found.matches.items()}
     undone, again = _stood(payment, found, standing, matched)
     matched |= {index: replace(matched[index], paid_before=True) for index in again}
     deposit_id, deposit_found, deposit_posted = _deposit(uow, payment)
