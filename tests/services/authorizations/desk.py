@@ -24,7 +24,7 @@ from tests.make import claims as make
 from tests.make.claims import Visit
 
 DAY = date(2026, 8, 3)
-NEEDS = "G0438"
+NEEDS, OTHER = "G0438", "G0270"
 
 
 @dataclass
@@ -133,5 +133,7 @@ def opened(world: World, case: str = "granted", **more: Any) -> Desk:
     folder = world.runtime.settings.edi / "clearing"
     (folder / "out").mkdir(parents=True)
     (folder / "in").mkdir()
-    house = Clearinghouse(folder / "out", folder / "in", clock=world.clock, cases={NEEDS: case}, **more)
+    house = Clearinghouse(
+        folder / "out", folder / "in", clock=world.clock, cases=dict.fromkeys((NEEDS, OTHER), case), **more
+    )
     return Desk(world, folder, house)

@@ -15,9 +15,7 @@ from portal.services.granted import counting
 from portal.services.intake.lines import TypedLine
 from tests.databases import World
 from tests.make import claims as make
-from tests.services.authorizations.desk import NEEDS, Desk, opened
-
-OTHER = "G0270"
+from tests.services.authorizations.desk import NEEDS, OTHER, Desk, opened
 
 
 @pytest.fixture
