@@ -72,27 +72,39 @@ def move_on(uow: UnitOfWork, claims: Sequence[ClaimRow]) -> int:
     out = passed_over(uow, claims)
     moved = 0
     for claim in sorted(out, key=lambda one: RANKS.index(one.rank)):
-        entries = _entries(uow, claim, next_payer(uow, claim, out))
-        ledger.post(uow, entries)
-        moved += sum(entry.lines[0].amount_cents for entry in entries)
+        to, gone = next_payer(uow, claim, out), went(uow, claim)
+        for charge_id, cents in _waiting(uow, claim):
+            moved += cents
+            rest = cents
+            # what is taken back comes from whoever has it, though another coverage may stand behind by now
+            for there, had in gone.get(charge_id, {}).items():
+                part = max(rest, -had) if rest < 0 < had else 0
+                _move(uow, claim, charge_id, part, there)
+                rest -= part
+            _move(uow, claim, charge_id, rest, to)
     return moved
 
 
-def move_back(uow: UnitOfWork, claim: ClaimRow, payer_id: bytes | None) -> None:
-    """What went from a payer passed over to the next one (the patient without one) waits for it again."""
-    ledger.post(uow, [_entry(uow, claim, id_, -cents, payer_id) for id_, cents in moved_on(uow, claim).items()])
+def move_back(uow: UnitOfWork, claim: ClaimRow) -> None:
+    """What went from a payer passed over to others waits for it again, from each what went there."""
+    for charge_id, by in went(uow, claim).items():
+        for there, cents in by.items():
+            _move(uow, claim, charge_id, -cents, there)
 
 
-def moved_on(uow: UnitOfWork, claim: ClaimRow) -> dict[bytes, int]:
-    """By charge, the cents that went from a payer passed over to who comes next."""
-    prefix, key, found = f"passed-over:{claim.id.hex()}:", LedgerEntryRow.key, dict[bytes, int]()
-    own = key >= prefix, key < prefix + "~", LedgerLineRow.account == "receivable:payer"
-    for line in ledger.lines_of(uow, *own, LedgerLineRow.payer_id == claim.payer_id, uow.within(LedgerLineRow)):
-        found[line.charge_id] = found.get(line.charge_id, 0) - line.amount_cents
-    return {id_: cents for id_, cents in found.items() if cents}
+def went(uow: UnitOfWork, claim: ClaimRow) -> dict[bytes, dict[bytes | None, int]]:
+    """By charge, the cents that went from a payer passed over: to which payer, and under None to the patient."""
+    prefix, key = f"passed-over:{claim.id.hex()}:", LedgerEntryRow.key
+    found: dict[bytes, dict[bytes | None, int]] = {}
+    for line in ledger.lines_of(uow, key >= prefix, key < prefix + "~", uow.within(LedgerLineRow)):
+        if line.payer_id != claim.payer_id:
+            by = found.setdefault(line.charge_id, {})
+            by[line.payer_id] = by.get(line.payer_id, 0) + line.amount_cents
+    return found
 
 
-def _entries(uow: UnitOfWork, claim: ClaimRow, to: bytes | None) -> list[Entry]:
+def _waiting(uow: UnitOfWork, claim: ClaimRow) -> list[tuple[bytes, int]]:
+    """What waits for a claim's payer, by charge."""
     rows = uow.rows(
         ledger.sums(
             uow, LedgerLineRow.charge_id,
@@ -102,7 +114,12 @@ def _entries(uow: UnitOfWork, claim: ClaimRow, to: bytes | None) -> list[Entry]:
             ],
         )
     )  # fmt: skip
-    return [_entry(uow, claim, row.charge_id, int(row.cents), to) for row in rows if row.cents and row.charge_id]
+    return [(row.charge_id, int(row.cents)) for row in rows if row.cents and row.charge_id]
+
+
+def _move(uow: UnitOfWork, claim: ClaimRow, charge_id: bytes, cents: int, to: bytes | None) -> None:
+    if cents:
+        ledger.post(uow, [_entry(uow, claim, charge_id, cents, to)])
 
 
 def _entry(uow: UnitOfWork, claim: ClaimRow, charge_id: bytes, cents: int, to: bytes | None) -> Entry:

@@ -59,21 +59,23 @@ def take_up(
         raise Refused(T_("This claim was not withdrawn because its payer was passed over."), code="not-passed")
     beside = _beside(uow, claim)
     behind = [other for other in beside if carrying.before(claim.rank, other.rank)]
-    if any(other.versions or other.state == "WITHDRAWN" for other in behind):
+    if any(other.versions for other in behind) or leftovers.passed_over(uow, behind):
         raise Refused(
             T_("The payer behind it was billed, or passed over too. Settle that first. Nothing was changed."),
             code="behind-sent",
         )
-    moved, to = leftovers.moved_on(uow, claim), leftovers.next_payer(uow, claim, beside)
-    if to is None and sum(moved.values()) > _owed(uow, claim):
+    patients = sum(by.get(None, 0) for by in leftovers.went(uow, claim).values())
+    if patients > max(_owed(uow, claim), 0):
         raise Refused(
             T_("The patient has paid of it. Settle that with the patient first. Nothing was changed."),
             code="patient-paid",
         )
     for other in behind:
-        uow.move(other, "WITHDRAWN", ClaimFacts(actor=uow.actor.user_id, unsent=True), reason=EARLIER_BILLED)
-        queues.done(uow, other)
-    leftovers.move_back(uow, claim, to)
+        if other.state != "WITHDRAWN":  # else the one before it was taken up once before, and it waits since
+            uow.move(other, "WITHDRAWN", ClaimFacts(actor=uow.actor.user_id, unsent=True), reason=EARLIER_BILLED)
+            uow.change(other, held_from=None, hold_reason=None, edits=[])
+            queues.done(uow, other)
+    leftovers.move_back(uow, claim)
     uow.move(claim, "DRAFT", ClaimFacts(actor=uow.actor.user_id, billed_after_all=True), reason="after-all", note=note)
     uow.change(claim, control=new_control())
     return checking.run_edits(uow, claim.id)

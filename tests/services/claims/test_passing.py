@@ -136,3 +136,36 @@ def test_a_third_payer_follows_the_one_to_whom_the_first_sent_the_claim_on(offic
     assert [[(one.payer_id, one.paid_cents) for one in line.decisions] for line in claim.lines] == [
         [("CBH03", 5_000), ("LKM04", 1_500)], [("CBH03", 4_000), ("LKM04", 0)],
     ]  # fmt: skip
+
+
+def test_what_went_comes_back_from_whoever_has_it_though_another_coverage_stands_behind_by_now(office: Office):
+    sent = billed(office)
+    wrong = make.answer(sent, CO45, PR2)
+    bring(office, wrong)
+    second = second_of(office, sent)
+    passed(office, second)
+    third_id = third_payer(office, sent)  # told of after the patient had it
+    taken_up(office, second.id)
+    assert open_now(office, sent) == {"receivable:payer": 2_000}
+    assert balances(office.world, payer_id=third_id) == {}
+    passed(office, office.row(second.id))
+    assert balances(office.world, payer_id=third_id) == {"receivable:payer": 2_000}
+    taken_up(office, second.id)
+    assert [claim.state for claim in claims_of(office, sent)] == ["ADJUDICATED", "READY", "WITHDRAWN"]
+    # the first payer leaves nothing any more: the third is not drafted again, and does not stand in the way
+    bring(office, make.turned(wrong), make.answer(sent, CO45), number=2)
+    passed(office, office.row(second.id))
+    taken_up(office, second.id)
+    assert [claim.state for claim in claims_of(office, sent)][1:] == ["READY", "WITHDRAWN"]
+    assert open_now(office, sent) == {}
+
+
+def test_what_the_first_payer_takes_back_is_taken_from_the_patient_who_has_it(office: Office):
+    sent = billed(office)
+    wrong = make.answer(sent, CO45, PR2)
+    bring(office, wrong)
+    passed(office, second_of(office, sent))
+    third_id = third_payer(office, sent)
+    bring(office, make.turned(wrong), make.answer(sent, CO45, Adjustment("PR", "1", 500)), number=2)
+    found = open_now(office, sent)
+    assert (found, balances(office.world, payer_id=third_id)) == ({"receivable:patient": 500}, {})
