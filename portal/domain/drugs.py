@@ -21,7 +21,10 @@ NDC_DIGITS = 11
 LONGEST_PRESCRIPTION = 50
 
 _PARTS = (5, 4, 2)
-_QUANTITY = re.compile(r"[0-9]{1,8}(?:\.[0-9]{1,3})?")
+_PRINTED: Final = frozenset({_PARTS, (4, 4, 2), (5, 3, 2), (5, 4, 1)})
+"""How many digits the parts of a code have: all eleven, or one of the three ways to print ten (21 CFR 207.33)."""
+_QUANTITY = re.compile(r"(?:[0-9]{1,8}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,2})(?:\.[0-9]{1,3})?")
+"""A comma stands between thousands only: 0,5 is not five."""
 _PRESCRIPTION = re.compile(r"[A-Z0-9-]*")
 
 
@@ -64,7 +67,7 @@ def read_drug(ndc: str, quantity: str, unit: str, prescription: str, line: int) 
     A code of ten digits is taken with its hyphens only, which say where the nought goes that is missing (FDA, 21 CFR
     207.33); `line` is the place of the service in the form.
     """
-    code, amount = "".join(ndc.split()), quantity.strip().replace(",", "")
+    code, amount = "".join(ndc.split()), quantity.strip()
     number = prescription.strip().upper()
     if not (code or amount or unit or number):
         return None
@@ -72,6 +75,7 @@ def read_drug(ndc: str, quantity: str, unit: str, prescription: str, line: int) 
         raise _wrong(T_("Service {line}: give the drug code (NDC), or empty the other fields of the drug.", line=line))
     if amount and not _QUANTITY.fullmatch(amount):
         raise _wrong(T_("Service {line}: the quantity of the drug is a number such as 2 or 0.5.", line=line))
+    amount = amount.replace(",", "")
     if not amount or not Decimal(amount):
         raise _wrong(T_("Service {line}: say how much of the drug was given.", line=line))
     if unit not in UNITS:
@@ -95,8 +99,9 @@ def _eleven(code: str, line: int) -> str:
             line=line,
         )
         raise _wrong(text)
-    whole = "".join(part.zfill(size) for part, size in zip(parts, _PARTS, strict=False)) if len(parts) == 3 else code
-    if len(parts) not in {1, 3} or not is_ndc(whole):
+    printed = tuple(map(len, parts)) in _PRINTED
+    whole = "".join(part.zfill(size) for part, size in zip(parts, _PARTS, strict=True)) if printed else code
+    if not is_ndc(whole):
         text = T_("Service {line}: the drug code (NDC) has eleven digits in parts of 5, 4 and 2.", line=line)
         raise _wrong(text)
     return whole
