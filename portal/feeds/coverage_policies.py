@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Final, NamedTuple
@@ -17,6 +18,9 @@ COLUMNS: Final = ("payer", "policy", "procedure", "diagnosis", "from", "to")
 MOST_ROWS: Final = 500_000
 """A policy covers up to some thousand diagnoses for each of its services."""
 _LONGEST = 20
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_EARLIEST = date(1900, 1, 1)
+"""An earlier day is a year that was mistyped."""
 
 
 class PolicyKey(NamedTuple):
@@ -88,7 +92,12 @@ def _row(number: int, cells: dict[str, str], payers: frozenset[str]) -> tuple[Po
 
 
 def _day(number: int, text: str) -> date | None:
+    if not text:
+        return None
     try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise wrong(number, T_("a day is not written as 2026-01-31")) from error
+        found = date.fromisoformat(text) if _DAY.fullmatch(text) else date.min
+    except ValueError:
+        found = date.min
+    if found < _EARLIEST:
+        raise wrong(number, T_("a day is not written as 2026-01-31"))
+    return found

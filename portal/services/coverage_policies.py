@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import IO
 
@@ -35,8 +36,6 @@ def load(
         listed = read_policies(lines_of(stream), payers)
     total = sum(len(some) for some in listed.values())
     same = releases.standing_release(uow, POLICIES, effective, digest)
-    if same is not None:
-        return releases.Loaded(POLICIES, effective, total, 0, 0, 0, same)
     row_ = CoveragePolicyRow
     newest: dict[PolicyKey, Standing[bytes]] = {}
     columns = (row_.id, row_.payer, row_.policy, row_.code, row_.packed, row_.valid_from, row_.valid_to)
@@ -45,6 +44,8 @@ def load(
         newest[key] = Standing(row.id, row.packed, row.valid_from, row.valid_to)
     switch = compare(newest, {key: _packed(some) for key, some in listed.items()}, effective, whole=whole)
     counts = releases.Loaded(POLICIES, effective, total, switch.added, switch.changed, switch.retired)
+    if same is not None and not (counts.added or counts.changed or counts.retired):
+        return replace(counts, release_id=same)  # the same file, loaded whole after it was one of changes, is not it
     if rehearse:
         return counts
     releases.end(uow, row_, switch.ended, switch.gone, effective)
@@ -53,9 +54,7 @@ def load(
     rows = [{"id": new_id(), **key._asdict(), "packed": packed, "valid_from": effective} for key, packed in switch.new]
     uow.insert(row_, rows)
     release_id = releases.record(uow, POLICIES, name, digest, effective, total)
-    return releases.Loaded(
-        POLICIES, effective, total, switch.added, switch.changed, switch.retired, release_id
-    )  # fmt: skip
+    return replace(counts, release_id=release_id)
 
 
 def policies_of(
@@ -108,7 +107,7 @@ def _unpacked(packed: bytes, known: Collection[str]) -> tuple[Covered, ...]:
 
 
 def _text(day: date | None) -> str:
-    return "-" if day is None else f"{day:%Y%m%d}"
+    return "-" if day is None else day.isoformat().replace("-", "")
 
 
 def _day(text: str) -> date | None:

@@ -41,6 +41,8 @@ def test_a_policy_is_read_by_payer_and_service() -> None:
         (HEAD + "CBH03,L1,G0103,125Z,,\n", "2"),
         (HEAD + "CBH03,L1,G0103,*,,\n", "2"),
         (HEAD + "CBH03,L1,G0103,Z125,1/1/2026,\n", "2"),
+        (HEAD + "CBH03,L1,G0103,Z125,0026-01-01,\n", "2"),
+        (HEAD + "CBH03,L1,G0103,Z125,20260101,\n", "2"),
         (HEAD + "CBH03,L1,G0103,Z125,2026-02-01,2026-01-01\n", "2"),
         (HEAD + "CBH03,L1,G0103,Z125\n", "2"),
         (HEAD + '\nCBH03,"L1,G0103,Z125,,\n', "3"),

@@ -84,7 +84,10 @@ def test_a_policy_asks_for_its_diagnoses_and_a_notice_is_to_be_attached(office: 
     # From June it covers the reason, too: the service was in May.
     assert policies("CBH03,L33333,G0103,I10*,,\n", date(2026, 6, 1), whole=False).changed == 1
     assert found(office, id_) & mine == {"coverage-policy"}
-    assert policies("CBH03,L33333,G0103,I10,,\n", date(2026, 7, 1)).retired == 1
+    narrow, july = "CBH03,L33333,G0103,I10,,\n", date(2026, 7, 1)
+    assert policies(narrow, july, whole=False).changed == 1
+    # The same file, now as the whole list: what it does not name ends; once more changes nothing.
+    assert [policies(narrow, july).retired for _ in range(2)] == [1, 0]
     with office.world.write("encounter:code", office.world.actor("coder")) as uow:
         (charge,) = uow.entities(uow.select(ChargeRow).where(ChargeRow.encounter_id == visit))
         uow.change(charge, modifiers=["GA"])
