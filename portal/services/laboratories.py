@@ -9,12 +9,13 @@ from typing import Any
 
 from portal.domain.claims import ServiceLine
 from portal.domain.codes import is_place
-from portal.domain.errors import Refused
+from portal.domain.errors import NotFound, Refused
 from portal.domain.laboratories import KINDS, Certificate, is_certificate, made_here
 from portal.domain.laboratories import standing as standing_on
 from portal.domain.texts import T_, Text
 from portal.models.laboratories import CertificateRow
 from portal.models.practices import PracticeRow
+from portal.services.unit_of_work.reading import ABSENT
 from portal.services.unit_of_work.work import UnitOfWork
 
 _EARLIEST, _LATEST = date(1992, 9, 1), date(2100, 1, 1)
@@ -85,6 +86,10 @@ def keep(
     if standing_row is not None:
         practice_id = standing_row.practice_id
         uow.change(standing_row, expected_version=expected_version)
+    # Two who keep one at once wait for each other here; on SQLite writers are one at a time anyway.
+    held = uow.select(PracticeRow.id).where(PracticeRow.id == practice_id).with_for_update(key_share=True)
+    if uow.row(held) is None:
+        raise NotFound(ABSENT, code="not-found")
     others = uow.entities(uow.select(CertificateRow).where(CertificateRow.practice_id == practice_id))
     for other in others:
         if other is not standing_row and _as_certificate(other).meets(found):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -10,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from portal.domain.claims import ServiceLine
-from portal.domain.errors import Conflict, Refused
+from portal.domain.errors import Conflict, NotFound, Refused
 from portal.domain.laboratories import Certificate, made_here
 from portal.models.claims import ClaimRow
 from portal.models.encounters import EncounterRow
@@ -109,3 +110,18 @@ def test_lines_of_other_laboratories_have_their_own_numbers(
     assert [made_here(one.code, one.modifiers) for one in lines] == [
         made_here(one.code, one.modifiers) for one in [replace(each, clia="") for each in some]
     ]
+
+
+@pytest.mark.database
+def test_two_who_keep_one_at_once_keep_one(world: World) -> None:
+    kept: list[bytes] = []
+    thread = threading.Thread(target=lambda: kept.append(keep(world)))
+    with world.write("practice:edit") as uow:
+        kept.append(laboratories.keep(uow, world.practice_id, GIVEN))
+        uow.flush()
+        thread.start()
+        thread.join(0.3)
+    thread.join()
+    assert len(set(kept)) == 1
+    with pytest.raises(NotFound), world.write("practice:edit") as uow:
+        laboratories.keep(uow, bytes(16), GIVEN)

@@ -12,6 +12,7 @@ from portal.domain.edits.rules import EditContext, Found, Rule
 from portal.domain.laboratories import (
     MICROSCOPY,
     PROFESSIONAL,
+    REFERRED,
     TESTS,
     WAIVED,
     is_certificate,
@@ -22,6 +23,7 @@ from portal.domain.texts import T_
 
 _KEEP = T_("An administrator keeps the laboratory's certificate with its days; then check the claim again.")
 _MAYBE = T_("An administrator keeps the certificate with its days. A skin test, which needs none, may go as it is.")
+_OTHERS = T_("Another laboratory made it (90): its certificate comes with the visit from the practice's own system.")
 
 
 def _tests(claim: Claim) -> Iterator[tuple[int, ServiceLine]]:
@@ -51,7 +53,7 @@ def _waived(claim: Claim, _context: EditContext) -> Iterator[Found]:
     for number, line in _tests(claim) if not claim.clia else ():
         if WAIVED in line.modifiers and not line.clia:
             text = T_("Line {line}: modifier QW says a waived test, and the claim has no CLIA number.", line=number)
-            yield Found(text, _KEEP, number)
+            yield Found(text, _OTHERS if REFERRED in line.modifiers else _KEEP, number)
 
 
 def _missing(claim: Claim, _context: EditContext) -> Iterator[Found]:
@@ -59,7 +61,8 @@ def _missing(claim: Claim, _context: EditContext) -> Iterator[Found]:
         if WAIVED in line.modifiers or PROFESSIONAL in line.modifiers or line.clia:
             continue
         text = T_("Line {line} is a laboratory test by its number, and the claim has no CLIA number.", line=number)
-        yield Found(text, _MAYBE if is_laboratory_number(line.code) else _KEEP, number)
+        todo = _MAYBE if is_laboratory_number(line.code) else _KEEP
+        yield Found(text, _OTHERS if REFERRED in line.modifiers else todo, number)
 
 
 def _beyond(claim: Claim, context: EditContext) -> Iterator[Found]:

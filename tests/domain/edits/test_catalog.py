@@ -107,3 +107,11 @@ def test_what_is_right_is_not_asked_about(name: str) -> None:
     found = {one.code for one in edit(claim_, context)}
     assert not found & {"coverage-policy", "telehealth-place", "ndc-missing"}
     assert not any(code.startswith("global-") for code in found)
+
+
+@pytest.mark.parametrize(("modifiers", "code"), [(("90",), "clia-missing"), (("QW", "90"), "clia-waived")])
+def test_a_test_that_another_laboratory_made_is_not_waiting_for_our_certificate(
+    modifiers: tuple[str, ...], code: str
+) -> None:
+    found = [one for one in edit(*on_line(code="80999", modifiers=modifiers)(claim(), CONTEXT)) if one.code == code]
+    assert ["Another laboratory" in str(one.what_to_do) for one in found] == [True]
