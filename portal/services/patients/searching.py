@@ -16,7 +16,7 @@ from portal.domain.money import Money
 from portal.domain.patients import full_name
 from portal.domain.texts import T_
 from portal.models.claims import ClaimRow
-from portal.models.contacts import ContactReferenceRow
+from portal.models.contacts import ContactReferenceRow, ContactRow
 from portal.models.coverage import CoverageRow
 from portal.models.encounters import EncounterRow
 from portal.models.ledger import LedgerLineRow
@@ -155,10 +155,13 @@ def _by_number(uow: UnitOfWork, text: str, numbers: Sequence[str]) -> tuple[list
 
 
 def _by_reference(uow: UnitOfWork, text: str) -> Select[Any]:
-    """Patients about whom a payer was turned to under that number of its own."""
+    """Patients about whom a payer was turned to under that number of its own, as far as it was not corrected."""
     row, known = ContactReferenceRow, uow.practice_or_none()
     tokens = uow.tokens("contact-reference", text) if known else frozenset()
-    return uow.select(row.patient_id.label("id")).where(row.reference_index.in_(tokens), row.patient_id.is_not(None))
+    corrected = uow.select(ContactRow.id).where(ContactRow.corrects_id == row.contact_id).exists()
+    return uow.select(row.patient_id.label("id")).where(
+        row.reference_index.in_(tokens), row.patient_id.is_not(None), ~corrected
+    )
 
 
 def _by_birth(uow: UnitOfWork, name: str, day: date) -> tuple[list[bytes], int]:

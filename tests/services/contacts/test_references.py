@@ -43,6 +43,10 @@ def test_what_was_corrected_is_found_by_its_new_number_only(world: World):
     with world.write("contact:record", world.actor("biller")) as uow:
         mended = recording.correct(uow, kept.contact_id, called(reference="I-77210"), "mistyped", key="ab" * 16)
     assert (found(world, "I-77120"), found(world, "I-77210")) == ([], [mended.contact_id.hex()])
+    with world.read("queue:view") as uow:
+        patients = [searching.found(uow, q)[0] for q in ("I-77120", "I-77210")]
+        uow.searched("I-77120", scanned=0, shown=0)
+    assert patients == [[], [row.patient_id]]
 
 
 def test_contacts_of_before_are_noted_once_and_a_new_index_root_finds_them(world: World):
