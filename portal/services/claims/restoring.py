@@ -13,6 +13,7 @@ from portal.services import corrections, queues
 from portal.services.claims import standing
 from portal.services.claims.building import as_domain
 from portal.services.claims.visits import recode
+from portal.services.unit_of_work.moves import NOTE_LETTERS
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.x12.claims.reading import read_claims
 from portal.x12.reader import read
@@ -44,7 +45,8 @@ def restore(
     if not can_restore(uow, claim):
         raise Refused(T_("This visit does not wait to be changed back. Reload the page."), code="not-changed")
     sent = as_sent(uow, claim)
-    recode(uow, claim, reason, " ".join(filter(None, (note, "" if sent is None else _words(sent)))))
+    words = "" if sent is None else _words(sent)
+    recode(uow, claim, reason, " ".join(filter(None, (note, _within(words, NOTE_LETTERS - len(note) - 1)))))
     queues.done(uow, claim)
 
 
@@ -64,11 +66,20 @@ def as_sent(uow: UnitOfWork, claim: ClaimRow) -> Claim | None:
 
 
 def _content(claim: Claim) -> object:
+    """What a visit says in a claim; an 837I has no pointers."""
+    stay = claim.institutional
     lines = [
-        (line.code, line.modifiers, line.charge_cents, line.units, line.pointers, line.from_date)
+        (line.code, line.modifiers, line.charge_cents, line.units, () if stay is not None else line.pointers,
+         line.from_date, line.revenue_code, line.dental, line.drug)
         for line in claim.lines
-    ]
-    return claim.diagnoses, lines
+    ]  # fmt: skip
+    people = (claim.attending, claim.operating, claim.other_operating, claim.assistant)
+    return claim.diagnoses, claim.place, stay, claim.dental, [one.npi if one else "" for one in people], lines
+
+
+def _within(words: str, most: int) -> str:
+    """Words as far as a note takes them; of hundreds of services the first are told."""
+    return words if len(words) <= most else f"{words[: most - 4]} ..." if most > len("The payer has: ...") else ""
 
 
 def _words(claim: Claim) -> str:
