@@ -16,7 +16,7 @@ from portal.models.encounters import ChargeRow, EncounterRow
 from portal.services import outbox
 from portal.services.charges import finding
 from portal.services.charges.finding import Told
-from portal.services.intake import showing, visits
+from portal.services.intake import showing, unreleased, visits
 from portal.services.intake.showing import Diagnosis, Visit, VisitLine
 from portal.services.sampling import deciding
 from portal.services.unit_of_work.work import UnitOfWork
@@ -70,7 +70,7 @@ def show(uow: UnitOfWork, encounter_id: bytes) -> AuditPage:
         lines=showing.lines_of(uow, encounter, charges),
         total=showing.total_of(charges),
         found=finding.told(uow, encounter),
-        unreleased=tuple(charge.position for charge in finding.unreleased(uow, encounter, charges)),
+        unreleased=tuple(charge.position for charge in unreleased.of(uow, encounter, charges)),
         checks=_checks(uow, encounter, charges),
         categories=tuple(AUDIT_HOLDS.items()),
         may_audit=why_not is None,

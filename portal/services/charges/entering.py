@@ -22,7 +22,7 @@ from portal.services import aside, ledger
 from portal.services.aside import Effects
 from portal.services.charges import auditing, finding
 from portal.services.charges.finding import Late, Twin
-from portal.services.intake import line_details, showing, visits
+from portal.services.intake import line_details, showing, unreleased, visits
 from portal.services.intake.books import entries
 from portal.services.intake.lines import TypedLine, read_line
 from portal.services.intake.showing import Diagnosis, Returned, Visit, VisitLine
@@ -110,7 +110,7 @@ def show(uow: UnitOfWork, encounter_id: bytes) -> EnterPage:
         measures=tuple(UNITS.items()),
         may_enter=may,
         why_not=None if may else _NOT_NOW,
-        unreleased=tuple(charge.position for charge in finding.unreleased(uow, encounter, charges)),
+        unreleased=tuple(charge.position for charge in unreleased.of(uow, encounter, charges)),
     )
 
 
@@ -148,8 +148,8 @@ def enter(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed | Non
     for charge in charges:
         uow.change(charge, posted=charge.active)
     active = [charge.code for charge in charges if charge.active]
-    unreleased = bool(finding.unreleased(uow, encounter, charges))
-    why = deciding.why_checked(uow, CHARGES, encounter, active, duplicate=alike, unreleased=unreleased)
+    fresh = bool(unreleased.of(uow, encounter, charges))
+    why = deciding.why_checked(uow, CHARGES, encounter, active, duplicate=alike, unreleased=fresh)
     facts = EncounterFacts(uow.actor.user_id, entered=True, sampled=bool(why))
     if encounter.state == "RELEASED":
         uow.move(encounter, "CHARGED", facts)
@@ -188,8 +188,7 @@ def _apply(uow: UnitOfWork, encounter: EncounterRow, typed: Typed) -> None:
                 modifiers=read.modifiers,
             )  # fmt: skip
             made = visits.charge(uow, encounter, following, fresh, encounter.service_from)
-            uow.flush()
-            finding.added(uow, made)
+            unreleased.added(uow, made)
             if read.drug is not None:
                 line_details.keep_drug(uow, encounter, made, read.drug)
             following += 1

@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func
-
 from portal.domain.charges import LATE, TWICE, Service, days_late, twins
 from portal.domain.encounters import LIFE
 from portal.domain.errors import Refused
 from portal.domain.sampling import CHARGES
 from portal.domain.texts import T_, Text
 from portal.models.encounters import ChargeFindingRow, ChargeRow, EncounterRow
-from portal.models.queues import TransitionRow
 from portal.services.intake import visits
 from portal.services.sampling import deciding
 from portal.services.unit_of_work.work import UnitOfWork
@@ -99,26 +96,6 @@ def keep(
         if charge.id in alike and not _told(uow, charge.id, alike[charge.id]):
             _tell(uow, charge, "duplicate", reason=twice_reason if asked else "", other=alike[charge.id])
     return bool(alike)
-
-
-def added(uow: UnitOfWork, charge: ChargeRow) -> None:
-    """Keep that a clerk added a service, which no coder has released."""
-    _tell(uow, charge, "added", reason="")
-
-
-def unreleased(uow: UnitOfWork, encounter: EncounterRow, charges: Sequence[ChargeRow]) -> tuple[ChargeRow, ...]:
-    """Services that are billed and were added by a clerk since the codes of the visit were released last."""
-    uow.flush()
-    row, move = ChargeFindingRow, TransitionRow
-    since = uow.value(
-        uow.select(func.max(move.at)).where(
-            move.subject_table == EncounterRow.__tablename__, move.subject_id == encounter.id,
-            move.to_state == "RELEASED",
-        )
-    )  # fmt: skip
-    late = uow.select(row.charge_id).where(row.encounter_id == encounter.id, row.kind == "added")
-    fresh = {each.charge_id for each in uow.rows(late if since is None else late.where(row.at >= since))}
-    return tuple(charge for charge in charges if charge.active and charge.id in fresh)
 
 
 def told(uow: UnitOfWork, encounter: EncounterRow) -> tuple[Told, ...]:

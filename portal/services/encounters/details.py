@@ -16,7 +16,7 @@ from portal.domain.edits.rules import EditContext, EditFinding
 from portal.domain.errors import NotFound, Refused
 from portal.domain.texts import T_, Text
 from portal.models.encounters import ChargeRow, EncounterRow
-from portal.services.intake import kind_forms, kinds, showing, visits
+from portal.services.intake import kind_forms, kinds, showing, unreleased, visits
 from portal.services.intake.kind_forms import Read, Typed
 from portal.services.intake.kinds import Kept, KeptLine
 from portal.services.intake.showing import Diagnosis, Visit, VisitLine
@@ -108,9 +108,14 @@ def save(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> in
     for name, text in list(said.problems.items())[:1]:
         raise Refused(text, code=name)
     first, last = _days(encounter, said.kept)
-    kept_lines = dict(said.lines)
+    # what is kept of services that are out stays: they may stand again
+    out = {charge.position for charge in every if not charge.active}
+    kept_lines = {**{at: line for at, line in lines.items() if at in out}, **said.lines}
     for at, room in enumerate(said.rooms, max((charge.position for charge in every), default=0) + 1):
-        charges.append(visits.charge(uow, encounter, at, room, first))
+        made = visits.charge(uow, encounter, at, room, first)
+        if encounter.state != "PROPOSED":
+            unreleased.added(uow, made)
+        charges.append(made)
         kept_lines[at] = KeptLine("", room.revenue_code)
     for charge in charges:
         day = said.days.get(charge.position)

@@ -37,6 +37,10 @@ CODED_ROWS: Final = ("present", "procedure")
 
 _MOST = 24
 """Codes of a kind that two HI take (005010X223A2)."""
+_CELL = 400
+"""Letters of a cell: all teeth of a mouth with their surfaces are not cut."""
+_MOST_TEETH = 32
+"""Of one service (005010X224A2, TOO)."""
 _TIME = re.compile(r"([01][0-9]|2[0-3]):?([0-5][0-9])?")
 _TOOTH = re.compile(r"(?:[1-9]|[12][0-9]|3[0-2]|5[1-9]|[67][0-9]|8[0-2]|[A-T]S?)")
 _SURFACES = re.compile(r"[MODBLIF]{1,5}")
@@ -142,7 +146,8 @@ class _Reading:
         """Rows in which something is written."""
         width = len(ROWS[kind])
         for row in self.typed.rows.get(kind, ()):
-            cells = tuple("".join(filter(str.isprintable, each)).strip()[:60] for each in (*row, *[""] * width))[:width]
+            padded = (*row, *[""] * width)[:width]
+            cells = tuple("".join(filter(str.isprintable, each)).strip()[:_CELL] for each in padded)
             if any(cells):
                 yield cells
 
@@ -291,6 +296,8 @@ class _Reading:
 
     def mouth(self, teeth: str, areas: str, prosthesis: str, prior: str) -> DentalLine | None:
         named = tuple(self.teeth(teeth))
+        if len(named) > _MOST_TEETH:
+            self.problems["mouth"] = T_("A service is of at most {n} teeth.", n=_MOST_TEETH)
         places = tuple(filter(None, re.split(r"[\s,;]+", areas.upper())))
         if len(places) > 5 or not all(_AREA.fullmatch(one) for one in places):
             self.problems["mouth"] = T_("Areas of the mouth have two digits, as 10, or are L or R; at most five.")

@@ -13,7 +13,8 @@ from portal.domain.dental import Dental, DentalLine, Tooth
 from portal.domain.errors import Conflict, NotFound, Refused
 from portal.domain.institutional import Institutional, Occurrence, Value
 from portal.models.claims import ClaimRow
-from portal.models.encounters import EncounterRow
+from portal.models.encounters import ChargeRow, EncounterRow
+from portal.services.charges import entering
 from portal.services.claims import drafting
 from portal.services.claims.building import as_domain
 from portal.services.encounters import coding, details
@@ -166,3 +167,36 @@ def test_a_bill_on_paper_may_be_a_facilitys_or_a_dentists(world: World):
     assert refused.value.code == "kind"
     with world.read("encounter:code", world.actor("coder")) as uow:
         assert coding.show(uow, taken.encounter_id).may_code
+
+
+def test_no_tooth_is_lost_and_none_is_cut(world: World):
+    (id_,) = make.bring(world, filling())
+    page = shown(world, id_)
+    jaw = ", ".join(f"{number} MODBL" for number in range(1, 33))
+    kept(world, page, typed(page, {"mouth": (("1", jaw, "10", "R", "2019-05-02"),)}))
+    page = shown(world, id_)
+    assert page.rows["mouth"][0][1] == jaw
+    with pytest.raises(Refused, match="mouth"):
+        kept(world, page, typed(page, {"mouth": (("1", ", ".join(["1"] * 33), "", "", ""),)}))
+
+
+def test_a_room_that_a_clerk_adds_is_released_by_no_coder(world: World):
+    (id_,) = make.bring(world, stay())
+    make.released(world, id_)
+    page = shown(world, id_, "charge-clerk")
+    kept(world, page, typed(page, {"room": (("0250", "1", "60.00"),)}), "charge-clerk")
+    with world.read("charge:enter", world.actor("charge-clerk")) as uow:
+        assert entering.show(uow, id_).unreleased == (3,)
+
+
+def test_what_is_kept_of_a_service_that_is_out_stays(world: World):
+    (id_,) = make.bring(world, stay())
+    page = shown(world, id_)
+    kept(world, page, typed(page, {"room": (("0250", "1", "60.00"),)}))
+    for active in (False, True):
+        with world.write("encounter:code", world.actor("coder")) as uow:
+            where = (ChargeRow.encounter_id == id_, ChargeRow.position == 3)
+            uow.change(uow.entities(uow.select(ChargeRow).where(*where))[0], active=active)
+        page = shown(world, id_)
+        kept(world, page, typed(page, drg="292"))
+    assert page.rows["revenue"][2][:2] == ("3", "0250")
