@@ -15,7 +15,9 @@ from portal.services.unit_of_work.work import UnitOfWork
 
 
 def of(uow: UnitOfWork, charge: Any) -> Mapping[str, Any]:
-    """What was said later of a line, a row or an entity: `drug` and `clia`, each as far as said."""
+    """What was said later of a line, a row or an entity: `drug` and `clia`, each as far as said; and `sent`, the drug
+    of a later file.
+    """
     if charge.details_sealed is None:
         return {}
     return uow.open(
@@ -55,7 +57,8 @@ def take_over(uow: UnitOfWork, encounter: EncounterRow, claim: Claim) -> bool:
     """Take over drugs and laboratories of a visit that was sent again with nothing else changed; whether any is new.
 
     Another service has the code by now where coding changed it: then what came with the old one is left. What a file
-    leaves out is not taken away.
+    leaves out is not taken away, and a file that says the same drug as the one before undoes no correction of ours.
+    Whoever has the visit open meanwhile is told that it changed.
     """
     charges = uow.entities(uow.select(ChargeRow).where(ChargeRow.encounter_id == encounter.id, ChargeRow.active))
     came_with = uow.read(encounter, EncounterRow.proposal_sealed) or {}
@@ -67,12 +70,23 @@ def take_over(uow: UnitOfWork, encounter: EncounterRow, claim: Claim) -> bool:
         charge = by_position.get(position)
         if charge is None or charge.code != line.code.upper():
             continue
-        if line.drug is not None:
+        if line.drug is not None and line.drug != _sent(uow, charge, kept.get(position)):
             changed |= keep_drug(uow, encounter, charge, line.drug)
+            uow.change(charge, details_sealed={**of(uow, charge), "sent": kinds.as_list(line.drug)})
         own = kept[position].clia if position in kept else ""
         stands = of(uow, charge).get("clia") or own or came_with.get("clia") or ""
         clia = line.clia or (claim.clia if is_test(line.code, line.modifiers) or not tests else "")
         if clia and clia != stands:
             uow.change(charge, details_sealed={**of(uow, charge), "clia": clia})
             changed = True
+    if changed:  # sealed anew as they are, so that the visit's version rises: an old page would take it out again
+        uow.change(encounter, diagnoses_sealed=uow.read(encounter, EncounterRow.diagnoses_sealed))
     return changed
+
+
+def _sent(uow: UnitOfWork, charge: ChargeRow, kept: kinds.KeptLine | None) -> Drug | None:
+    """The drug that the newest file named for a line."""
+    said = of(uow, charge)
+    if "sent" in said:
+        return kinds.as_drug(said["sent"])
+    return kept.drug if kept is not None and kept.code == charge.code else None

@@ -9,7 +9,7 @@ import pytest
 
 from portal.domain.claims import Claim, ServiceLine
 from portal.domain.drugs import Drug
-from portal.domain.errors import Refused
+from portal.domain.errors import Conflict, Refused
 from portal.models.claims import ClaimRow
 from portal.models.encounters import ChargeRow, EncounterRow
 from portal.services.charges import entering
@@ -17,6 +17,7 @@ from portal.services.claims import drafting
 from portal.services.claims.building import as_domain
 from portal.services.encounters import coding, review
 from portal.services.encounters.importing import import_visits
+from portal.services.intake import line_details, showing
 from portal.services.intake.lines import TypedLine
 from tests.databases import World
 from tests.make import visits as make
@@ -100,3 +101,36 @@ def test_a_visit_sent_again_for_its_drug_and_laboratory_alone_is_not_the_same(wo
     assert claimed(world, encounter.id) == built
     with world.read("account:view") as uow:
         assert uow.count(uow.select(ChargeRow.id)) == len(claim.lines)
+
+
+@pytest.mark.database
+def test_the_same_visit_sent_again_undoes_no_drug_that_the_coder_put_right(world: World) -> None:
+    claim = visit()
+    wrong = replace(claim, lines=(replace(claim.lines[0], drug=Drug("0409379501", Decimal(2), "ML")), claim.lines[1]))
+    other = replace(claim, lines=(replace(claim.lines[0], drug=replace(DRUG, quantity=Decimal(3))), claim.lines[1]))
+    (id_,) = make.bring(world, wrong)
+    coded(world, id_, TYPED, ("", "", "", ""))
+    clerk = world.actor("charge-clerk")
+
+    def sent(claim: Claim, number: int) -> tuple[int, Decimal | None]:
+        told = import_visits(world.units, clerk, None, f"{number}.837", make.file([claim], number))
+        with world.read("account:view") as uow:
+            encounter = uow.get(EncounterRow, id_)
+            drug = line_details.drugs_of(uow, encounter, showing.charges_of(uow, encounter))[1]
+        return len(told.findings), drug.quantity if drug is not None else None
+
+    assert sent(wrong, 12) == (0, Decimal(2)), "the coder's stands"
+    assert (sent(other, 13), sent(other, 14)) == ((1, Decimal(3)), (0, Decimal(3))), "a new one is taken over, once"
+
+
+@pytest.mark.database
+def test_a_page_opened_before_a_drug_was_taken_over_does_not_take_it_out(world: World) -> None:
+    claim = visit()
+    (id_,) = make.bring(world, claim)
+    with world.write("encounter:code", world.actor("coder")) as uow:
+        before = coding.show(uow, id_).version
+        typed = coding.as_proposed(uow, id_)
+    full = replace(claim, lines=(replace(claim.lines[0], drug=DRUG), claim.lines[1]))
+    import_visits(world.units, world.actor("charge-clerk"), None, "two.837", make.file([full], 12))
+    with pytest.raises(Conflict), world.write("encounter:code", world.actor("coder")) as uow:
+        coding.save(uow, id_, before, typed)
