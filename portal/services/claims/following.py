@@ -12,7 +12,7 @@ from portal.models.claims import ClaimRow, ClaimVersionRow
 from portal.models.coverage import CoverageRow
 from portal.models.encounters import EncounterRow
 from portal.models.remittances import RemittanceClaimRow
-from portal.services import corrections, queues
+from portal.services import aside, corrections, queues
 from portal.services.claims import carrying, checking, correcting, leftovers
 from portal.services.claims.building import as_domain, new_control
 from portal.services.claims.visits import NO_LIMIT, take_over
@@ -108,7 +108,7 @@ def _draft(uow: UnitOfWork, claim: ClaimRow, encounter: EncounterRow, beside: Se
         following = None if following is None else leftovers.next_billed(order, following.coverage_id, out)
     if following is None or standing is None or standing.decision.forwarded or standing.left_cents <= 0:
         return None
-    known = next((other for other in beside if other.coverage_id == following.coverage_id), None)
+    known = next((other for other in beside if other.coverage_id == following.coverage_id and _goes(uow, other)), None)
     if known is not None:
         return _again(uow, known, encounter)
     made = uow.new(
@@ -121,6 +121,11 @@ def _draft(uow: UnitOfWork, claim: ClaimRow, encounter: EncounterRow, beside: Se
     uow.begin(made)
     _recheck(uow, made, encounter)
     return made.id
+
+
+def _goes(uow: UnitOfWork, claim: ClaimRow) -> bool:
+    """Whether a claim stands for its payer; one withdrawn with its visit, before that was taken up, does not."""
+    return claim.state != "WITHDRAWN" or leftovers.withdrawn_for(uow, claim) != aside.SET
 
 
 def _again(uow: UnitOfWork, claim: ClaimRow, encounter: EncounterRow) -> bytes | None:

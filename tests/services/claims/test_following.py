@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from portal.domain.claims import ClaimFacts
 from portal.domain.remittances import Adjustment, ClaimPayment
 from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
 from portal.models.remittances import RemittanceClaimRow
+from portal.services import aside
 from portal.services.claims import carrying, correcting, following, showing
 from portal.services.claims.building import as_domain
 from portal.x12.claims.coordination import write_others
@@ -256,3 +258,24 @@ def test_what_medicare_is_told_and_what_the_first_payer_said_beside_the_amounts_
         other.decision, inpatient=("1", "", "", "140.5", "MA18"), outpatient=())),))  # fmt: skip
     written = [one for one in write_others(facility) if one[0] in {"MIA", "MOA"}]
     assert written == [("MIA", "1", "", "", "140.5", "MA18")]
+
+
+def test_a_claim_that_was_withdrawn_with_its_visit_stands_for_nobody_once_that_was_taken_up(office: Office):
+    sent = billed(office)
+    with office.world.write("claim:edit", office.biller) as uow:
+        first = uow.get(ClaimRow, sent.claim_id)
+        where = (CoverageRow.patient_id == sent.patient_id, CoverageRow.rank == "S")
+        (cover,) = uow.entities(uow.select(CoverageRow).where(*where))
+        # it was billed to this one first, then set aside, and taken up with the right order
+        old = uow.new(
+            ClaimRow, patient_id=first.patient_id, encounter_id=first.encounter_id, coverage_id=cover.id,
+            payer_id=cover.payer_id, control="OLD1", state="DRAFT", rank="P", frequency="1", versions=0, edits=[],
+            charge_cents=first.charge_cents, service_from=first.service_from, filing_due=first.filing_due,
+            created_at=uow.now,
+        )  # fmt: skip
+        uow.flush()
+        uow.begin(old)
+        uow.move(old, "WITHDRAWN", ClaimFacts(actor=uow.actor.user_id, unsent=True), reason=aside.SET)
+    bring(office, make.answer(sent, CO45, PR2))
+    found = sorted((claim.rank, claim.state) for claim in claims_of(office, sent))
+    assert found == [("P", "ADJUDICATED"), ("P", "WITHDRAWN"), ("S", "READY")]
