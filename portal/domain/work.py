@@ -75,7 +75,7 @@ def narrowing(given: Mapping[str, str]) -> Narrowing:
     """Read one from an address, a form or what was kept; what is none of ours is left out, as if not given."""
     view, sort = given.get("view", ""), given.get("sort", "")
     return Narrowing(
-        view if view in VIEWS else "all", given.get("reason", "")[:40], _id(given.get("payer", "")),
+        view if view in VIEWS else "all", _code(given.get("reason", "")), _id(given.get("payer", "")),
         _id(given.get("owner", "")), _number(given.get("due", ""), 3_650), _number(given.get("over", ""), 10**12),
         sort if sort in SORTS else "due",
     )  # fmt: skip
@@ -111,6 +111,11 @@ def day_of(text: str) -> date | None:
 def _number(text: str, most: int) -> int | None:
     text = text.strip()
     return min(int(text), most) if text.isascii() and text.isdecimal() and len(text) < 15 else None
+
+
+def _code(text: str) -> str:
+    """A reason's code; what no database takes, and no reason has, is left out."""
+    return "".join(filter(str.isprintable, text))[:40]
 
 
 def _id(text: str) -> str:

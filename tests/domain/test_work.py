@@ -31,8 +31,13 @@ def test_what_an_address_holds_reads_back(wanted: Narrowing):
 def test_whatever_an_address_holds_gives_a_narrowing_that_stands_in_one(given_: dict[str, str]):
     found = narrowing(given_)
     assert narrowing(found.pairs()) == found
+    assert "".join(found.pairs().values()).isprintable()
     assert found.view in VIEWS
     assert found.sort in SORTS
+
+
+def test_what_no_database_takes_is_left_out():
+    assert narrowing({"reason": "A\x007", "payer": "\x00" * 32}) == Narrowing(reason="A7")
 
 
 def test_the_whole_queue_stands_in_no_address():
