@@ -25,7 +25,8 @@ _PRINTED: Final = frozenset({_PARTS, (4, 4, 2), (5, 3, 2), (5, 4, 1)})
 """How many digits the parts of a code have: all eleven, or one of the three ways to print ten (21 CFR 207.33)."""
 _QUANTITY = re.compile(r"(?:[0-9]{1,8}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,2})(?:\.[0-9]{1,3})?")
 """A comma stands between thousands only: 0,5 is not five."""
-_PRESCRIPTION = re.compile(r"[A-Z0-9-]*")
+_PRESCRIPTION = re.compile(r"(?:(?![*~:^|])[ -~])*")
+"""Any sign that parts nothing in a claim: what came in a file must pass when it is kept again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def read_drug(ndc: str, quantity: str, unit: str, prescription: str, line: int) 
     if unit not in UNITS:
         raise _wrong(T_("Service {line}: choose the unit of the drug: ML, UN, GR, ME or F2.", line=line))
     if len(number) > LONGEST_PRESCRIPTION or not _PRESCRIPTION.fullmatch(number):
-        text = T_("Service {line}: the number of the prescription has letters, digits and hyphens only.", line=line)
+        text = T_("Service {line}: the number of the prescription has a sign that no claim can carry.", line=line)
         raise _wrong(text)
     return Drug(_eleven(code, line), Decimal(amount), unit, number)
 

@@ -37,6 +37,7 @@ def test_tests_are_codes_of_level_two() -> None:
         (("", "", "", ""), None),
         (("00409379501", "2", "ML", ""), Drug("00409379501", Decimal(2), "ML")),
         ((" 0409-3795-01 ", "1,000.5", "UN", "rx-7"), Drug("00409379501", Decimal("1000.5"), "UN", "RX-7")),
+        (("00409379501", "2", "ML", "RX#12/345"), Drug("00409379501", Decimal(2), "ML", "RX#12/345")),
         (("50242-040-62", "1", "F2", ""), Drug("50242004062", Decimal(1), "F2")),
         (("50242-0040-6", "1", "GR", ""), Drug("50242004006", Decimal(1), "GR")),
     ],
@@ -64,6 +65,8 @@ def test_a_drug_is_read_as_it_stands_on_its_label(typed: tuple[str, str, str, st
         (("00409379501", "two", "ML", ""), "number"),
         (("00409379501", "2", "MG", ""), "unit"),
         (("00409379501", "2", "ML", "R" * 51), "prescription"),
+        (("00409379501", "2", "ML", "R*7"), "prescription"),
+        (("00409379501", "2", "ML", "R:7~"), "prescription"),
         (("", "2", "", ""), "drug code"),
     ],
 )
