@@ -136,8 +136,8 @@ def enter(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed | Non
     charges = showing.charges_of(uow, encounter)
     if not any(charge.active for charge in charges):
         raise Refused(T_("A visit without a charge cannot be entered."), code="charge")
-    if sum(charge.active for charge in charges) > visits.MOST_LINES:
-        raise Refused(T_("A claim takes at most {n} services.", n=visits.MOST_LINES), code="charge")
+    if sum(charge.active for charge in charges) > (most := visits.most_lines(encounter.kind)):
+        raise Refused(T_("A claim takes at most {n} services.", n=most), code="charge")
     given = typed or Typed((), "", "", "")
     alike = finding.keep(
         uow, encounter, charges, late_reason=given.late_reason, twice_reason=given.twice_reason,

@@ -157,8 +157,8 @@ def save(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> En
         for number, line in enumerate(typed.lines, 1)
         if line.code.strip() and not line.out
     ]
-    if len(lines) > visits.MOST_LINES:
-        raise Refused(T_("A claim takes at most {n} services.", n=visits.MOST_LINES), code="code")
+    if len(lines) > (most := visits.most_lines(encounter.kind)):
+        raise Refused(T_("A claim takes at most {n} services.", n=most), code="code")
     charges = _apply_lines(uow, encounter, lines)
     # The diagnoses are sealed anew even when they are the same: the visit's version must rise with its lines.
     uow.change(

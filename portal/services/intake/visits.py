@@ -109,6 +109,11 @@ def take(
     return Taken(encounter.id, interchange_id, True, new_patient, tuple(notes.findings))
 
 
+def most_lines(kind: str | None) -> int:
+    """Service lines that one claim for a visit of a kind takes."""
+    return kinds.MOST_LINES.get(kind or "", MOST_LINES)
+
+
 def add_cover(uow: UnitOfWork, claim: Claim) -> bytes:
     """Another coverage of a claim's patient, as the front desk types it in; the same one again makes nothing."""
     notes = people.Notes(claim.segment)
@@ -217,7 +222,7 @@ def _days(claim: Claim, known: tuple[date, date] | None) -> tuple[date, date]:
         raise Refused(
             T_("The patient has no name or no birth date that can be read; the visit was left out."), code="patient"
         )
-    most = kinds.MOST_LINES.get(kinds.kind_of(claim) or "", MOST_LINES)
+    most = most_lines(kinds.kind_of(claim))
     if len(claim.lines) > most:
         raise Refused(T_("The visit has more than {n} service lines; it was left out.", n=most), code="lines")
     if any(line.charge_cents < 0 or line.units < 0 for line in claim.lines):

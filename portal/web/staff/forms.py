@@ -14,6 +14,9 @@ from portal.domain.texts import T_, Text
 from portal.services.intake.kind_forms import ROWS, Typed
 from portal.services.intake.lines import TypedLine
 
+_MOST_ROWS = 1_000
+"""Of a form: all services of a facility's claim, and one that is new; what is left out of a form is taken out."""
+
 
 @dataclass(slots=True)
 class Form:
@@ -38,7 +41,7 @@ def lines() -> tuple[TypedLine, ...]:
     """
     out = {*request.form.getlist("out"), request.form.get("drop", "")} - {""}
     columns = [
-        request.form.getlist(name)[:60]
+        request.form.getlist(name)[:_MOST_ROWS]
         for name in (
             "position", "code", "modifiers", "points", "units", "charge", "ndc", "quantity", "measure", "prescription",
         )
@@ -80,6 +83,6 @@ def details() -> Typed:
     """A facility's or dentist's details: single fields by name, and rows, each column many and in step."""
     rows = {}
     for kind, names in ROWS.items():
-        columns = [request.form.getlist(f"{kind}_{name}")[:999] for name in names]
+        columns = [request.form.getlist(f"{kind}_{name}")[:_MOST_ROWS] for name in names]
         rows[kind] = tuple(zip_longest(*columns, fillvalue=""))
     return Typed({name: text[:400] for name, text in request.form.items()}, rows)

@@ -200,3 +200,13 @@ def test_what_is_kept_of_a_service_that_is_out_stays(world: World):
         page = shown(world, id_)
         kept(world, page, typed(page, drg="292"))
     assert page.rows["revenue"][2][:2] == ("3", "0250")
+
+
+def test_a_stay_of_more_services_than_a_professional_claim_takes_goes_the_whole_way(world: World):
+    base = stay()
+    lines = tuple(replace(base.lines[1], control=str(at), drug=None) for at in range(1, 61))
+    (id_,) = make.bring(world, replace(base, lines=lines, charge_cents=60 * base.lines[1].charge_cents))
+    make.cleared(world, id_)
+    with world.write("claim:edit") as uow:
+        claim = as_domain(uow, uow.get(ClaimRow, drafting.draft_for(uow, id_).claim_id))
+    assert len(claim.lines) == 60
