@@ -12,6 +12,7 @@ from portal.domain.codes import is_place
 from portal.domain.errors import NotFound, Refused
 from portal.domain.laboratories import KINDS, Certificate, is_certificate, made_here
 from portal.domain.laboratories import standing as standing_on
+from portal.domain.practices import address_lines, phone_written
 from portal.domain.texts import T_, Text
 from portal.models.laboratories import CertificateRow
 from portal.models.practices import PracticeRow
@@ -172,8 +173,8 @@ def _item(uow: UnitOfWork, row: PracticeRow, kept: Sequence[CertificateRow]) -> 
     items = [_certificate(one, today) for one in kept]
     items.sort(key=lambda one: not one.holds)
     return PracticeItem(
-        row.id.hex(), row.code, row.name, row.npi, row.ein, row.taxonomy, row.phone, _written(row.address),
-        _written(row.remit_to), row.time_zone, tuple(items),
+        row.id.hex(), row.code, row.name, row.npi, row.ein, row.taxonomy, phone_written(row.phone), ", ".join(address_lines(row.address)),
+        ", ".join(address_lines(row.remit_to)), row.time_zone, tuple(items),
     )  # fmt: skip
 
 
@@ -190,14 +191,6 @@ def _certificate(row: CertificateRow, today: date) -> CertificateItem:
 
 def _as_certificate(row: Any) -> Certificate:
     return Certificate(row.number, row.kind, row.place, row.valid_from, row.valid_to)
-
-
-def _written(address: Mapping[str, Any] | None) -> str:
-    """An address in one line; empty for none."""
-    if not address:
-        return ""
-    street = ", ".join(filter(None, (address["line1"], address.get("line2"))))
-    return f"{street}, {address['city']}, {address['state']} {address['postal_code']}"
 
 
 def _day(text: str) -> date | None:
