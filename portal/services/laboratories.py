@@ -173,8 +173,8 @@ def _item(uow: UnitOfWork, row: PracticeRow, kept: Sequence[CertificateRow]) -> 
     items = [_certificate(one, today) for one in kept]
     items.sort(key=lambda one: not one.holds)
     return PracticeItem(
-        row.id.hex(), row.code, row.name, row.npi, row.ein, row.taxonomy, phone_written(row.phone), ", ".join(address_lines(row.address)),
-        ", ".join(address_lines(row.remit_to)), row.time_zone, tuple(items),
+        row.id.hex(), row.code, row.name, row.npi, row.ein, row.taxonomy, phone_written(row.phone),
+        ", ".join(address_lines(row.address)), ", ".join(address_lines(row.remit_to)), row.time_zone, tuple(items),
     )  # fmt: skip
 
 
