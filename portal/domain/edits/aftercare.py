@@ -40,6 +40,11 @@ def _met(claim: Claim, line: ServiceLine, context: EditContext) -> Iterator[tupl
             yield apart, surgery
 
 
+def _last(claim: Claim, line: ServiceLine, context: EditContext) -> tuple[int, Surgery] | None:
+    """The last of those that lie before the day of a line."""
+    return min((one for one in _met(claim, line, context) if one[0] > 0), key=lambda one: one[0], default=None)
+
+
 def _evaluations(claim: Claim, context: EditContext) -> Iterator[tuple[int, ServiceLine]]:
     if context.surgeries:
         for number, line in enumerate(claim.lines, start=1):
@@ -49,9 +54,9 @@ def _evaluations(claim: Claim, context: EditContext) -> Iterator[tuple[int, Serv
 
 def _after(claim: Claim, context: EditContext) -> Iterator[Found]:
     for number, line in _evaluations(claim, context):
-        covered = [one for one in _met(claim, line, context) if one[0] > 0]
-        if covered and UNRELATED.isdisjoint(line.modifiers):
-            apart, surgery = min(covered, key=lambda one: one[0])
+        covered = _last(claim, line, context)
+        if covered is not None and UNRELATED.isdisjoint(line.modifiers):
+            apart, surgery = covered
             text = T_(
                 "Line {line}: an evaluation on day {n} after a procedure whose payment covers {days} days.",
                 line=number, n=apart, days=surgery.days,
@@ -78,9 +83,9 @@ def _again(claim: Claim, context: EditContext) -> Iterator[Found]:
     for number, line in enumerate(claim.lines, start=1):
         if number not in context.periods or not RETURNED.isdisjoint(line.modifiers):
             continue
-        covered = [one for one in _met(claim, line, context) if one[0] > 0]
-        if covered:
-            apart, surgery = min(covered, key=lambda one: one[0])
+        covered = _last(claim, line, context)
+        if covered is not None:
+            apart, surgery = covered
             text = T_(
                 "Line {line}: a procedure on day {n} after another whose payment covers {days} days.",
                 line=number, n=apart, days=surgery.days,
