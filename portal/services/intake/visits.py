@@ -91,10 +91,7 @@ def take(
         created_at=uow.now,
     )
     uow.flush()
-    for position, line in enumerate(claim.lines, 1):
-        if claim.institutional is not None and not line.pointers:  # a facility's diagnoses are those of all its lines
-            line = replace(line, pointers=(1,))  # noqa: PLW2901 - the line as it is kept
-        charge(uow, encounter, position, line, days[0])
+    _charges(uow, encounter, claim, days[0])
     if claim.charge_cents != claim.lines_cents:
         notes.add("charge-sum", T_("The claim's charge (CLM02) is not the sum of its lines; the lines were taken."))
     for reason, text in notes.compare[:1]:
@@ -107,6 +104,13 @@ def take(
     follow(uow, encounter, "received" if bill else "proposed", words)
     uow.flush()
     return Taken(encounter.id, interchange_id, True, new_patient, tuple(notes.findings))
+
+
+def _charges(uow: UnitOfWork, encounter: EncounterRow, claim: Claim, day: date) -> None:
+    """The services of a new visit; a facility's diagnoses are those of all its lines."""
+    for position, line in enumerate(claim.lines, 1):
+        unpointed = claim.institutional is not None and not line.pointers
+        charge(uow, encounter, position, replace(line, pointers=(1,)) if unpointed else line, day)
 
 
 def most_lines(kind: str | None) -> int:
