@@ -123,12 +123,7 @@ def test_only_what_was_rejected_and_never_decided_about_is_given_up(office: Offi
 
 
 def test_a_payer_that_takes_it_in_after_all_is_called_and_recoded_visits_are_looked_at(office: Office):
-    claim = office.claim()
-    office.send()
-    paid(office, claim)
-    office.world.clock.forward(hours=1)
-    replaced(office, claim, "procedure-wrong")
-    encounter = office.row(claim).encounter_id
+    claim, encounter = to_be_recoded(office, "procedure-wrong")
     visits.coded(office.world, encounter)
     finished(office, encounter)
     office.send()
@@ -143,6 +138,16 @@ def test_a_payer_that_takes_it_in_after_all_is_called_and_recoded_visits_are_loo
     assert office.items(claim) == []
 
 
+def to_be_recoded(office: Office, reason: str) -> tuple[bytes, bytes]:
+    """A claim that was paid, and whose visit went back to coding for a replacement; ids of both."""
+    claim = office.claim()
+    office.send()
+    paid(office, claim)
+    office.world.clock.forward(hours=1)
+    replaced(office, claim, reason)
+    return claim, office.row(claim).encounter_id
+
+
 def finished(office: Office, encounter: bytes) -> None:
     """A visit that is coded passes the other hands, and its claim follows."""
     visits.checked(office.world, encounter)
@@ -154,12 +159,7 @@ def finished(office: Office, encounter: bytes) -> None:
 
 @pytest.mark.parametrize("cleared", ["before", "after"])
 def test_a_visit_coded_anew_for_an_earlier_replacement_is_looked_at_too(office: Office, cleared: str):
-    claim = office.claim()
-    office.send()
-    paid(office, claim)
-    office.world.clock.forward(hours=1)
-    replaced(office, claim, "procedure-wrong")
-    encounter = office.row(claim).encounter_id
+    claim, encounter = to_be_recoded(office, "procedure-wrong")
     visits.coded(office.world, encounter)
     assert not drop(office, claim, "not-needed"), "somebody worked on the visit"
     if cleared == "before":
@@ -176,12 +176,7 @@ def test_a_visit_coded_anew_for_an_earlier_replacement_is_looked_at_too(office: 
 
 
 def test_a_visit_is_sent_back_with_what_the_payer_has_and_the_books_follow(office: Office):
-    claim = office.claim()
-    office.send()
-    paid(office, claim)
-    office.world.clock.forward(hours=1)
-    replaced(office, claim, "units")
-    encounter = office.row(claim).encounter_id
+    claim, encounter = to_be_recoded(office, "units")
     coded_with(office, encounter, "3")
     finished(office, encounter)
     assert charged(office, encounter) == 45_000
