@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import make_dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -20,9 +21,14 @@ COMPILED = kept_templates("samples")
 """Apart from those of the application, which compiles them with settings of its own."""
 
 
+@cache
+def _shape(kind: str, *names: str) -> type:
+    return make_dataclass(kind, names, frozen=True)
+
+
 def made(kind: str, /, **fields):
     """A frozen dataclass instance with these fields and no others, as services hand them out."""
-    return make_dataclass(kind, fields, frozen=True)(**fields)
+    return _shape(kind, *fields)(**fields)
 
 
 def url_for(endpoint: str, **values) -> str:
