@@ -43,12 +43,16 @@ class KeptLine:
     dental: DentalLine | None = None
     drug: Drug | None = None
     clia: str = ""
+    authorization: str = ""
+    """REF*G1 of the line; like the drug, that of the service that was proposed."""
 
     def on(self, line: ServiceLine) -> ServiceLine:
         """The line with what was kept; another service than the proposed one takes over no drug."""
         same = line.code == self.code
-        drug, clia = (self.drug, self.clia) if same else (None, "")
-        return replace(line, revenue_code=self.revenue_code, dental=self.dental, drug=drug, clia=clia)
+        drug, clia, number = (self.drug, self.clia, self.authorization) if same else (None, "", "")
+        return replace(
+            line, revenue_code=self.revenue_code, dental=self.dental, drug=drug, clia=clia, authorization=number
+        )
 
 
 def kind_of(claim: Claim) -> str | None:
@@ -83,7 +87,7 @@ def keep(claim: Claim) -> dict[str, Any]:
 
 
 def keep_line(line: ServiceLine) -> dict[str, Any]:
-    """For a line of the proposal, as JSON; of a professional one only its drug and laboratory."""
+    """For a line of the proposal, as JSON; of a professional one only its drug, laboratory and approval."""
     found: dict[str, Any] = {"revenue": line.revenue_code} if line.revenue_code else {}
     if line.dental is not None:
         mouth = line.dental
@@ -93,6 +97,8 @@ def keep_line(line: ServiceLine) -> dict[str, Any]:
         found["drug"] = as_list(line.drug)
     if line.clia:
         found["clia"] = line.clia
+    if line.authorization:
+        found["authorization"] = line.authorization
     return found
 
 
@@ -142,8 +148,8 @@ def of_lines(proposal: Mapping[str, Any]) -> dict[int, KeptLine]:
     found = {}
     for line in proposal.get("lines", ()):
         revenue, mouth, drug = line.get("revenue", ""), line.get("mouth"), line.get("drug")
-        clia = line.get("clia", "")
-        if not (revenue or mouth or drug or clia):
+        clia, number = line.get("clia", ""), line.get("authorization", "")
+        if not (revenue or mouth or drug or clia or number):
             continue
         teeth = tuple(Tooth(number, tuple(surfaces)) for number, surfaces in mouth[0]) if mouth else ()
         found[line["position"]] = KeptLine(
@@ -152,6 +158,7 @@ def of_lines(proposal: Mapping[str, Any]) -> dict[int, KeptLine]:
             DentalLine(teeth, tuple(mouth[1]), mouth[2], _as_day(next(iter(mouth[3:]), None))) if mouth else None,
             as_drug(drug),
             clia,
+            number,
         )
     return found
 

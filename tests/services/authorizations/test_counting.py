@@ -77,6 +77,27 @@ def test_a_number_that_came_with_the_visit_goes_and_is_warned_of(desk: Desk):
     assert desk.sent_numbers() == ["OLD-1"]
 
 
+def test_a_number_that_came_with_a_line_goes_with_it_unless_one_of_ours_covers_the_line(desk: Desk):
+    visit = desk.visit(lines=((NEEDS, 10_000), ("A4550", 4_000)))
+    lines = [{"position": at, "code": code, "authorization": "OLD-2"} for at, code in ((1, NEEDS), (2, "G9999"))]
+    with desk.world.write("claim:edit") as uow:
+        row = uow.get(EncounterRow, visit.encounter_id)
+        uow.change(row, proposal_sealed={"diagnoses": ["I10"], "lines": lines, "authorization": "OLD-1"})
+    claim = desk.claim(visit)
+    assert desk.state_of_claim(claim) == ("READY", ["authorization-unrecorded"])
+    desk.send()
+    assert desk.sent_numbers() == ["OLD-1", "OLD-2"], "and none with a service that was not proposed with it"
+    ours = desk.visit(last="Birch")
+    id_ = desk.granted(ours, first="2026-08-01", retroactive="overlooked")
+    number = desk.page(id_).number
+    with desk.world.write("claim:edit") as uow:
+        row = uow.get(EncounterRow, ours.encounter_id)
+        uow.change(row, proposal_sealed={"diagnoses": ["I10"], "lines": lines[:1]})
+    with desk.world.read("claim:submit") as uow:
+        built = as_domains(uow, [uow.get(ClaimRow, claim_id := desk.claim(ours))])[claim_id]
+    assert (built.authorization, built.lines[0].authorization) == (number, "")
+
+
 def test_days_outside_another_payer_and_an_exception_are_told_apart(desk: Desk):
     visit = desk.visit(day=date(2026, 7, 20))
     desk.granted(visit)
@@ -123,6 +144,11 @@ def test_lines_that_two_approvals_cover_go_on_one_claim_each_with_its_number(des
     assert desk.send().claims == 1
     assert sorted(desk.sent_numbers()) == sorted(numbers)
     assert (desk.left(first), desk.left(second_)) == ([1], [0])
+    with desk.world.write("claim:void") as uow:
+        row = uow.get(ClaimRow, claim)
+        uow.change(row, frequency="8")
+        void = as_domains(uow, [row])[claim]
+    assert (void.authorization, [line.authorization for line in void.lines]) == (built.authorization, on_lines)
     with desk.world.write("claim:submit") as uow:
         counting.give_back(uow, [claim])
     assert (desk.left(first), desk.left(second_)) == ([2], [1])
