@@ -11,6 +11,7 @@ from portal.domain.dental import Dental, DentalLine
 from portal.domain.drugs import Drug
 from portal.domain.institutional import Institutional
 from portal.domain.lifecycle import Guard, Lifecycle, Move
+from portal.domain.professional import Professional
 from portal.domain.texts import T_
 
 
@@ -33,11 +34,9 @@ class BillingProvider:
     npi: str
     tax_id: str
     address: Address
-    tax_qualifier: str = "EI"
-    """EI employer id or SY social security number."""
+    tax_qualifier: str = "EI"  # EI employer id or SY social security number
     taxonomy: str = ""
-    first_name: str = ""
-    """Filled when the billing provider is a person (NM102 = 1)."""
+    first_name: str = ""  # filled when the billing provider is a person (NM102 = 1)
     contact: str = ""
     phone: str = ""
     pay_to: Address | None = None
@@ -54,6 +53,15 @@ class Rendering:
 
 
 @dataclass(frozen=True, slots=True)
+class Facility:
+    """Where it was done, when not at the billing provider's address: NM1*77."""
+
+    name: str
+    npi: str
+    address: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """A patient or subscriber as registered."""
 
@@ -62,8 +70,7 @@ class Person:
     middle: str = ""
     suffix: str = ""
     birth_date: date | None = None
-    sex: str = ""
-    """F, M or U, as the 837 knows it."""
+    sex: str = ""  # F, M or U, as the 837 knows it
     address: Address | None = None
 
 
@@ -75,8 +82,7 @@ class Cover:
     payer_id: str
     member_id: str
     subscriber: Person
-    rank: str = "P"
-    """SBR01: P, S, T."""
+    rank: str = "P"  # SBR01: P, S, T
     relationship: str = "18"
     """18 self; else PAT01 of the patient to the subscriber: 01 spouse, 19 child, G8 other …"""
     group_number: str = ""
@@ -84,8 +90,7 @@ class Cover:
     filing_code: str = "CI"
     """SBR09: CI commercial, MB Medicare part B, MC Medicaid, BL Blue Cross …"""
     payer_address: Address | None = None
-    insurance_type: str = ""
-    """SBR05: why Medicare pays second, 12 to 16, 41 to 43 or 47."""
+    insurance_type: str = ""  # SBR05: why Medicare pays second, 12 to 16, 41 to 43 or 47
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +159,11 @@ class Claim:
     operating: Rendering | None = None  # NM1*72 of an 837I
     other_operating: Rendering | None = None  # NM1*ZZ of an 837I
     assistant: Rendering | None = None  # NM1*DD of an 837D, the assistant surgeon
+    facility: Facility | None = None
+    referring: Rendering | None = None  # NM1*DN
+    supervising: Rendering | None = None  # NM1*DQ of an 837P or 837D
+    exception: str = ""  # REF*4N, why the payer was not asked in advance
+    professional: Professional | None = None  # of an 837P
     institutional: Institutional | None = None  # of an 837I
     dental: Dental | None = None  # of an 837D
     clia: str = ""  # REF*X4 of an 837P: the certificate of the laboratory
@@ -171,14 +181,12 @@ class ClaimFacts:
     """What the guards of a claim may know; ids are user ids, None as actor is the system."""
 
     actor: bytes | None = None
-    manager: bool = False
-    """The actor manages billing."""
+    manager: bool = False  # the actor manages billing
     blocking_findings: int = 0
     restricted: bool = False
     """A service paid out of pocket that the plan must not hear of (45 CFR 164.522)."""
     filing_passed: bool = False
-    held_from: str = ""
-    """The state a held claim came from."""
+    held_from: str = ""  # the state a held claim came from
     hold_owner: bytes | None = None
     """Who held it; None for a hold by the rules."""
     snapshot: bool = False
@@ -201,8 +209,7 @@ class ClaimFacts:
     open_balance: bool = True
     """Some balance bucket of the claim is not nought, or a credit is unapplied."""
     open_cases: int = 0
-    unsent: bool = False
-    """No version of it ever went."""
+    unsent: bool = False  # no version of it ever went
     billed_after_all: bool = False  # a further payer that was passed over
 
 

@@ -9,10 +9,21 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from portal.domain.claims import Address, BillingProvider, Claim, Cover, OtherPayer, Person, Rendering, ServiceLine
+from portal.domain.claims import (
+    Address,
+    BillingProvider,
+    Claim,
+    Cover,
+    Facility,
+    OtherPayer,
+    Person,
+    Rendering,
+    ServiceLine,
+)
 from portal.domain.coordination import ClaimDecision, LineDecision, segments
 from portal.domain.drugs import Drug
 from portal.domain.interchanges import ControlNumbers, Partner
+from portal.domain.professional import Professional
 from portal.domain.remittances import Adjustment, ClaimPayment, Name, Payment, ProviderAdjustment, ServicePayment
 
 PARTNER = Partner(
@@ -194,6 +205,14 @@ def line_decisions(payer_id: str) -> st.SearchStrategy[LineDecision]:
     )  # fmt: skip
 
 
+places = st.builds(Facility, texts(60), maybe(npis), addresses)
+persons_named = st.builds(Rendering, npis, texts(60), maybe(texts(35)))
+told = st.builds(
+    lambda dates, causes: Professional(*dates, causes, "OR" if "AA" in causes else ""),
+    st.tuples(*[st.none() | days] * 5), st.sampled_from([(), ("AA",), ("EM", "OA"), ("AA", "EM")]),
+).map(lambda one: None if one == Professional() else one)  # fmt: skip
+
+
 @st.composite
 def claims(draw: st.DrawFn, number: int = 1, billing: BillingProvider | None = None) -> Claim:
     patient = draw(persons)
@@ -231,6 +250,11 @@ def claims(draw: st.DrawFn, number: int = 1, billing: BillingProvider | None = N
         note=draw(maybe(texts(80))),
         clia=draw(maybe(st.just("11D1234567"))),
         others=others,
+        facility=draw(st.none() | places),
+        referring=draw(st.none() | persons_named),
+        supervising=draw(st.none() | persons_named),
+        exception=draw(st.sampled_from(["", "3"])),
+        professional=draw(told),
     )
 
 

@@ -38,7 +38,9 @@ def dentists(draw: st.DrawFn) -> Claim:
         for line in made.lines
     )  # fmt: skip
     months = st.none() | st.integers(0, 99)
-    return replace(made, clia="", lines=lines, dental=Dental(draw(months), draw(months), draw(st.none() | days)))
+    return replace(
+        made, clia="", professional=None, lines=lines, dental=Dental(draw(months), draw(months), draw(st.none() | days))
+    )
 
 
 @settings(max_examples=10)

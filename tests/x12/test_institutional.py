@@ -69,6 +69,7 @@ def facilities(draw: st.DrawFn) -> Claim:
     return replace(
         made, institutional=stay, attending=attending, lines=lines, billing=billing, rendering=rendering,
         signature_on_file="", release="Y", accept_assignment="A", clia="",
+        supervising=None, professional=None,
     )  # fmt: skip
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeVar
 
-from portal.domain.claims import Address, BillingProvider, Claim, Cover, Person, Rendering, ServiceLine
+from portal.domain.claims import Address, BillingProvider, Claim, Cover, Facility, Person, Rendering, ServiceLine
 from portal.domain.dates import parse_x12_date
 from portal.domain.interchanges import Finding
 from portal.domain.money import parse_cents
 from portal.domain.texts import T_, Text
-from portal.x12.claims import dental, fields, institutional
+from portal.x12.claims import dental, fields, institutional, professional
 from portal.x12.claims.coordination import read_decisions, read_others
 from portal.x12.claims.drugs import read_drug
 from portal.x12.claims.lines import diagnoses, read_line
@@ -21,6 +22,13 @@ from portal.x12.reader import Document, Segment
 from portal.x12.transactions import TransactionSet
 
 KINDS = frozenset({"837P", "837I", "837D"})
+_Named = TypeVar("_Named", Rendering, Facility)
+_OF_LINES = {
+    "82": ("line-rendering", T_("Lines of the claim name rendering providers of their own; only the claim's is kept.")),
+    "77": ("line-facility", T_("Lines of the claim name facilities of their own; only the claim's is kept.")),
+    "DN": ("line-referring", T_("Lines of the claim name referring providers of their own; only the claim's is kept.")),
+    "DQ": ("line-supervising", T_("Lines of the claim name supervisors of their own; only the claim's is kept.")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ def read_claims(document: Document) -> Claims:
     Findings are those of the file's writing and envelope, too. A claim that cannot be understood (no control number, no
     readable charge or line, no patient or billing provider) is left out with its finding; a detail that cannot be read
     is left empty with one. Other transactions are a finding at their ST. Kept are the fields of `portal.domain.claims`;
-    referring providers, facilities and attachments are passed over. Raises nothing.
+    attachments (PWK), notes of lines, ambulance, chiropractic and other special care are passed over. Raises nothing.
     """
     envelope = walk(document)
     claims: list[Claim] = []
@@ -212,7 +220,7 @@ class _Reading:
             lines=tuple(replace(line, clia="") if line.clia == clia else line for line in lines if line is not None),
             frequency=place[2],
             code_qualifier=qualifier,
-            rendering=self.rendering(found),
+            rendering=self.of_all(found, "82", fields.provider),
             payer_control=fields.reference(found.loop, "F8"),
             authorization=fields.reference(found.loop, "G1"),
             referral=fields.reference(found.loop, "9F"),
@@ -225,6 +233,11 @@ class _Reading:
             operating=fields.provider(found.loop.names.get("72")) if self.kind == "837I" else None,
             other_operating=fields.provider(found.loop.names.get("ZZ")) if self.kind == "837I" else None,
             assistant=fields.provider(found.loop.names.get("DD"), "AS") if self.kind == "837D" else None,
+            facility=self.of_all(found, "77", professional.read_facility),
+            referring=self.of_all(found, "DN", self.referring),
+            supervising=self.of_all(found, "DQ", self.unclassed) if self.kind != "837I" else None,
+            exception=fields.reference(found.loop, "4N"),
+            professional=professional.read_professional(found.loop, clm, self.note) if self.kind == "837P" else None,
             institutional=institutional.read_stay(found.loop, clm, self.note) if self.kind == "837I" else None,
             clia=clia,
             dental=dental.read_treatment(found.loop, self.note) if self.kind == "837D" else None,
@@ -252,15 +265,26 @@ class _Reading:
         named = {fields.reference(line, "X4") for line in found.lines} - {"", own}
         return named.pop() if len(named) == 1 and not own else own
 
-    def rendering(self, found: ClaimLoop) -> Rendering | None:
-        """Loop 2310B; or the one whom every line names alike (2420A). Lines that differ are a finding."""
-        own = fields.provider(found.loop.names.get("82"))
-        named = [fields.provider(line.names.get("82")) for line in found.lines]
+    def referring(self, span: Span | None) -> Rendering | None:
+        """NM1*DN; only an 837D says its specialty (PRV*RF)."""
+        return fields.provider(span, "RF") if self.kind == "837D" else self.unclassed(span)
+
+    def unclassed(self, span: Span | None) -> Rendering | None:
+        """A provider of whom the guide has no specialty."""
+        found = fields.provider(span)
+        return found and replace(found, taxonomy="")
+
+    def of_all(self, found: ClaimLoop, code: str, read: Callable[[Span | None], _Named | None]) -> _Named | None:
+        """Who or where by the claim (2310); or the one whom every line names alike (2420).
+
+        Lines that differ are a finding.
+        """
+        own = read(found.loop.names.get(code))
+        named = [read(line.names.get(code)) for line in found.lines]
         if own is None and named and named[0] is not None and all(one == named[0] for one in named):
             return named[0]
         if any(one is not None and one != own for one in named):
-            text = T_("Lines of the claim name rendering providers of their own; only the claim's is kept.")
-            self.note(found.clm, "line-rendering", text)
+            self.note(found.clm, *_OF_LINES[code])
         return own
 
 

@@ -9,7 +9,7 @@ from portal.domain.claims import BillingProvider, Claim, Cover, Person, ServiceL
 from portal.domain.dates import x12_date
 from portal.domain.interchanges import ControlNumbers, Partner
 from portal.x12.characters import decimal_text, number
-from portal.x12.claims import dental, institutional, names
+from portal.x12.claims import dental, institutional, names, professional
 from portal.x12.claims.coordination import write_decisions, write_others
 from portal.x12.claims.drugs import write_drug
 from portal.x12.claims.names import Segments
@@ -144,13 +144,23 @@ def _claim(claim: Claim) -> Segments:
     place = (claim.place, "A" if stay else "B", claim.frequency)
     signed = "" if stay else claim.signature_on_file
     marks = (signed, claim.accept_assignment, claim.benefits_assigned, claim.release)
-    yield "CLM", claim.control, number(claim.charge_cents), "", "", place, *marks
+    told = claim.professional if stay is None and claim.dental is None else None
+    causes = ("", professional.related(told)) if told is not None and told.causes else ()
+    yield "CLM", claim.control, number(claim.charge_cents), "", "", place, *marks, *causes
+    if told is not None:
+        yield from professional.write_days(told)
     if stay is not None:
         yield from institutional.write_stay(stay)
     if claim.dental is not None:
         yield from dental.write_treatment(claim.dental)
     clia = claim.clia if stay is None and claim.dental is None else ""
-    references = {"9F": claim.referral, "G1": claim.authorization, "F8": claim.payer_control, "X4": clia}
+    references = {
+        "4N": claim.exception,
+        "9F": claim.referral,
+        "G1": claim.authorization,
+        "F8": claim.payer_control,
+        "X4": clia,
+    }
     for qualifier, reference in references.items():
         if reference:
             yield "REF", qualifier, reference
@@ -167,13 +177,27 @@ def _claim(claim: Claim) -> Segments:
         other = claim.code_qualifier.replace("BK", "BF")
         first, *rest = claim.diagnoses
         yield "HI", (claim.code_qualifier, first), *((other, code) for code in rest)
-    if claim.rendering is not None and claim.rendering.npi != claim.billing.npi:
-        yield from names.provider("82", claim.rendering, "" if stay else "PE", person=stay is not None)
-    if claim.dental is not None and claim.assistant is not None:
-        yield from names.provider("DD", claim.assistant, "AS", person=True)
+    yield from _named(claim)
     yield from write_others(claim)
     for n, line in enumerate(claim.lines, 1):
         yield from _line(n, line, claim)
+
+
+def _named(claim: Claim) -> Segments:
+    """Who and where besides those who attended a stay: loops 2310A to E of an 837P or 837D, D to F of an 837I."""
+    stay, dentist = claim.institutional is not None, claim.dental is not None
+    referring = names.provider("DN", claim.referring, "RF" if dentist else "", person=True) if claim.referring else ()
+    if not stay:
+        yield from referring
+    if claim.rendering is not None and claim.rendering.npi != claim.billing.npi:
+        yield from names.provider("82", claim.rendering, "" if stay else "PE", person=stay)
+    yield from professional.write_facility(claim)
+    if stay:
+        yield from referring
+    if dentist and claim.assistant is not None:
+        yield from names.provider("DD", claim.assistant, "AS", person=True)
+    if claim.supervising is not None and not stay:
+        yield from names.provider("DQ", claim.supervising, person=True)
 
 
 def _line(n: int, line: ServiceLine, claim: Claim) -> Segments:
