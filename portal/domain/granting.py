@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from portal.domain import limits
 from portal.domain.lifecycle import Guard, Lifecycle, Move
+from portal.domain.limits import Cap, Span, Taken
 from portal.domain.texts import T_, Text
 
 WAITING = ("SUBMITTED", "PENDED", "INFO_SENT", "PEER_TO_PEER", "APPEAL")
@@ -175,13 +177,28 @@ class GrantedLine:
     modifiers: tuple[str, ...]
     granted: int | None
     """None for as many as are needed."""
-    used: int = 0
+    spent: tuple[Taken, ...] = ()
     """By claims that stand, but for the one at hand."""
+    caps: tuple[Cap, ...] = ()
+    """What limits it besides units."""
+
+    @property
+    def used(self) -> int:
+        """Units in thousandths."""
+        return sum(one.units for one in self.spent)
 
     @property
     def left(self) -> int | None:
         """Never below nought; None without a limit."""
         return None if self.granted is None else max(self.granted - self.used, 0)
+
+    def used_up(self, first: date, last: date | None) -> bool:
+        """Whether nothing of it is left on any day of the approval."""
+        return self.left == 0 or any(limits.used_up(cap, self.spent, first, last) for cap in self.caps)
+
+    def with_more(self, taken: Iterable[Taken]) -> GrantedLine:
+        """The line once something was taken of an authorization."""
+        return replace(self, spent=(*self.spent, *(one for one in taken if one.line_id == self.id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +211,30 @@ class GrantedCare:
     first: date | None
     last: date | None
     lines: tuple[GrantedLine, ...]
+    caps: tuple[Cap, ...] = ()
+    """What limits all its services together."""
 
     def holds(self, first: date, last: date) -> bool:
         """Whether it covers all days of a service."""
         return (self.first is None or self.first <= first) and (self.last is None or last <= self.last)
+
+    @property
+    def anchor(self) -> date:
+        """The day from which periods are counted."""
+        return self.first or date.min
+
+    def has_room(self, line: GrantedLine, more: Taken) -> bool:
+        """Whether units and every limit, of the line and of all, have room for one more service."""
+        if line.left is not None and more.units > line.left:
+            return False
+        if not all(limits.fits(cap, line.spent, more, self.anchor) for cap in line.caps):
+            return False
+        every = [one for each in self.lines for one in each.spent] if self.caps else []
+        return all(limits.fits(cap, every, more, self.anchor) for cap in self.caps)
+
+    def with_more(self, taken: Sequence[Taken]) -> GrantedCare:
+        """The authorization once something was taken of it."""
+        return replace(self, lines=tuple(line.with_more(taken) for line in self.lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,29 +249,21 @@ class BilledService:
     first: date
     last: date
     needed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What one service takes of one granted line."""
-
-    line_id: bytes
-    key: str
-    units: int
+    stay: Span | None = None
+    """The days of the inpatient stay that it belongs to."""
 
 
 def take(care: GrantedCare, services: Sequence[BilledService]) -> tuple[Taken, ...]:
-    """What services take of an authorization, in their order: all units of a service or none, never more than left."""
-    left = {line.id: line.left for line in care.lines}
+    """What services take of an authorization, in their order: all of a service or none, never more than left."""
     taken: list[Taken] = []
     for one in services:
         if not care.holds(one.first, one.last):
             continue
         for line in care.lines:
-            rest = left[line.id]
-            if _same(line, one) and (rest is None or one.units <= rest):
-                taken.append(Taken(line.id, one.key, one.units))
-                left[line.id] = None if rest is None else rest - one.units
+            more = Taken(line.id, one.key, one.units, Span(one.first, one.last), one.stay)
+            if _same(line, one) and care.has_room(line, more):
+                taken.append(more)
+                care = care.with_more([more])
                 break
     return tuple(taken)
 
@@ -294,13 +323,15 @@ def obstacle(cares: Sequence[GrantedCare], open_codes: Mapping[str, Collection[s
     return "denied" if one.code in open_codes.get("DENIED", ()) else "missing"
 
 
-def reckoned(granted_as: str, lines: Sequence[GrantedLine], last: date | None, today: date) -> str:
+def reckoned(granted_as: str, care: GrantedCare, today: date) -> str:
     """Where a granted authorization stands: used up, over, in use, or as it was granted."""
-    if lines and all(line.left == 0 for line in lines):
+    every = [one for line in care.lines for one in line.spent]
+    gone = bool(care.lines) and all(line.used_up(care.anchor, care.last) for line in care.lines)
+    if gone or any(limits.used_up(cap, every, care.anchor, care.last) for cap in care.caps):
         return "EXHAUSTED"
-    if last is not None and last < today:
+    if care.last is not None and care.last < today:
         return "EXPIRED"
-    return "IN_USE" if any(line.used for line in lines) else granted_as
+    return "IN_USE" if every else granted_as
 
 
 def warning(state: str, last: date | None, today: date) -> str:

@@ -79,6 +79,8 @@ class AuthorizationRow(Base):
     diagnoses_sealed: Mapped[Box] = sealed(33, kind="json", bucket=128)
     message_sealed: Mapped[Box | None] = sealed(34, bucket=1024)
     """What the payer is told with it."""
+    limits: Mapped[list[Any] | None] = clear(35, JSON)
+    """What limits all its services together: HSD01 to HSD06, `domain.limits.kept`."""
 
 
 class AuthorizationLineRow(Base):
@@ -103,6 +105,8 @@ class AuthorizationLineRow(Base):
     """None until it is granted, and where the payer set no limit."""
     granted: Mapped[bool] = clear(11)
     """Whether this service was granted."""
+    limits: Mapped[list[Any] | None] = clear(12, JSON)
+    """What limits it besides units: HSD01 to HSD06, `domain.limits.kept`."""
 
 
 class AuthorizationUseRow(Base):
@@ -125,6 +129,12 @@ class AuthorizationUseRow(Base):
     thousandths: Mapped[int] = clear(9)
     """Units times 1,000; below nought where they were given back."""
     at: Mapped[datetime] = clear(10)
+    served_from: Mapped[date | None] = clear(11)
+    served_to: Mapped[date | None] = clear(12)
+    """The days of the service; None where it was counted before they were kept."""
+    stay_from: Mapped[date | None] = clear(13)
+    stay_to: Mapped[date | None] = clear(14)
+    """The days that count of the inpatient stay that it belongs to."""
 
 
 class AuthorizationRuleRow(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -22,12 +23,24 @@ from portal.domain.granting import (
     take,
     warning,
 )
+from portal.domain.limits import Cap, Span, Taken
 
 DAY = date(2026, 8, 3)
 CODES = st.sampled_from(["G0438", "J1885", "A4550"])
+CAPS = st.builds(
+    Cap, st.sampled_from(["visits", "days"]), st.integers(1, 3),
+    st.sampled_from(["whole", "day", "week", "month", "year", "calendar-year"]), st.integers(1, 2),
+)  # fmt: skip
+
+
+def granted(id_: bytes, code: str, most: int | None, used: int, *caps: Cap) -> GrantedLine:
+    spent = (Taken(id_, "before", used, Span(DAY, DAY)),) if used else ()
+    return GrantedLine(id_, code, (), most, spent, tuple(caps))
+
+
 LINES = st.lists(
-    st.builds(GrantedLine, st.binary(min_size=4, max_size=4), CODES, st.just(()),
-              st.one_of(st.none(), st.integers(0, 9_000)), st.integers(0, 12_000)),
+    st.builds(granted, st.binary(min_size=4, max_size=4), CODES, st.one_of(st.none(), st.integers(0, 9_000)),
+              st.integers(0, 12_000)),
     min_size=1, max_size=4, unique_by=lambda line: line.id,
 )  # fmt: skip
 CARES = st.builds(
@@ -56,15 +69,13 @@ def test_what_is_taken_is_never_more_than_was_left_and_all_of_a_service_or_none(
 
 @given(CARES, SERVICES)
 def test_what_was_taken_is_gone_and_given_back_it_is_there_again(care, services):
-    spent: dict[bytes, int] = {}
-    for one in take(care, services):
-        spent[one.line_id] = spent.get(one.line_id, 0) + one.units
-    for line in care.lines:
-        after = GrantedLine(line.id, line.code, (), line.granted, line.used + spent.get(line.id, 0))
-        back = GrantedLine(line.id, line.code, (), line.granted, after.used - spent.get(line.id, 0))
-        assert back == line
+    taken = take(care, services)
+    gone = care.with_more(taken)
+    for line, after in zip(care.lines, gone.lines, strict=True):
+        spent = sum(one.units for one in taken if one.line_id == line.id)
+        assert replace(after, spent=tuple(one for one in after.spent if one not in taken)) == line
         if line.left is not None and line.granted is not None and line.used <= line.granted:
-            assert after.left == line.left - spent.get(line.id, 0)
+            assert after.left == line.left - spent
 
 
 @given(st.lists(CARES, min_size=1, max_size=3), SERVICES)
@@ -81,7 +92,7 @@ def test_the_chosen_one_covers_as_much_of_what_is_needed_as_any(cares, services)
 
 @given(LINES, st.sampled_from([None, DAY - timedelta(days=1), DAY, DAY + timedelta(days=20)]))
 def test_it_stands_where_units_and_days_put_it_and_the_table_has_the_way(lines, last):
-    state = reckoned("PARTIAL", lines, last, DAY)
+    state = reckoned("PARTIAL", GrantedCare(b"1", "APPROVED", "", None, last, tuple(lines)), DAY)
     assert (state == "EXHAUSTED") == all(line.left == 0 for line in lines)
     assert state != "EXPIRED" or (last is not None and last < DAY)
     for frm in STANDING:

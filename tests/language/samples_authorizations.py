@@ -39,12 +39,25 @@ def _service(position: int, **more: object) -> object:
     given = {
         "position": position, "code": "G0438", "modifiers": "59", "words": "Yearly visit", "asked": Decimal(4),
         "granted": Decimal(3), "unlimited": False, "used": Decimal("1.5"), "left": Decimal("1.5"),
+        "limits": None,
     }  # fmt: skip
     return made("Service", **given | more)
 
 
+_VISITS = made(
+    "Limited", text=said("10 visits in all, at most 2 visits a week"), counted=True,
+    left=(said("8 of 10 visits left"), said("1 of 2 visits left this week")),
+    typed={"limit": "10", "measure": "VS", "per": "", "most": "2", "each": "WK"},
+)  # fmt: skip
+_HOURS = made("Limited", text=said("“HSD*HS*10”"), counted=False, left=(), typed={})
+_OFFERED = made(
+    "Choices", measures=(("VS", said("Visits")), ("DY", said("Days"))), periods=(("", said("In all")),),
+    patterns=(("WK", said("A week")),),
+)  # fmt: skip
 _NEW = {"granted": None, "used": Decimal(0), "left": None}
-SERVICES = (_service(1), _service(2, code="J1885", modifiers="", words="", unlimited=True, granted=None, left=None))
+SERVICES = (_service(1), _service(2, code="J1885", modifiers="", words="", unlimited=True, granted=None, left=None),
+            _service(3, code="G0270", granted=None, unlimited=True, left=None, limits=_VISITS),
+            _service(4, code="G0447", limits=_HOURS))  # fmt: skip
 _CHOICES = {
     "answers": (("approved", said("Approved as asked for")), ("denied", said("Denied"))),
     "channels": (("phone", said("By phone")),), "reasons": (("other", said("Another reason, in the note")),),
@@ -69,7 +82,8 @@ def _page(**more: object) -> object:
             made("UsedBy", claim_id=ID, number="C7F3K0", day=date(2026, 12, 1), code="G0438", units=Decimal("1.5")),
         ),
         "history": (made("Moved", at=AT, text=said("Approved: Approved as asked for (Candor)")),),
-        "waits": said("It ends soon."), "actions": ("seen", "extend"), "may_answer": True, "granted": True, **_CHOICES,
+        "waits": said("It ends soon."), "actions": ("seen", "extend"), "may_answer": True, "granted": True,
+        "together": _HOURS, "choices": _OFFERED, **_CHOICES,
     }  # fmt: skip
     return made("AuthorizationPage", **given | more)
 
@@ -136,14 +150,23 @@ def _asked(**more: object) -> object:
         "days_left": 4, "retroactive": said("It was an emergency"), "diagnoses": ("I10",), "message": "Why.",
         "services": (_service(1, **_NEW),), "state": state("OPEN", "Waits for you"), "number": None,
         "valid_from": None, "valid_to": None, "may_decide": True, "decisions": _CHOICES["answers"],
-        "reasons": _CHOICES["reasons"],
+        "reasons": _CHOICES["reasons"], "together": None, "choices": _OFFERED,
     }  # fmt: skip
     return made("MemberRequestPage", **given | more)
 
 
 def _refused(do: str) -> dict[str, object]:
     """A form that was turned down, with what was typed."""
-    typed = {"do": do, "action": "approved", "number": "", "from": "2026-11-30", "units-1": "2", "note": "By Mrs. Ode."}
+    typed = {
+        "do": do,
+        "action": "approved",
+        "number": "",
+        "from": "2026-11-30",
+        "units-1": "2",
+        "limit-1": "8",
+        "dropped-1": "1",
+        "note": "By Mrs. Ode.",
+    }
     wrong = made("Refused", text=said("An approval needs the payer's number."), code="guard:number")
     return {"wrong": wrong, "form": made("Form", data=typed, errors={})}
 

@@ -26,8 +26,8 @@ _OBSTACLES: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType({
         T_("Ask the payer for other days, or correct the day of the service if it is wrong."),
     ),
     "units": (
-        T_("more units are billed than are left of the approval."),
-        T_("Ask the payer for more units, or correct the units if they are wrong."),
+        T_("more units, visits or days are billed than are left of the approval."),
+        T_("Ask the payer for more, or correct units and days if they are wrong."),
     ),
     "elsewhere": (
         T_("another approval than the rest of the claim has covers it, and a facility's claim carries one number."),
@@ -55,7 +55,7 @@ RULES = (
         "authorization-missing",
         T_("Payer was asked where it wants to be"),
         "block",
-        T_("A service on the payer's list, with no approval, or more units than were approved."),
+        T_("A service on the payer's list, with no approval, or more units, visits or days than were approved."),
         _missing,
     ),
     Rule(

@@ -12,7 +12,7 @@ from portal.domain.texts import T_
 _DETAILS = T_("Correct it in the visit's facility details: while it is coded, or when its charges are entered.")
 _INPATIENT = frozenset({"11", "12", "18", "21", "28", "41"})
 """Types of bill whose claims tell how the patient was admitted."""
-_STAYS = _INPATIENT - {"12"}
+STAYS = _INPATIENT - {"12"}
 """Those of which a bill covers a stay or a part of one."""
 _WITHOUT_HOUR = frozenset({"21"})
 """Nursing facilities tell no hour of discharge (005010X223A2, DTP*096)."""
@@ -59,7 +59,7 @@ def _status(claim: Claim, _context: EditContext) -> Iterator[Found]:
 
 def _frequency(claim: Claim, _context: EditContext) -> Iterator[Found]:
     stay = claim.institutional
-    if stay is None or claim.place not in _STAYS or not stay.patient_status:
+    if stay is None or claim.place not in STAYS or not stay.patient_status:
         return
     if stay.patient_status == STILL_THERE and claim.frequency in _ENDS:
         text = T_("The patient is still there by the status, and the bill says that the stay has ended.")
@@ -83,7 +83,7 @@ def _discharge(claim: Claim, _context: EditContext) -> Iterator[Found]:
     if stay.patient_status == STILL_THERE:
         if hour:
             yield Found(T_("There is an hour of discharge, and the patient is still there by the status."), _DETAILS)
-    elif not hour and stay.patient_status and claim.place in _STAYS - _WITHOUT_HOUR and claim.frequency in _ENDS:
+    elif not hour and stay.patient_status and claim.place in STAYS - _WITHOUT_HOUR and claim.frequency in _ENDS:
         yield Found(T_("The bill that ends a stay needs the hour of discharge."), _DETAILS)
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from portal.access.actors import Actor
+from portal.domain import limits
+from portal.domain.eligibility import Limit
 from portal.domain.errors import Refused
 from portal.domain.granting import GRANTED, STANDING, WAITING, AuthorizationFacts
+from portal.domain.limits import Taken
 from portal.domain.texts import T_, Text, from_json, to_json
 from portal.models.authorizations import AuthorizationAnswerRow, AuthorizationRow
 from portal.models.claims import ClaimRow
 from portal.services import outbox, queues
 from portal.services.authorizations.asking import asked
 from portal.services.authorizations.parties import lines_of
-from portal.services.granted import counting, finding
+from portal.services.granted import counting, uses
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -58,6 +61,10 @@ _IN_THE_MAKING = T_("The payer decided what is prepared anew here. Enter its ans
 _NOT_WANTED = T_("The payer approved what was taken back here. Tell the payer that it is not needed.")
 
 
+ALL_TOGETHER: Final = 0
+"""Where a limit of all services together stands among the positions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a payer said, from whatever source; units in thousandths by position, None without a limit."""
@@ -69,6 +76,10 @@ class Answer:
     valid_from: date | None = None
     valid_to: date | None = None
     units: Mapping[int, int | None] = field(default_factory=dict)
+    limits: Mapping[int, Limit] = field(default_factory=dict)
+    """What limits services besides, by position; ALL_TOGETHER for what limits all of them together."""
+    dropped: frozenset[int] = frozenset()
+    """Positions of limits that are not counted here and hold no more; a person says so."""
     said: tuple[Text, ...] = ()
     note: str = ""
 
@@ -85,6 +96,7 @@ def keep(
     body = {
         "number": answer.number, "note": answer.note, "said": [to_json(text) for text in answer.said],
         "units": {str(position): units for position, units in answer.units.items()},
+        "limits": {str(position): limits.keep(limit) for position, limit in answer.limits.items()},
     }  # fmt: skip
     kept = uow.new(
         AuthorizationAnswerRow, practice_id=row.practice_id, patient_id=row.patient_id, payer_id=row.payer_id,
@@ -103,7 +115,8 @@ def read_kept(uow: UnitOfWork, row: AuthorizationAnswerRow) -> Answer:
     return Answer(
         row.action, row.channel, body["number"], tuple(row.reasons), row.valid_from, row.valid_to,
         {int(position): units for position, units in body["units"].items()},
-        tuple(from_json(each) for each in body["said"]), body["note"],
+        {int(at): limit for at, each in body.get("limits", {}).items() if (limit := limits.kept(each)) is not None},
+        said=tuple(from_json(each) for each in body["said"]), note=body["note"],
     )  # fmt: skip
 
 
@@ -130,6 +143,8 @@ def follow(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> None:
         queues.done(uow, row)
     else:
         _line_up(uow, row, answer)
+    if to in GRANTED:
+        counting.watch_limits(uow, row)
     _let_claims_follow(uow, row)
 
 
@@ -150,6 +165,7 @@ def enter(
         _grant(uow, row, answer, row.granted_as or "APPROVED")
         queues.done(uow, row)
         counting.settle(uow, row)
+        counting.watch_limits(uow, row)
         _let_claims_follow(uow, row)
     else:
         follow(uow, row, answer)
@@ -179,9 +195,9 @@ def check_units(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> None:
         if not answer.number.strip() or len(answer.number) > 50:
             raise Refused(T_("An approval needs the payer's number."), code="guard:number")
         if not answer.units:
-            raise Refused(T_("Say how many units of which service are approved."), code="units")
+            raise Refused(T_("Say how many units, visits or days of which service are approved."), code="units")
         known = {line.position for line in lines_of(uow, row.id)}
-        if not set(answer.units) <= known:
+        if not set(answer.units) <= known or not set(answer.limits) <= {ALL_TOGETHER, *answer.units}:
             raise Refused(T_("This form is not complete. Open the page again."), code="form")
     if answer.action == "denied" and not answer.reasons:
         raise Refused(T_("A payer that denies has to say why. Choose the reason."), code="guard:denial-reason")
@@ -207,21 +223,44 @@ def _check(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> None:
         )
     # A claim that is sent just now counts under this lock, so that nothing is taken away that it took.
     uow.rows(uow.select(AuthorizationRow.id).where(AuthorizationRow.id == row.id).with_for_update())
-    spent = {line.id: line.used for line in finding.lines_of(uow, [row.id]).get(row.id, ())}
+    granted = {line.id: line for line in uses.lines_of(uow, [row.id]).get(row.id, ())}
+    first = answer.valid_from or row.from_date
     for line in lines_of(uow, row.id):
-        units = answer.units.get(line.position, 0)
-        if units is not None and units < spent.get(line.id, 0):
+        units, known = answer.units.get(line.position, 0), granted.get(line.id)
+        spent = known.spent if known is not None else ()
+        short = units is not None and known is not None and units < known.used
+        if short or _overdrawn(answer.limits.get(line.position), spent, first):
             raise Refused(T_("Service {line}: more is used already than that.", line=line.position), code="units")
+    every = [one for each in granted.values() for one in each.spent]
+    if _overdrawn(answer.limits.get(ALL_TOGETHER), every, first):
+        raise Refused(T_("All services together: more is used already than that."), code="units")
+
+
+def _overdrawn(limit: Limit | None, spent: Sequence[Taken], first: date) -> bool:
+    """Whether claims that stand have more than a limit would leave them in one of its periods."""
+    caps = limits.read(limit).caps if limit is not None else ()
+    return any(amount > cap.amount for cap in caps for amount in limits.filled(cap, spent, first).values())
 
 
 def _grant(uow: UnitOfWork, row: AuthorizationRow, answer: Answer, granted_as: str) -> None:
-    """Units, days and number as they hold from now on; days that the payer does not name are those asked for."""
+    """Units, limits, days and number as they hold from now on; days that the payer does not name are those asked for.
+
+    A limit that is not counted here holds until somebody says that it does not: no form can say it again.
+    """
+
+    def limit_of(position: int, stood: list[Any] | None) -> list[str] | None:
+        before = limits.kept(stood)
+        uncounted = before is not None and not limits.read(before).counted and position not in answer.dropped
+        return limits.keep(answer.limits.get(position) or (before if uncounted else None))
+
     for line in lines_of(uow, row.id):
-        units = answer.units.get(line.position)
-        uow.change(line, granted=line.position in answer.units, granted_thousandths=units)
+        units, granted = answer.units.get(line.position), line.position in answer.units
+        limit = limit_of(line.position, line.limits) if granted else None
+        uow.change(line, granted=granted, granted_thousandths=units, limits=limit)
+    together = limit_of(ALL_TOGETHER, row.limits)
     uow.change(
-        row, granted_as=granted_as, number_sealed=answer.number, valid_from=answer.valid_from or row.from_date,
-        valid_to=answer.valid_to or row.to_date, warned="",
+        row, granted_as=granted_as, limits=together, number_sealed=answer.number,
+        valid_from=answer.valid_from or row.from_date, valid_to=answer.valid_to or row.to_date, warned="",
     )  # fmt: skip
     uow.flush()
 

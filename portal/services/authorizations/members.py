@@ -16,6 +16,7 @@ from portal.models.patients import PatientRow
 from portal.models.practices import PracticeRow
 from portal.services import outbox
 from portal.services.authorizations.deciding import FINAL, Answer, check_units, keep
+from portal.services.authorizations.limited import Choices, Limited, together_of
 from portal.services.authorizations.listing import NAMES, PAGE_ROWS, codes_of, name_of
 from portal.services.authorizations.showing import ANSWERS, Service, place_of, provider_of, services_of
 from portal.services.intake.showing import State
@@ -77,6 +78,7 @@ class MemberRequestPage:
     diagnoses: tuple[str, ...]
     message: str | None
     services: tuple[Service, ...]
+    together: Limited | None
     state: State
     number: str | None
     valid_from: date | None
@@ -84,6 +86,7 @@ class MemberRequestPage:
     may_decide: bool
     decisions: tuple[tuple[str, Text], ...]
     reasons: tuple[tuple[str, Text], ...]
+    choices: Choices
 
 
 def listed(uow: UnitOfWork, *, only_open: bool = True) -> MemberRequestsPage:
@@ -150,6 +153,7 @@ def show(uow: UnitOfWork, id_: bytes) -> MemberRequestPage:
         diagnoses=tuple(uow.read(row, AuthorizationRow.diagnoses_sealed)),
         message=uow.read(row, AuthorizationRow.message_sealed),
         services=services_of(uow, row),
+        together=together_of(uow, row),
         state=_state(row.state, decided=decided),
         number=uow.read(row, AuthorizationRow.number_sealed),
         valid_from=row.valid_from,
@@ -157,6 +161,7 @@ def show(uow: UnitOfWork, id_: bytes) -> MemberRequestPage:
         may_decide=waits,
         decisions=tuple((code, ANSWERS[code]) for code in DECISIONS),
         reasons=tuple(REASONS.items()),
+        choices=Choices(),
     )
 
 

@@ -8,7 +8,9 @@ from decimal import Decimal
 from functools import partial
 
 from portal.access.actors import Actor
+from portal.domain import limits
 from portal.domain.authorizations import GRANTING, AuthorizationAnswer
+from portal.domain.eligibility import Limit
 from portal.domain.granting import MOST_UNITS, WAITING, is_number
 from portal.domain.interchanges import Finding
 from portal.domain.texts import T_, Text, to_json
@@ -161,21 +163,31 @@ def _answer(answer: AuthorizationAnswer, lines: Sequence[AuthorizationLineRow]) 
     texts = (decision.text, *(one.text for one in answer.rejections))
     said = tuple(text for text in texts if text is not None)
     units: dict[int, int | None] = {}
+    limited: dict[int, Limit] = {}
     action = decision.action
     if action in GRANTING:
-        units = _granted(answer, lines)
-        if action == "approved" and any(units.get(line.position, 0) != line.asked_thousandths for line in lines):
+        units, limited = _granted(answer, lines)
+        other = limited or any(units.get(line.position, 0) != line.asked_thousandths for line in lines)
+        if action == "approved" and other:
             action = "modified" if set(units) == {line.position for line in lines} else "partial"
     return Answer(
         action, "278", answer.number, (decision.reason,) if decision.reason else (), decision.valid_from,
-        decision.valid_to, units, said,
+        decision.valid_to, units, limited, said=said,
     )  # fmt: skip
 
 
-def _granted(answer: AuthorizationAnswer, lines: Sequence[AuthorizationLineRow]) -> dict[int, int | None]:
-    """Units by position: as the payer lists them, else as asked for when it lists no service at all."""
+def _granted(
+    answer: AuthorizationAnswer, lines: Sequence[AuthorizationLineRow]
+) -> tuple[dict[int, int | None], dict[int, Limit]]:
+    """Units and limits by position, as the payer lists them; all services as asked for when it lists none.
+
+    Where it names no units, a limit that is counted decides alone, of the service or of all together; else what was
+    asked for stands.
+    """
+    together = answer.review.limit
+    limited = {deciding.ALL_TOGETHER: together} if together is not None else {}
     if not answer.review.services:
-        return {line.position: line.asked_thousandths for line in lines}
+        return {line.position: _units(None, line, together) for line in lines}, limited
     granted: dict[int, int | None] = {}
     left = list(lines)
     for one in answer.review.services:
@@ -188,6 +200,14 @@ def _granted(answer: AuthorizationAnswer, lines: Sequence[AuthorizationLineRow])
         left.remove(line)
         decided = answer.decision_of(one)
         if decided is not None and decided.action in GRANTING:
-            units = one.units if one.units is None else min(int(max(one.units, Decimal(0)) * 1000), MOST_UNITS)
-            granted[line.position] = line.asked_thousandths if units is None else units
-    return granted
+            granted[line.position] = _units(one.units, line, one.limit, together)
+            if one.limit is not None:
+                limited[line.position] = one.limit
+    return granted, limited
+
+
+def _units(units: Decimal | None, line: AuthorizationLineRow, *limited: Limit | None) -> int | None:
+    if units is not None:
+        return min(int(max(units, Decimal(0)) * 1000), MOST_UNITS)
+    decides = any(limits.read(limit).counted for limit in limited if limit is not None)
+    return None if decides else line.asked_thousandths

@@ -29,9 +29,11 @@ from portal.models.queues import QueueItemRow, TransitionRow
 from portal.services import codes, queues
 from portal.services.authorizations import requesting
 from portal.services.authorizations.deciding import read_kept
+from portal.services.authorizations.limited import Choices, Limited, limited, together_of
 from portal.services.authorizations.listing import NAMES, name_of
 from portal.services.authorizations.parties import lines_of
-from portal.services.granted import counting, finding
+from portal.services.granted import counting, uses
+from portal.services.granted.left import left_of_limits
 from portal.services.intake.showing import State, colleague
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -68,6 +70,7 @@ class Service:
     unlimited: bool
     used: Decimal
     left: Decimal | None
+    limits: Limited | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,8 @@ class AuthorizationPage:
     due_on: date | None
     days_left: int | None
     services: tuple[Service, ...]
+    together: Limited | None
+    """What limits all services together."""
     said: tuple[Said, ...]
     used_by: tuple[UsedBy, ...]
     history: tuple[Moved, ...]
@@ -141,6 +146,7 @@ class AuthorizationPage:
     answers: tuple[tuple[str, Text], ...]
     channels: tuple[tuple[str, Text], ...]
     reasons: tuple[tuple[str, Text], ...]
+    choices: Choices
     cancels: tuple[tuple[str, Text], ...]
 
 
@@ -183,6 +189,7 @@ def show(uow: UnitOfWork, id_: bytes) -> AuthorizationPage:
         due_on=row.due_on if waiting else None,
         days_left=(row.due_on - today).days if waiting and row.due_on else None,
         services=services_of(uow, row),
+        together=together_of(uow, row),
         said=said_of(uow, row),
         used_by=_used_by(uow, row),
         history=_history(uow, row),
@@ -194,13 +201,15 @@ def show(uow: UnitOfWork, id_: bytes) -> AuthorizationPage:
         answers=tuple((code, words) for code, words in ANSWERS.items() if _enters(row.state, code)),
         channels=tuple((code, words) for code, words in CHANNELS.items() if code not in {"278", "payer"}),
         reasons=tuple(REASONS.items()),
+        choices=Choices(),
         cancels=tuple(CANCELS.items()),
     )
 
 
 def services_of(uow: UnitOfWork, row: AuthorizationRow) -> tuple[Service, ...]:
     """Its services with what is used and left."""
-    granted = {line.id: line for line in finding.lines_of(uow, [row.id]).get(row.id, ())}
+    care, today = uses.care_of(row, uses.lines_of(uow, [row.id]).get(row.id, ())), uow.today(row.practice_id)
+    granted = {line.id: line for line in care.lines}
     lines = lines_of(uow, row.id)
     words = codes.describe(uow, [line.code for line in lines], on=row.from_date)
     found = []
@@ -213,6 +222,7 @@ def services_of(uow: UnitOfWork, row: AuthorizationRow) -> tuple[Service, ...]:
                 _units(line.granted_thousandths) if line.granted_thousandths is not None else None,
                 line.granted and line.granted_thousandths is None, _units(known.used if known else 0),
                 _units(known.left) if known is not None and known.left is not None else None,
+                limited(line.limits, left_of_limits(care, known, today) if known else ()),
             )
         )  # fmt: skip
     return tuple(found)

@@ -6,16 +6,27 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
+from portal.domain.eligibility import Limit
 from portal.domain.errors import Refused
 from portal.domain.granting import REASONS, is_number
-from portal.domain.texts import T_
+from portal.domain.limits import MOST
+from portal.domain.texts import T_, Text
 from portal.domain.work import day_of
 from portal.services.authorizations.deciding import Answer
 
 _UNITS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,3})?")
 _GRANTS = frozenset({"approved", "modified", "partial"})
 _LONGEST = 1_000
+MEASURES: Mapping[str, Text] = MappingProxyType({"VS": T_("Visits"), "DY": T_("Days")})
+PERIODS: Mapping[str, Text] = MappingProxyType({
+    "": T_("In all"), "7": T_("A day"), "35": T_("A week"), "34": T_("A month"), "21": T_("A year"),
+    "23": T_("A calendar year"),
+})  # fmt: skip
+"""HSD05 as people choose it."""
+PATTERNS: Mapping[str, Text] = MappingProxyType({"DA": T_("A day"), "WK": T_("A week"), "MO": T_("A month")})
+"""HSD03 as people choose it."""
 
 
 def read_answer(form: Mapping[str, str], channel: str) -> Answer:
@@ -38,27 +49,63 @@ def read_answer(form: Mapping[str, str], channel: str) -> Answer:
         _day(form.get("from", "")) if action in _GRANTS else None,
         _day(form.get("to", "")) if action in _GRANTS else None,
         _units(form) if action in _GRANTS else {},
+        _limits(form) if action in _GRANTS else {},
+        frozenset(position for name in form if (position := _position("dropped-", name)) is not None),
         note=note,
     )
 
 
 def _units(form: Mapping[str, str]) -> dict[int, int | None]:
-    """Thousandths by position; the tick "no limit" grants as many as are needed."""
+    """Thousandths by position; the tick "no limit" grants as many as are needed, and so do visits or days alone."""
     found: dict[int, int | None] = {}
     for name, text in form.items():
-        position = name.removeprefix("units-")
-        if not name.startswith("units-") or not (position.isascii() and position.isdigit() and len(position) < 4):
+        position = _position("units-", name)
+        if position is None:
             continue
         given = text.strip()
         if form.get(f"unlimited-{position}"):
-            found[int(position)] = None
+            found[position] = None
         elif given:
             if not _UNITS.fullmatch(given):
-                raise Refused(T_("Service {line}: the units are a number.", line=int(position)), code="units")
+                raise Refused(T_("Service {line}: the units are a number.", line=position), code="units")
             units = int(Decimal(given) * 1000)
             if units:
-                found[int(position)] = units
+                found[position] = units
+        elif form.get(f"limit-{position}", "").strip():
+            found[position] = None
     return found
+
+
+def _limits(form: Mapping[str, str]) -> dict[int, Limit]:
+    """Visits or days by position, 0 for all services together: limit-, measure-, per-, most- and each-<position>."""
+    found = {}
+    for name, text in form.items():
+        position = _position("limit-", name)
+        most = form.get(f"most-{position}", "").strip()
+        if position is None or not (text.strip() or most):
+            continue
+        measure, per = form.get(f"measure-{position}", "VS"), form.get(f"per-{position}", "")
+        each = form.get(f"each-{position}", "WK")
+        if measure not in MEASURES or per not in PERIODS or each not in PATTERNS:
+            raise Refused(T_("This form is not complete. Open the page again."), code="form")
+        limit = Limit(measure, _whole(text), each if most else "", _whole(most) if most else None, per)
+        if limit.rate is not None and limit.quantity is not None and limit.rate > limit.quantity:
+            raise Refused(T_("More in each part of the time than in all of it. Correct the limit."), code="limit")
+        found[position] = limit
+    return found
+
+
+def _whole(text: str) -> Decimal:
+    given = text.strip()
+    if not (given.isascii() and given.isdigit() and 0 < int(given[:9]) <= MOST and len(given) < 9):
+        raise Refused(T_("Visits and days are whole numbers, and at least one."), code="limit")
+    return Decimal(int(given))
+
+
+def _position(prefix: str, name: str) -> int | None:
+    rest = name.removeprefix(prefix)
+    found = name.startswith(prefix) and rest.isascii() and rest.isdigit() and len(rest) < 4
+    return int(rest) if found else None
 
 
 def _day(text: str) -> date | None:

@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import and_, or_
 
 from portal.domain.claims import Claim
+from portal.domain.edits.facility import STAYS, STILL_THERE
 from portal.domain.granting import (
     STANDING,
     WAITING,
     BilledService,
     GrantedCare,
-    GrantedLine,
-    Taken,
     besides,
     choose,
     obstacle,
     take,
 )
+from portal.domain.limits import Span, Taken
 from portal.domain.requirements import Requirement, is_needed
 from portal.models.authorizations import (
     AuthorizationLineRow,
@@ -30,9 +30,10 @@ from portal.models.authorizations import (
     AuthorizationUseRow,
 )
 from portal.models.claims import ClaimRow
+from portal.services.granted.uses import care_of, lines_of, nights, parts_of, uses_of
 from portal.services.unit_of_work.work import UnitOfWork
 
-_SLICE = 400
+_CODES_AT_ONCE = 100
 _VOID = "8"
 _NOT_GRANTED = ("DRAFT", *WAITING, "DENIED")
 
@@ -96,8 +97,8 @@ def rules_of(uow: UnitOfWork, payers: Iterable[bytes], codes: Iterable[str]) -> 
     """The rules of the practice that may speak of codes to payers."""
     rule, wanted, among = AuthorizationRuleRow, sorted(set(codes)), sorted(set(payers))
     found: list[Requirement] = []
-    for start in range(0, len(wanted), _SLICE // 4):
-        part = wanted[start : start + _SLICE // 4]
+    for start in range(0, len(wanted), _CODES_AT_ONCE):
+        part = wanted[start : start + _CODES_AT_ONCE]
         rows = uow.rows(
             uow.select(
                 rule.payer_id, rule.code_first, rule.code_last, rule.place, rule.needed, rule.valid_from, rule.valid_to
@@ -115,28 +116,6 @@ def rules_of(uow: UnitOfWork, payers: Iterable[bytes], codes: Iterable[str]) -> 
     return tuple(found)
 
 
-def lines_of(
-    uow: UnitOfWork, ids: Iterable[bytes], *, but: bytes | None = None
-) -> dict[bytes, tuple[GrantedLine, ...]]:
-    """What was granted and is used, by authorization, in its order; uses of claim `but` do not count."""
-    line, use = AuthorizationLineRow, AuthorizationUseRow
-    found: dict[bytes, tuple[GrantedLine, ...]] = {}
-    for part in parts_of(ids):
-        spent = uow.select(use.line_id, func.sum(use.thousandths).label("used")).where(use.authorization_id.in_(part))
-        if but is not None:
-            spent = spent.where(use.claim_id != but)
-        used = {row.line_id: int(row.used) for row in uow.rows(spent.group_by(use.line_id))}
-        rows = uow.rows(
-            uow.select(line.id, line.authorization_id, line.code, line.modifiers, line.granted_thousandths)
-            .where(line.authorization_id.in_(part), line.granted.is_(True))
-            .order_by(line.authorization_id, line.position)
-        )
-        for row in rows:
-            made = GrantedLine(row.id, row.code, tuple(row.modifiers), row.granted_thousandths, used.get(row.id, 0))
-            found[row.authorization_id] = (*found.get(row.authorization_id, ()), made)
-    return found
-
-
 class _Cares:
     """The authorizations of some patients, and what claims have taken of them."""
 
@@ -147,30 +126,20 @@ class _Cares:
         for part in parts_of(claim.patient_id for claim in rows):
             statement = uow.select(
                 row.id, row.practice_id, row.patient_id, row.payer_id, row.state, row.valid_from, row.valid_to,
-                row.number_sealed,
+                row.limits, row.number_sealed,
             ).where(row.patient_id.in_(part), row.state.in_((*STANDING, *_NOT_GRANTED)))  # fmt: skip
             for one in uow.rows(statement.order_by(row.created_at, row.id)):
                 self.by_pair.setdefault((one.patient_id, one.payer_id), []).append(one)
         ids = {one.id for those in self.by_pair.values() for one in those}
         self.lines = lines_of(uow, ids)
         self.codes: dict[bytes, set[str]] = {}
-        self.taken: dict[bytes, dict[bytes, int]] = {}
-        """By claim: what it took of each line so far."""
-        self.billed: dict[bytes, dict[bytes, set[str]]] = {}
-        """By claim: the lines of it (REF*6R) that an authorization covers."""
+        self.taken: dict[bytes, tuple[Taken, ...]] = {}
+        """By claim: what it has, and in this run takes."""
         for part in parts_of(ids):
             for one in uow.rows(uow.select(line.authorization_id, line.code).where(line.authorization_id.in_(part))):
                 self.codes.setdefault(one.authorization_id, set()).add(one.code)
-            of = (use.claim_id, use.authorization_id, use.line_id, use.control)
-            spent = uow.select(*of, func.sum(use.thousandths).label("used")).where(use.authorization_id.in_(part))
-            for one in uow.rows(spent.group_by(*of)):
-                mine = self.taken.setdefault(one.claim_id, {})
-                mine[one.line_id] = mine.get(one.line_id, 0) + int(one.used)
-                if one.used > 0:
-                    billed = self.billed.setdefault(one.claim_id, {})
-                    billed.setdefault(one.authorization_id, set()).add(one.control)
-        self.promised: dict[bytes, int] = {}
-        """What claims earlier in this run take more than they had."""
+            for claim_id, taken in uses_of(uow, use.authorization_id.in_(part)):
+                self.taken[claim_id] = (*self.taken.get(claim_id, ()), taken)
 
     def standing_of(self, row: ClaimRow, claim: Claim, services: Sequence[BilledService]) -> Standing:
         """What stands for a claim; numbers that lines brought and that are not ours hold nothing up."""
@@ -191,32 +160,36 @@ class _Cares:
             unrecorded=found.unrecorded or any(services[n - 1].needed for n in brought),
         )  # fmt: skip
 
+    def _billed(self, claim_id: bytes, here: Sequence[Any]) -> dict[bytes, set[str]]:
+        """The lines of a claim (REF*6R) that each authorization covers."""
+        held = self.taken.get(claim_id, ())
+        of = {row.id: {line.id for line in self.lines.get(row.id, ())} for row in here}
+        billed = {id_: {one.key for one in held if one.line_id in lines} for id_, lines in of.items()}
+        return {id_: keys for id_, keys in billed.items() if keys}
+
     def standing(self, claim: ClaimRow, stated: str, services: Sequence[BilledService], *, several: bool) -> Standing:
         here = self.by_pair.get((claim.patient_id, claim.payer_id), ())
-        mine = self.taken.get(claim.id, {})
-        every = cares = [self._care(row, mine) for row in here if row.state in STANDING]
+        mine = {one.line_id for one in self.taken.get(claim.id, ())}
+        every = cares = self._cares(claim.id, [row for row in here if row.state in STANDING])
         if stated:
             numbers = {row.id: self._number(row) for row in here if row.number_sealed is not None}
             cares = [care for care in cares if numbers.get(care.id) == stated]
         if claim.frequency == _VOID:
-            return self._as_billed(self.billed.get(claim.id, {}), here, stated, services)
-        used = [care for care in cares if any(mine.get(line.id, 0) for line in care.lines)]
+            return self._as_billed(self._billed(claim.id, here), here, stated, services)
+        used = [care for care in cares if any(line.id in mine for line in care.lines)]
         care, taken = self._chosen(used, cares, services)
         others = self._others(here, every, care, taken, services) if care is not None and several else ()
-        covered = {one.key for one in (*taken, *(each for other in others for each in other.taken))}
+        every_taken = (*taken, *(each for other in others for each in other.taken))
+        covered = {one.key for one in every_taken}
         missing = [(n, one) for n, one in enumerate(services, 1) if one.needed and one.key not in covered]
         if care is not None:
-            for one in (*taken, *(each for other in others for each in other.taken)):
-                self.promised[one.line_id] = self.promised.get(one.line_id, 0) + one.units
-            for line_id, units in mine.items():
-                self.promised[line_id] = self.promised.get(line_id, 0) - units
+            self.taken[claim.id] = every_taken
         if stated and not cares:
             return Standing(stated, unrecorded=any(one.needed for one in services))
         open_codes: dict[str, set[str]] = {}
         for row in here:
             open_codes.setdefault(row.state, set()).update(self.codes.get(row.id, ()))
-        spent = {other.authorization_id: other.taken for other in others} | ({care.id: taken} if care else {})
-        left = [replace(each, lines=_after(each, spent.get(each.id, ()))) for each in every]
+        left = [each.with_more(every_taken) for each in every]
         obstacles = tuple((n, obstacle(left, open_codes, one)) for n, one in missing)
         if care is None:
             return Standing(stated, obstacles=obstacles)
@@ -274,12 +247,14 @@ class _Cares:
         except ValueError:
             return None, ()
 
-    def _care(self, row: Any, mine: Mapping[bytes, int]) -> GrantedCare:
-        lines = tuple(
-            replace(line, used=line.used - mine.get(line.id, 0) + self.promised.get(line.id, 0))
-            for line in self.lines.get(row.id, ())
-        )
-        return GrantedCare(row.id, row.state, "", row.valid_from, row.valid_to, lines)
+    def _cares(self, claim_id: bytes, rows: Sequence[Any]) -> list[GrantedCare]:
+        """Authorizations without what a claim has of them itself, and with what those before it in this run take."""
+        wanted = {line.id for row in rows for line in self.lines.get(row.id, ())}
+        others = [one for id_, taken in self.taken.items() if id_ != claim_id for one in taken if one.line_id in wanted]
+        return [
+            care_of(row, tuple(replace(line, spent=()).with_more(others) for line in self.lines.get(row.id, ())))
+            for row in rows
+        ]
 
     def _open(self, here: Iterable[Any], id_: bytes) -> str:
         return self._number(next(row for row in here if row.id == id_))
@@ -292,28 +267,23 @@ class _Cares:
         return found or ""
 
 
-def _after(care: GrantedCare, taken: Sequence[Taken]) -> tuple[GrantedLine, ...]:
-    """The lines of an authorization once a claim took what it can."""
-    spent: dict[bytes, int] = {}
-    for one in taken:
-        spent[one.line_id] = spent.get(one.line_id, 0) + one.units
-    return tuple(replace(line, used=line.used + spent.get(line.id, 0)) for line in care.lines)
-
-
 def _services(rules: Sequence[Requirement], payer_id: bytes, claim: Claim) -> tuple[BilledService, ...]:
-    found = []
+    found, stay = [], _stay(claim)
     for n, line in enumerate(claim.lines, 1):
         first = line.from_date or date.min
         found.append(
             BilledService(
                 line.control or str(n), line.code, line.modifiers, int(line.units * 1000), first,
-                line.to_date or first, is_needed(rules, payer_id, line.code, line.place or claim.place, first),
+                line.to_date or first, is_needed(rules, payer_id, line.code, line.place or claim.place, first), stay,
             )
         )  # fmt: skip
     return tuple(found)
 
 
-def parts_of(ids: Iterable[bytes]) -> list[list[bytes]]:
-    """The ids once each, in parts that an IN takes on both engines."""
-    wanted = sorted(set(ids))
-    return [wanted[start : start + _SLICE] for start in range(0, len(wanted), _SLICE)]
+def _stay(claim: Claim) -> Span | None:
+    """The days of an inpatient stay; None for other care."""
+    said = claim.institutional
+    if said is None or said.statement_from is None or claim.place not in STAYS:
+        return None
+    here = said.patient_status == STILL_THERE
+    return nights(said.statement_from, said.statement_to or said.statement_from, still_here=here)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from portal.access.policy import decide
-from portal.domain.granting import STANDING, WAITING, BilledService, GrantedCare, besides, obstacle
+from portal.domain.edits.facility import STAYS
+from portal.domain.granting import STANDING, WAITING, BilledService, besides, obstacle
 from portal.domain.requirements import is_needed
 from portal.domain.texts import T_, Text
 from portal.models.authorizations import AuthorizationLineRow, AuthorizationRow
 from portal.models.coverage import CoverageRow
 from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.restrictions import RestrictionRow
-from portal.services.granted.finding import lines_of, rules_of
+from portal.services.granted.finding import rules_of
+from portal.services.granted.uses import care_of, lines_of, nights
 from portal.services.unit_of_work.work import UnitOfWork
 
 _COVERED = T_("an approval covers it")
 _WHY: Mapping[str, tuple[str, Text]] = MappingProxyType({
     "elsewhere": ("wait", T_("another approval covers it, and a facility's claim carries one number")),
-    "units": ("stop", T_("the units of its approval are used up")),
+    "units": ("stop", T_("what its approval grants is used up for that day")),
     "dates": ("stop", T_("its approval does not hold on this day")),
     "asked": ("wait", T_("a request is under way")),
     "denied": ("stop", T_("the payer denied it")),
@@ -71,26 +73,16 @@ def _needs(uow: UnitOfWork, visit: EncounterRow, payer_id: bytes) -> tuple[Need,
         return ()
     row = AuthorizationRow
     asked = uow.rows(
-        uow.select(row.id, row.state, row.valid_from, row.valid_to).where(
+        uow.select(row.id, row.state, row.valid_from, row.valid_to, row.limits).where(
             row.patient_id == visit.patient_id, row.payer_id == payer_id, row.state.in_((*STANDING, *_ASKED))
         )
     )
     lines = lines_of(uow, [one.id for one in asked])
-    cares = [
-        GrantedCare(one.id, one.state, "", one.valid_from, one.valid_to, lines.get(one.id, ()))
-        for one in asked
-        if one.state in STANDING
-    ]
+    cares = [care_of(one, lines.get(one.id, ())) for one in asked if one.state in STANDING]
     parts = [taken for _, taken in besides(cares, (), services)]
     taken = tuple(one for part in parts[: 1 if visit.kind == "837I" else None] for one in part)
     met, open_codes = {one.key for one in taken}, _codes(uow, asked)
-    spent: dict[bytes, int] = {}
-    for one in taken:
-        spent[one.line_id] = spent.get(one.line_id, 0) + one.units
-    left = [
-        replace(each, lines=tuple(replace(line, used=line.used + spent.get(line.id, 0)) for line in each.lines))
-        for each in cares
-    ]
+    left = [each.with_more(taken) for each in cares]
     found: dict[str, Need] = {}
     for service in services:
         if not service.needed:
@@ -111,10 +103,12 @@ def _services(uow: UnitOfWork, visit: EncounterRow, payer_id: bytes) -> list[Bil
         .order_by(ChargeRow.position)
     )  # fmt: skip
     rules = rules_of(uow, [payer_id], [row.code for row in rows])
+    inpatient = visit.kind == "837I" and visit.place in STAYS
+    stay = nights(visit.service_from, visit.service_to) if inpatient else None
     return [
         BilledService(
             str(row.position), row.code, tuple(row.modifiers), row.units_thousandths, row.service_from,
-            row.service_to, is_needed(rules, payer_id, row.code, row.place or visit.place, row.service_from),
+            row.service_to, is_needed(rules, payer_id, row.code, row.place or visit.place, row.service_from), stay,
         )
         for row in rows
     ]  # fmt: skip
