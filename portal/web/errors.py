@@ -12,10 +12,12 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from portal.access.permissions import PUBLIC
 from portal.domain.errors import Conflict, NotFound, Refused, TradeError
 from portal.domain.payments import CardsUnavailable
 from portal.domain.texts import T_, Text
 from portal.services.unit_of_work.units import Denied, Unavailable
+from portal.web import guard
 
 _LOG = logging.getLogger("candor.web")
 _PASSING = frozenset({429, 500, 503})
@@ -37,7 +39,7 @@ def install(flask: Flask) -> None:
     flask.register_error_handler(Denied, _denied)
     flask.register_error_handler(TradeError, _turned_down)
     flask.register_error_handler(Unavailable, lambda _: unavailable())
-    flask.register_error_handler(CSRFError, lambda _: _page("bad_request", 400))
+    flask.register_error_handler(CSRFError, lambda _: _stale())
     flask.register_error_handler(HTTPException, _http)
     flask.register_error_handler(Exception, _broken)
     # What failed while a failure was answered: Flask would log its words, which might be protected.
@@ -55,6 +57,14 @@ def _denied(error: Denied) -> ResponseReturnValue:
     if error.code in places:
         return redirect(url_for(places[error.code], next=here), 303)
     return _page("refused", 403)
+
+
+def _stale() -> ResponseReturnValue:
+    """A form of a session that is over leads to signing in and back; any other form without its token is no form."""
+    desk, declared = g.get("desk"), guard.declaration(current_app, request.endpoint or "")
+    if desk is None or not desk.actor.anonymous or declared is None or declared.permission == PUBLIC:
+        return _page("bad_request", 400)
+    return _page("signed_out", 400, back=url_for("auth.sign_in", next=_back(400)))
 
 
 def _turned_down(error: TradeError) -> ResponseReturnValue:
@@ -103,10 +113,10 @@ def unavailable() -> ResponseReturnValue:
     return _page("unavailable", 503)
 
 
-def _page(name: str, status: int, text: Text | None = None) -> ResponseReturnValue:
+def _page(name: str, status: int, text: Text | None = None, back: str | None = None) -> ResponseReturnValue:
     if status == 404 and request.path.startswith("/static/"):
         return "", 404
-    page: Any = ErrorPage(status, _request_id(), text, _back(status))
+    page: Any = ErrorPage(status, _request_id(), text, back or _back(status))
     try:
         return render_template(f"errors/{name}.html", page=page), status
     except Unavailable:

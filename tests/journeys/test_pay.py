@@ -156,10 +156,11 @@ def test_from_one_number_to_a_receipt(portal: Portal):
     assert "$5.00" in receipt
     home = portal.page("/my/")
     assert "you owe us $66.40 by Monday, August 24." in home
-    assert "Our bill of August 3, 2026 came to $86.40. Since then it has become $66.40." in home
-    assert "When we wrote this bill it was $86.40. Since then it has become $66.40." in portal.page(
+    assert "Our bill of August 3, 2026 came to $86.40. After what came in since, $66.40 is left." in home
+    assert "When we wrote this bill it was $86.40. After what came in since, $66.40 is left." in portal.page(
         f"/my/statements/{bill}"
     )
+    assert "You looked at" not in home, "what one looks at oneself is no news"
     assert "Online, by card" in portal.page("/my/payments")
     assert "May 5, 2026" in portal.page("/my/visits")
     access = portal.page("/my/access")

@@ -447,6 +447,7 @@ ERRORS = [
     )
     for name, number in (
         ("bad_request", 400),
+        ("signed_out", 400),
         ("refused", 403),
         ("not_found", 404),
         ("conflict", 409),

@@ -208,3 +208,14 @@ def test_the_way_back_from_a_refused_form_is_the_page_that_it_stands_on(biller):
 def test_a_page_that_fails_is_offered_again_only_where_that_may_help(biller):
     assert 'href="/broken"' in biller.get("/broken").text
     assert 'href="/absent"' not in biller.get("/absent").text
+
+
+def test_a_form_of_a_session_that_is_over_leads_to_signing_in_and_back_to_its_page(world: World, biller):
+    form = {"csrf_token": form_token(biller, "/hat")}
+    biller.post("/sign-out", data=form)
+    late = biller.post("/shown/refuse", data=form)
+    assert late.status_code == 400
+    assert "You are signed out" in late.text
+    assert "/sign-in?next=/shown" in late.text
+    public = biller.post("/forgot", data=form)
+    assert (public.status_code, "We could not read what was sent" in public.text) == (400, True)

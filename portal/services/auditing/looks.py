@@ -59,6 +59,8 @@ class Look:
 
     at: datetime
     text: Text
+    own: bool
+    """By the patient, not by somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,10 @@ def looks_of(uow: UnitOfWork, patient_id: bytes, before: int | None = None) -> L
     shown = found[:PAGE]
     people = names.of_people(uow, {said["actor"] for said in shown})
     own = uow.actor.identity
-    looks = tuple(Look(datetime.fromisoformat(said["recorded"]), _sentence(said, people, own)) for said in shown)
+    looks = tuple(
+        Look(datetime.fromisoformat(said["recorded"]), _sentence(said, people, own), said["actor"] == own)
+        for said in shown
+    )
     return Looks(
         looks, looks[-1].at if looks else None, before is not None, shown[-1]["seq"] if len(found) > PAGE else None
     )

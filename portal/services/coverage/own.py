@@ -41,7 +41,7 @@ def _own(cover: Cover, said: EligibilityAnswer, zone: str) -> OwnPlan | None:
     day, payer = dates.today(row.received_at, zone), cover.payer_name
     if row.state == "active":
         lines = shares(cost_share(said.benefits)) or (T_("Your plan is active."),)
-        text = T_("Your plan told us so on {day}. What a visit costs you in the end, it decides afterwards.", day=day)
+        text = T_("Your plan told us so on {day}. It decides what a visit costs you when it gets the claim.", day=day)
         return OwnPlan(payer, lines, text)
     if row.state == "inactive":
         text = T_("It says that it did not cover you on {about}. Please show us your present card.", about=row.on_date)

@@ -115,7 +115,9 @@ def _why(content: StatementContent, left: Money, owed: Money) -> Text:
     said = _billed(content)
     if left != content.owed:
         was, day = content.owed, content.made_on
-        said = T_("Our bill of {day} came to {was}. Since then it has become {left}.", day=day, was=was, left=left)
+        said = T_(
+            "Our bill of {day} came to {was}. After what came in since, {left} is left.", day=day, was=was, left=left
+        )
     if owed.cents > left.cents:
         said = T_("{said} {more} came since, and the next bill will list it.", said=said, more=owed - left)
     return said
@@ -124,12 +126,12 @@ def _why(content: StatementContent, left: Money, owed: Money) -> Text:
 def _billed(content: StatementContent) -> Text:
     """What the bill was for: the one service, or how many on which days."""
     owing = [line for line in content.lines if line.you_owe.cents > 0]
-    days = sorted({line.day for line in owing})
     if len(owing) == 1:
         return T_("That is for {what} on {day}. {why}", what=owing[0].title, day=owing[0].day, why=owing[0].why)
+    n, days = len(content.lines), sorted({line.day for line in content.lines})  # `how` sums up every line
     if len(days) == 1:
-        return T_("That is for {n} services on {day}. {how}", n=len(owing), day=days[0], how=content.sentence)
+        return T_("That is for {n} services on {day}. {how}", n=n, day=days[0], how=content.sentence)
     return T_(
         "That is for {n} services from {first} to {last}. {how}",
-        n=len(owing), first=days[0], last=days[-1], how=content.sentence,
+        n=n, first=days[0], last=days[-1], how=content.sentence,
     )  # fmt: skip

@@ -47,7 +47,8 @@ def show_home(uow: UnitOfWork) -> Page:
     patient_id = whose(uow)
     page = home.home_page(uow, patient_id)
     if patient_id in uow.actor.own_patients:
-        page = replace(page, looks=looks.looks_of(uow, patient_id).looks[:_LOOKS])
+        found = looks.looks_of(uow, patient_id).looks
+        page = replace(page, looks=tuple(each for each in found if not each.own)[:_LOOKS])
     return Page("patient/home.html", page, {"plans": own.plans(uow, patient_id)})
 
 

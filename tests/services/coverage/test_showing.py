@@ -126,7 +126,7 @@ def test_the_patient_reads_what_a_visit_costs(desk: Desk):
             "You pay 12.5 percent of what your plan allows for a service.",
             "You pay the next $450.00 of this year yourself: that is left of your deductible.",
             "The most you still pay this year for what your plan covers is $900.00.",
-            "Your plan told us so on 2026-08-03. What a visit costs you in the end, it decides afterwards.",
+            "Your plan told us so on 2026-08-03. It decides what a visit costs you when it gets the claim.",
         ]
     ]
 
