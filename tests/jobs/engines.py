@@ -102,12 +102,12 @@ class Engine:
         with self.world.read("payment:settle") as uow:
             return uow.count(uow.select(LedgerEntryRow.id))
 
-    def killed_in_mid_job(self, tmp_path: Path) -> None:
+    def killed_in_mid_job(self, tmp_path: Path, program: str = "tests.jobs.killed") -> None:
         """A worker process of its own takes the job, does half of it, and is killed outright."""
         mark = tmp_path / "in-mid-job"
         settings = self.world.runtime.settings
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.jobs.killed", str(mark)],
+            [sys.executable, "-m", program, str(mark)],
             env=os.environ
             | {
                 "CANDOR_HOME": str(settings.home),

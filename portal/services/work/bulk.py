@@ -9,66 +9,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from types import MappingProxyType
+from datetime import timedelta
 from typing import Any, Final
 
 from portal.access.actors import Actor
 from portal.domain.errors import NotFound
 from portal.domain.money import Money
 from portal.domain.queues import QUEUES, Queue
-from portal.domain.texts import T_, Text, from_json, to_json
+from portal.domain.texts import Text, from_json, to_json
 from portal.domain.work import NOTE_LETTERS, Narrowing
-from portal.models.queues import QueueBulkPartRow, QueueBulkRow, QueueItemRow
+from portal.models.queues import QueueBulkPartRow, QueueBulkRow, QueueItemRow, QueueStepRow
 from portal.services import outbox, queues
 from portal.services.unit_of_work.reading import ABSENT
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
-from portal.services.work import filters, lists, taking
+from portal.services.work import filters, lists, progress, taking
 from portal.services.work.filters import Colleague
+from portal.services.work.progress import ASKED, DONE, RUNNING, STOPPED, BulkPage
 from portal.services.work.taking import MOST_AT_ONCE, Do, Order, Part, Preview
 
 MOST: Final = 10_000
 """Items of one step with a whole view: more are done in several, so that a slip stays within what can be mended."""
-ASKED, RUNNING, DONE, STOPPED = "ASKED", "RUNNING", "DONE", "STOPPED"
+MOST_LOOKS: Final = 10
+"""So many steps that were looked at and not begun are kept of a person."""
 _KEPT = timedelta(days=1)
 """So long a step that was looked at waits to be begun; then it is let go."""
 _SHOWN = timedelta(hours=1)
 """So long the page of the queue names a step that has ended."""
-
-_WHY: Final[Mapping[str, Text]] = MappingProxyType({
-    "gone": T_("wait no longer in this queue"),
-    "holder": T_("went to somebody else meanwhile"),
-    "changed": T_("were changed by somebody meanwhile"),
-    "same": T_("were so already"),
-})  # fmt: skip
-"""Why an item was passed."""
-
-_ENDS: Final[Mapping[str, Text]] = MappingProxyType({
-    "asked": T_("Stopped, as you asked."),
-    "rights": T_("Stopped: you, or the colleague, do not work this queue any more."),
-})  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class BulkPage:
-    """A step with a whole view, on its way or over; see `templates/staff/queue_bulk.html`."""
-
-    bulk_id: str
-    queue: str
-    title: Text
-    what: Text
-    state: str
-    """running, done or stopped."""
-    sentence: Text
-    total: int
-    reached: int
-    """How many were come to: changed or passed."""
-    changed: int
-    skipped: tuple[Part, ...]
-    at: datetime
-    address: dict[str, str]
-    """The view, as it stands in an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,28 +108,28 @@ def begin(uow: UnitOfWork, name: str, bulk_id: bytes, order: Order) -> BulkPage:
                 pass
         else:
             outbox.later(uow, "queue.bulk", f"queue.bulk:{bulk.id.hex()}", {"bulk": bulk.id})
-    return _page(uow, queue, bulk)
+    return progress.page(uow, queue, bulk)
 
 
 def run(units: Units, actor: Actor, bulk_id: bytes) -> None:
     """The job of a step with a whole view: part after part, each for ever once, until none is left or it is stopped.
 
+    Before each part it is looked whether whoever began it, and the colleague it gives to, work the queue still.
     Everything is told as done by the system for whoever began it.
     """
     with units.read(actor, "queue:assign") as uow:
         bulk = uow.get(QueueBulkRow, bulk_id)
         acting = replace(actor, initiator=bulk.user_id.hex(), practice_id=bulk.practice_id)
         queue = QUEUES[bulk.queue]
-        people = {each.user_id: each for each in filters.colleagues(uow, queue)}
-    to = people.get(bulk.to_id.hex()) if bulk.to_id else None
-    works = bulk.user_id.hex() in people and (bulk.to_id is None or to is not None)
+        to = _to(uow, queue, bulk, absent=True)
     left = True
     while left:
         with units.write(acting, "queue:assign") as uow:
             bulk = uow.get(QueueBulkRow, bulk_id)
             if bulk.state != RUNNING:
                 return
-            if not works:
+            gone = bulk.to_id is not None and to is None
+            if gone or not filters.all_work(uow, queue, {bulk.user_id} | ({bulk.to_id} if bulk.to_id else set())):
                 uow.change(bulk, state=STOPPED, ended_why="rights", ended_at=uow.now)
                 return
             left = _part(uow, bulk, to)
@@ -174,7 +141,7 @@ def show(uow: UnitOfWork, name: str, bulk_id: bytes) -> BulkPage:
     bulk = _own(uow, name, bulk_id)
     if bulk.state == ASKED:
         raise NotFound(ABSENT, code="not-found")
-    return _page(uow, queue, bulk)
+    return progress.page(uow, queue, bulk)
 
 
 def stop(uow: UnitOfWork, name: str, bulk_id: bytes) -> None:
@@ -223,15 +190,15 @@ def _part(uow: UnitOfWork, bulk: QueueBulkRow, to: Colleague | None) -> bool:
     item = QueueItemRow
     standing = uow.entities(uow.select(item).where(item.id.in_(ids)).order_by(item.id).with_for_update())
     found = {each.id.hex(): each for each in standing}
-    changed, skipped = 0, Counter[str]()
+    passed: dict[str, str] = {}
     for item_id, version, holder in part.items:
         why = _passed(found.get(item_id), version, holder, bulk, to)
         if why is not None:
-            skipped[why] += 1
+            passed[item_id] = why
             continue
         taking.do_one(uow, found[item_id], order, bulk.day, to, bulk.user_id)
-        changed += 1
-    uow.change(part, changed=changed, skipped=dict(skipped))
+    skipped = _with_whom(uow, bulk, passed, found)
+    uow.change(part, changed=len(part.items) - len(passed), skipped=dict(skipped))
     uow.flush()
     return True
 
@@ -251,30 +218,23 @@ def _passed(
     return "changed" if item.version != version else None
 
 
-def _page(uow: UnitOfWork, queue: Queue, bulk: QueueBulkRow) -> BulkPage:
-    uow.flush()
-    row = QueueBulkPartRow
-    parts = uow.rows(uow.select(row.changed, row.skipped).where(row.bulk_id == bulk.id, row.changed.is_not(None)))
-    changed, skipped = sum(each.changed for each in parts), Counter[str]()
-    for each in parts:
-        skipped.update(each.skipped)
-    said = tuple(Part(_WHY[why], skipped[why]) for why in _WHY if skipped[why])
-    reached = changed + skipped.total()
-    return BulkPage(
-        bulk.id.hex(), queue.name, queue.title, taking.what(Do(bulk.do), _to(uow, queue, bulk, absent=True)),
-        bulk.state.lower(), _sentence(bulk, changed, reached), bulk.total, reached, changed, said,
-        bulk.started_at or bulk.asked_at, bulk.narrowing,
-    )  # fmt: skip
-
-
-def _sentence(bulk: QueueBulkRow, changed: int, reached: int) -> Text:
-    if bulk.state == RUNNING:
-        return T_("On its way: {done} of {n} so far.", done=reached, n=bulk.total)
-    if bulk.state == STOPPED:
-        left = bulk.total - reached
-        rest = T_("{n} item was not come to.", "{n} items were not come to.", n=left)
-        return T_("{why} {rest}", why=_ENDS[bulk.ended_why or "asked"], rest=rest)
-    return T_("Done: {n} item was changed.", "Done: {n} items were changed.", n=changed)
+def _with_whom(
+    uow: UnitOfWork, bulk: QueueBulkRow, passed: Mapping[str, str], found: Mapping[str, QueueItemRow]
+) -> Counter[str]:
+    """How many were passed by why, and where somebody was quicker by whom: the user's id stands behind a colon."""
+    step = QueueStepRow
+    changed = sorted(bytes.fromhex(id_) for id_, why in passed.items() if why == "changed")
+    last: dict[str, str] = {}
+    if changed:
+        since = uow.select(step.item_id, step.actor).where(step.item_id.in_(changed), step.at >= bulk.asked_at)
+        rows = uow.rows(since.order_by(step.at))
+        last = {row.item_id.hex(): row.actor for row in rows}
+    told = Counter[str]()
+    for id_, why in passed.items():
+        holder = found[id_].holder_id if why == "holder" else None
+        who = holder.hex() if holder else last.get(id_, "")
+        told[f"{why}:{who}" if who else "back" if why == "holder" else why] += 1
+    return told
 
 
 def _preview(queue: Queue, bulk: QueueBulkRow, to: Colleague | None) -> Preview:
@@ -314,14 +274,17 @@ def _to(uow: UnitOfWork, queue: Queue, bulk: QueueBulkRow, *, absent: bool = Fal
 
 
 def _let_go(uow: UnitOfWork) -> None:
-    """Forget what the actor looked at long ago and never began."""
+    """Forget what the actor looked at long ago and never began, and of the rest the oldest: MOST_LOOKS stay, with one.
+
+    Each holds up to MOST items.
+    """
     bulk, part = QueueBulkRow, QueueBulkPartRow
-    old = uow.entities(
-        uow.select(bulk).where(
-            bulk.user_id == uow.actor.user_id, bulk.state == ASKED, bulk.asked_at < uow.now - _KEPT
-        )
-    )  # fmt: skip
-    for each in old:
+    mine = uow.select(bulk).where(bulk.user_id == uow.actor.user_id, bulk.state == ASKED)
+    looks = uow.entities(mine.order_by(bulk.asked_at.desc(), bulk.id))
+    kept = [each for each in looks if each.asked_at >= uow.now - _KEPT][: MOST_LOOKS - 1]
+    for each in looks:
+        if each in kept:
+            continue
         for one in uow.entities(uow.select(part).where(part.bulk_id == each.id)):
             uow.delete(one)
         uow.flush()

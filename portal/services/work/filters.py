@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from portal.access import roles
 from portal.access.permissions import PERMISSIONS
@@ -72,14 +72,8 @@ def options(uow: UnitOfWork, name: str) -> Options:
 
 def colleagues(uow: UnitOfWork, queue: Queue) -> tuple[Colleague, ...]:
     """The people of the practice whose roles work a queue, by name."""
-    wanted = sorted(PERMISSIONS[queue.permission].reach_by_role.keys() & roles.STAFF)
-    works = uow.select(GrantRow.user_id).where(
-        GrantRow.practice_id == uow.practice_id, GrantRow.role.in_(wanted), GrantRow.ended_at.is_(None)
-    )
     user = UserRow
-    rows = uow.rows(
-        uow.select(user.id, user.name_sealed).where(user.state == "ACTIVE", user.id.in_(works.scalar_subquery()))
-    )
+    rows = uow.rows(uow.select(user.id, user.name_sealed).where(*_works(uow, queue)))
     uow.expect(*{row.id for row in rows})
     found = (
         Colleague(
@@ -89,6 +83,20 @@ def colleagues(uow: UnitOfWork, queue: Queue) -> tuple[Colleague, ...]:
         for row in rows
     )
     return tuple(sorted(found, key=lambda each: (each.name.casefold(), each.user_id)))
+
+
+def all_work(uow: UnitOfWork, queue: Queue, users: set[bytes]) -> bool:
+    """Whether all of these work a queue now."""
+    found = uow.rows(uow.select(UserRow.id).where(*_works(uow, queue), UserRow.id.in_(sorted(users))))
+    return {row.id for row in found} == users
+
+
+def _works(uow: UnitOfWork, queue: Queue) -> tuple[ColumnElement[bool], ...]:
+    wanted = sorted(PERMISSIONS[queue.permission].reach_by_role.keys() & roles.STAFF)
+    works = uow.select(GrantRow.user_id).where(
+        GrantRow.practice_id == uow.practice_id, GrantRow.role.in_(wanted), GrantRow.ended_at.is_(None)
+    )
+    return UserRow.state == "ACTIVE", UserRow.id.in_(works.scalar_subquery())
 
 
 def colleague(uow: UnitOfWork, queue: Queue, user_id: str) -> Colleague:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +14,14 @@ from audit.table import audit_event
 from portal.domain import work
 from portal.domain.errors import NotFound, Refused
 from portal.domain.work import Narrowing
+from portal.jobs.handlers import work_through as work_through_job
 from portal.models.queues import QueueBulkPartRow, QueueBulkRow, QueueItemRow, QueueStepRow
 from portal.models.users import GrantRow
 from portal.services import queues
+from portal.services.unit_of_work.work import UnitOfWork
 from portal.services.users import grants
-from portal.services.work import bulk, showing, taking
-from portal.services.work.bulk import BulkPage
+from portal.services.work import bulk, filters, showing, taking
+from portal.services.work.progress import BulkPage
 from portal.services.work.taking import Do, Order, Preview
 from tests.databases import World
 from tests.jobs.engines import Engine
@@ -115,8 +119,8 @@ def test_what_moved_on_meanwhile_is_passed_and_counted_with_why(office: World):
     page = show(office, seen)
     assert (page.changed, page.reached) == (5, 9)
     assert said(page.skipped) == {
-        "went to somebody else meanwhile": 2, "wait no longer in this queue": 1,
-        "were changed by somebody meanwhile": 1,
+        "went to Priya meanwhile": 2, "wait no longer in this queue": 1,
+        "were changed by somebody else meanwhile": 1,
     }  # fmt: skip
     assert {row.id for row in items(office) if row.put_off_until} == {row.id for row in rows[4:]}
 
@@ -170,6 +174,91 @@ def test_whose_role_ended_does_nothing_more(office: World):
     with office.read("queue:view") as uow:
         (row,) = uow.entities(uow.select(QueueBulkRow))
     assert (row.state, row.ended_why, steps(office)) == ("STOPPED", "rights", [])
+
+
+def test_whose_role_ends_meanwhile_does_no_further_part(office: World, monkeypatch: pytest.MonkeyPatch):
+    make.fill(office, 11)
+    seen = look(office, Order(Do.TAKE))
+    begin(office, seen, Order(Do.TAKE))
+    noor, looked, looks = office.people["Noor"], filters.all_work, []
+
+    def ended(uow: UnitOfWork, *given: Any) -> bool:
+        """The role ends after the second look, as if a manager had been quicker than the third."""
+        looks.append(given)
+        if len(looks) == 3:
+            (grant,) = uow.entities(uow.select(GrantRow).where(GrantRow.user_id == noor))
+            uow.change(grant, ended_at=uow.now)
+            uow.flush()
+        return looked(uow, *given)
+
+    monkeypatch.setattr(filters, "all_work", ended)
+    work_through(office, seen)
+    page = show(office, seen)
+    assert (page.state, page.reached, page.changed, len(steps(office))) == ("stopped", 8, 8, 8)
+    assert "do not work this queue any more. 3 items were not come to." in str(page.sentence)
+
+
+def test_two_people_at_once_do_each_item_once_and_are_told_who_was_quicker(office: World):
+    rows = make.fill(office, 16)
+    orders = {"Noor": Order(Do.TAKE), "Priya": Order(Do.TAKE)}
+    seen = {}
+    for name, order in orders.items():
+        with office.write("queue:assign", office.actor("biller", name)) as uow:
+            seen[name] = bulk.look(uow, QUEUE, Narrowing(), order)
+        begin(office, seen[name], order, name)
+    start = threading.Barrier(2)
+
+    def work_on(name: str) -> None:
+        start.wait()
+        work_through(office, seen[name])
+
+    workers = [threading.Thread(target=work_on, args=(name,)) for name in orders]
+    for each in workers:
+        each.start()
+    for each in workers:
+        each.join()
+    assert sorted(step.item_id for step in steps(office)) == sorted(row.id for row in rows), "each of them once"
+    changed = 0
+    for name, other in (("Noor", "Priya"), ("Priya", "Noor")):
+        with office.read("queue:view", office.actor("biller", name)) as uow:
+            page = bulk.show(uow, QUEUE, bytes.fromhex(seen[name].bulk or ""))
+        assert (page.state, page.reached) == ("done", 16)
+        assert said(page.skipped) == ({f"went to {other} meanwhile": 16 - page.changed} if page.changed < 16 else {})
+        assert page.changed == sum(row.holder_id == office.people[name] for row in items(office))
+        changed += page.changed
+    assert changed == 16
+
+
+def test_a_worker_that_is_killed_in_the_middle_is_followed_by_another_and_doubles_nothing(
+    office: World, tmp_path: Path
+):
+    make.fill(office, 11)
+    seen = look(office, SKIP)
+    begin(office, seen, SKIP)
+    engine = Engine(office)
+    engine.killed_in_mid_job(tmp_path, "tests.services.work.killed")
+    assert (show(office, seen).state, show(office, seen).reached, len(steps(office))) == ("running", 4, 4)
+    engine.finished_by_another(queue_bulk=work_through_job)
+    assert (show(office, seen).state, show(office, seen).changed) == ("done", 11)
+    assert sorted(step.item_id for step in steps(office)) == sorted(row.id for row in items(office))
+
+
+def test_of_what_was_looked_at_the_oldest_go(office: World, monkeypatch: pytest.MonkeyPatch):
+    make.fill(office, 6)
+    monkeypatch.setattr(bulk, "MOST_LOOKS", 3)
+    begun = look(office, Order(Do.TAKE))
+    begin(office, begun, Order(Do.TAKE))
+    looks = []
+    for _ in range(4):
+        office.clock.forward(minutes=1)
+        looks.append(look(office, Order(Do.TAKE)))
+    with office.read("queue:view") as uow:
+        kept = {row.id.hex() for row in uow.entities(uow.select(QueueBulkRow))}
+        parts = uow.entities(uow.select(QueueBulkPartRow))
+    assert kept == {begun.bulk, *(each.bulk for each in looks[1:])}, "what was begun stays"
+    assert {part.bulk_id.hex() for part in parts} == kept
+    with pytest.raises(NotFound):
+        begin(office, looks[0], Order(Do.TAKE))
 
 
 def test_what_is_one_step_is_done_at_once_and_what_lacks_its_day_is_not_begun(office: World):
