@@ -72,9 +72,11 @@ def test_an_answer_by_phone_once_and_only_from_the_page_that_stands(flask: Flask
     here = place(biller, "authorizations.show", authorization_id=id_)
     given = form_of(biller, here, "Keep the answer") | {"do": "answer", "channel": "phone", "action": "approved"}
     given |= {"number": "", "units-1": "1.5", "to": "2026-11-28", "channel": "letter", "note": "Said Mrs. Ode."}
+    given |= {"limit-1": "10", "measure-1": "DY"}
     wrong = biller.post(here, data=given)
     assert (wrong.status_code, "An approval needs the payer" in wrong.text) == (422, True)
-    for typed in ('value="1.5"', 'value="2026-11-28"', 'value="letter" selected', ">Said Mrs. Ode.</textarea>"):
+    kept = ('value="1.5"', 'value="10"', 'value="DY" selected', 'value="2026-11-28"', 'value="letter" selected')
+    for typed in (*kept, ">Said Mrs. Ode.</textarea>"):
         assert typed in wrong.text
     assert (desk.row(id_).state, desk.kept(id_)) == ("DRAFT", [])
     long = form_of(biller, here, "Take back") | {"do": "cancel", "reason": "asked-twice", "note": "n" * 5_000}
