@@ -63,6 +63,7 @@ OPENS_NOTHING: Mapping[str, str] = MappingProxyType({
     "authorizations load": "rules about asking in advance are open",
     "practices add": "practices are open",
     "practices edit": "practices are open",
+    "practices facility": "names and addresses of facilities are open",
     "routes": "opens no store",
     "serve": "each page and job has the purpose of its permission",
     "worker": "each job has the purpose of its permission",

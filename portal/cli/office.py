@@ -16,7 +16,7 @@ from portal.domain.errors import TradeError
 from portal.domain.laboratories import KINDS
 from portal.domain.money import parse_cents
 from portal.domain.tables import read_csv
-from portal.services import laboratories
+from portal.services import facilities, laboratories
 from portal.services import payers as payer_service
 from portal.services import practices as practice_service
 from portal.services.users import accounts
@@ -107,6 +107,40 @@ def edit(code: str, as_user: str | None, as_json: bool, **given: str | None) -> 
                 laboratories.keep(uow, row.id, certificate)
                 changes["clia"] = certificate
         bench.say({"code": code, "changed": sorted(changes)}, f"practice {code} is changed")
+
+
+_OF_FACILITIES = {
+    "name": "Its name.",
+    "npi": "Its NPI.",
+    "line1": "Street and number.",
+    "line2": "A second line of the address.",
+    "city": "City.",
+    "state": "Two letters.",
+    "postal_code": "All nine digits.",
+    "places": "Places of service there, as '21 22 23'.",
+    "from": "The first day on which the practice works there.",
+    "to": "The last day.",
+}
+
+
+def _facility_options(command: Any) -> Any:
+    for name, words in reversed(_OF_FACILITIES.items()):
+        needed = name not in {"line2", "to"}
+        given = f"valid_{name}" if name in {"from", "to"} else name
+        command = click.option(f"--{name.replace('_', '-')}", given, default="", required=needed, help=words)(command)
+    return acting(command)
+
+
+@practices.command(epilog="Example: ./candor practices facility juniper --name 'Cedar Hospital' --places '21 22 23' …")
+@click.argument("code")
+@_facility_options
+def facility(code: str, as_user: str | None, as_json: bool, **given: str) -> None:
+    """Keep a facility where the practice's clinicians work; claims from there name it."""
+    with opened("practices.facility", any_practice=True, as_user=as_user, as_json=as_json) as bench:
+        with bench.runtime.units.write(bench.actor, "practice:edit") as uow:
+            row = practice_service.practice_by_code(uow, code)
+            kept = facilities.keep(uow, row.id, given)
+        bench.say({"facility": kept.hex(), "code": code}, f"{given['name']} is on the list of practice {code}")
 
 
 def _address(standing: Mapping[str, str], prefix: str, given: Mapping[str, str | None]) -> Address | None:

@@ -18,6 +18,7 @@ from portal.models import (
     edit_rules,
     eligibility,
     encounters,
+    facilities,
     fees,
     global_periods,
     holds,
@@ -44,8 +45,8 @@ from portal.models.base import Base
 ROOMS = (
     authorizations,
     bills, claims, codes, contacts, contracts, coverage, coverage_policies, denials, documents, edit_rules,
-    eligibility, encounters, fees, global_periods, holds, interchanges, jobs, keys, laboratories, ledger, ncci,
-    patients, payers, payments, practices, queues, remittances, restrictions, sampling, statements, status, users,
+    eligibility, encounters, facilities, fees, global_periods, holds, interchanges, jobs, keys, laboratories, ledger,
+    ncci, patients, payers, payments, practices, queues, remittances, restrictions, sampling, statements, status, users,
 )  # fmt: skip
 
 metadata: MetaData = Base.metadata

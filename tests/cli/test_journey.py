@@ -255,6 +255,12 @@ def test_practices_are_added_and_edited_and_then_have_to_be_named(desk: Desk) ->
     laboratory = ["--clia", "11D1234567", "--clia-kind", "waiver", "--clia-from", "2026-01-01"]
     assert desk.json("practices", "edit", "cedar", *laboratory)["changed"] == ["clia"]
     assert "type" in desk("practices", "edit", "cedar", *laboratory[:2], ends=1)
+    hospital = [
+        "--name", "Cedar Hospital", "--npi", npi("165432109"), "--line1", "1 Cedar Way", "--city", "Salem",
+        "--state", "OR", "--postal-code", "97301-0012", "--places", "21 22 23", "--from", "2026-01-01",
+    ]  # fmt: skip
+    assert desk.json("practices", "facility", "cedar", *hospital)["code"] == "cedar"
+    assert "two digits each" in desk("practices", "facility", "cedar", *hospital[:13], "2", *hospital[14:], ends=1)
     changed = desk.json("practices", "edit", "cedar", "--phone", "5035550199", "--remit-line1", "PO Box 13")
     assert changed["changed"] == ["phone", "remit_to"]
     assert "--practice CODE" in desk("keys", "rotate", ends=2)

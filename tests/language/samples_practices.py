@@ -1,4 +1,4 @@
-"""The administrator's page of practices and their certificates."""
+"""The administrator's pages of practices, their certificates and facilities."""
 
 from __future__ import annotations
 
@@ -45,5 +45,39 @@ SAMPLES = [
         ("none", (), {}),
         ("refused", SOME, {"form": made("Form", about="c" * 32, **vars(form(errors=("number",), **GIVEN)))}),
         ("refused-new", SOME, {"form": made("Form", about=OTHER, **vars(form(errors=("kind",), **GIVEN)))}),
+    )
+]
+
+AT = {
+    "name": "Cedar Hospital", "npi": "1245319599", "line1": "1 Cedar Way", "line2": "", "city": "Salem", "state": "OR",
+    "postal_code": "973010012", "places": "21 22", "valid_from": "2026-01-01", "valid_to": "",
+}  # fmt: skip
+
+
+def facility(id_: str, **more: object) -> object:
+    values = {
+        "facility_id": id_, "version": 1, "name": "Cedar Hospital", "npi": "1245319599", "places": "21 22",
+        "address": "1 Cedar Way, Salem, OR 97301-0012", "valid_from": date(2026, 1, 1), "valid_to": None, "holds": True,
+        "given": AT,
+    }  # fmt: skip
+    return made("FacilityItem", **(values | more))
+
+
+PLACES = (facility("c" * 32), facility("d" * 32, valid_to=date(2026, 3, 31), holds=False))
+SAMPLES += [
+    (
+        "admin/practices/facilities.html",
+        kind,
+        {
+            "frame": frame("admin"),
+            "page": made("FacilitiesPage", practice_id=ID, practice_name="Juniper Ridge", facilities=some),
+        }
+        | more,
+    )
+    for kind, some, more in (
+        ("some", PLACES, {}),
+        ("none", (), {}),
+        ("refused", PLACES, {"form": made("Form", about="c" * 32, **vars(form(errors=("npi",), **AT)))}),
+        ("refused-new", PLACES, {"form": made("Form", about=ID, **vars(form(errors=("places",), **AT)))}),
     )
 ]

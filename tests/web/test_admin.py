@@ -91,6 +91,32 @@ def test_a_laboratorys_certificate_is_kept_corrected_and_refused_beside_its_fiel
     assert "Not today" in client.get("/admin/practices").text
 
 
+def test_a_facility_is_kept_corrected_and_refused_beside_its_field(world: World, client):
+    person(world, "administrator", "root@juniper.example")
+    sign_in(client, world, "root@juniper.example")
+    where = f"/admin/practices/{world.practice_id.hex()}/facilities"
+    assert where in client.get("/admin/practices").text
+    given = {
+        "name": "Cedar Hospital", "npi": "1245319590", "line1": "1 Cedar Way", "line2": "", "city": "Salem",
+        "state": "or", "postal_code": "97301-0012", "places": "21, 22", "valid_from": "2026-01-01", "valid_to": "",
+        "csrf_token": form_token(client, where),
+    }  # fmt: skip
+    refused = client.post(where, data=given)
+    assert (refused.status_code, "a digit may be wrong" in refused.text) == (422, True)
+    assert 'value="1245319590"' in refused.text
+    given["npi"] = "1245319599"
+    for _ in range(2):  # the same again changes nothing
+        assert client.post(where, data=given).status_code == 303
+    (id_,) = re.findall(rf"{where}/([0-9a-f]{{32}})", client.get(where).text)
+    twice = client.post(where, data=given | {"name": "Cedar"})
+    assert (twice.status_code, "on the list already" in twice.text) == (422, True)
+    ended = given | {"valid_to": "2026-06-30", "version": "1"}
+    assert client.post(f"{where}/{id_}", data=ended).status_code == 303
+    assert client.post(f"{where}/{id_}", data=ended).status_code == 409
+    assert client.post(f"/admin/practices/{'0' * 32}/facilities/{id_}", data=ended).status_code == 404
+    assert "Not today" in client.get(where).text
+
+
 def test_step_up_is_asked_before_inviting(world: World, client):
     person(world, "administrator", "root@juniper.example")
     sign_in(client, world, "root@juniper.example")

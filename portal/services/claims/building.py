@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from portal.domain.claims import Address, BillingProvider, Claim, Cover, OtherPayer, Person, Rendering, ServiceLine
+from portal.domain.facilities import Listed, only
 from portal.domain.laboratories import Certificate
 from portal.models.claims import ClaimRow
 from portal.models.coverage import CoverageRow
@@ -17,7 +18,7 @@ from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow, ProviderRow
-from portal.services import laboratories
+from portal.services import facilities, laboratories
 from portal.services.claims import carrying
 from portal.services.claims.carrying import Carried
 from portal.services.granted import finding
@@ -60,6 +61,7 @@ def as_domains(uow: UnitOfWork, rows: Sequence[ClaimRow]) -> dict[bytes, Claim]:
     providers = found_by_id(uow, ProviderRow, seen)
     billing = _billing(found_by_id(uow, PracticeRow, [rows[0].practice_id])[rows[0].practice_id])
     certificates = laboratories.standing(uow, rows[0].practice_id)
+    places = facilities.standing(uow, rows[0].practice_id)
     uow.saw(*patients)
     people = {id_: _patient(uow, patient) for id_, patient in patients.items()}
 
@@ -78,6 +80,7 @@ def as_domains(uow: UnitOfWork, rows: Sequence[ClaimRow]) -> dict[bytes, Claim]:
                 billing,
                 _rendering(providers.get(encounters[row.encounter_id].provider_id or b"")),
                 certificates,
+                places,
             ),
             charges.get(row.encounter_id, ()),
             [(cover_of(one, row.patient_id), one) for one in earlier.get(row.id, ())],
@@ -174,6 +177,7 @@ def _claim(
     billing: BillingProvider,
     rendering: Rendering | None,
     certificates: Sequence[Certificate],
+    places: Sequence[Listed],
 ) -> Claim:
     lines = tuple(service_line(charge, encounter.place) for charge in charges)
 
@@ -193,8 +197,9 @@ def _claim(
         )
     if any(charge.details_sealed is not None for charge in charges):
         lines = tuple(line_details.on(uow, charge, line) for line, charge in zip(lines, charges, strict=True))
-    clia = came_with.get("clia") or ""
+    clia, where = came_with.get("clia") or "", kept.facility
     if kept.institutional is None and kept.dental is None:
+        where = where or only(places, encounter.place, encounter.service_from)
         clia, lines = laboratories.numbered(certificates, clia, encounter.place, lines)
     return Claim(
         control=row.control,
@@ -212,6 +217,11 @@ def _claim(
         operating=kept.operating,
         other_operating=kept.other_operating,
         assistant=kept.assistant,
+        facility=where,
+        referring=kept.referring,
+        supervising=kept.supervising,
+        exception=kept.exception,
+        professional=kept.professional,
         institutional=kept.institutional,
         dental=kept.dental,
         # An original must not carry the number that a rejection may have brought (X12 RFI 1538).

@@ -1,26 +1,28 @@
-"""What a facility's or dentist's visit has besides a professional one, as it is kept with the provider's proposal."""
+"""What a visit has besides its services, as it is kept with the provider's proposal: of its kind, or of any."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from portal.domain.claims import Claim, Rendering, ServiceLine
+from portal.domain.claims import Address, Claim, Facility, Rendering, ServiceLine
 from portal.domain.dental import Dental, DentalLine, Tooth
 from portal.domain.drugs import Drug
 from portal.domain.institutional import Institutional, Occurrence, Procedure, Value
+from portal.domain.professional import Professional
 
 FACILITY, DENTIST = "837I", "837D"
 MOST_LINES = {FACILITY: 999}
 """Service lines of one claim, where it is not fifty (005010X223A2, loop 2400)."""
+_DAYS = ("illness_on", "accident_on", "menstrual_on", "admitted_on", "discharged_on")
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The parts of a claim that only facilities or dentists have."""
+    """The parts of a claim that only a kind of visit has, or few visits of any kind."""
 
     institutional: Institutional | None = None
     attending: Rendering | None = None
@@ -30,6 +32,11 @@ class Kept:
     """The clinician of the visit is named as rendering, too, and not as attending only."""
     dental: Dental | None = None
     assistant: Rendering | None = None
+    facility: Facility | None = None
+    referring: Rendering | None = None
+    supervising: Rendering | None = None
+    exception: str = ""
+    professional: Professional | None = None
     frequency: str = "1"
     """Of a facility's first claim: 1 from admission to discharge, 2 to 4 for a part of a stay, 5 for late charges."""
 
@@ -61,7 +68,26 @@ def kind_of(claim: Claim) -> str | None:
 
 
 def keep(claim: Claim) -> dict[str, Any]:
-    """For the proposal of a visit, as JSON; nothing for a professional one."""
+    """For the proposal of a visit, as JSON; nothing for a professional one that tells nothing besides its lines."""
+    more = beside(claim)
+    return {**_of_kind(claim), **({"beside": more} if any(more.values()) else {})}
+
+
+def beside(claim: Claim) -> dict[str, Any]:
+    """Where, who sent the patient, why the payer was not asked, and what an 837P tells besides, as JSON."""
+    place, told = claim.facility, claim.professional
+    return {
+        "place": place and [place.name, place.npi, place.address and asdict(place.address)],
+        "referring": _provider(claim.referring), "supervising": _provider(claim.supervising),
+        "exception": claim.exception,
+        "told": told and {
+            **{name: _day(getattr(told, name)) for name in _DAYS},
+            "causes": list(told.causes), "accident_state": told.accident_state,
+        },
+    }  # fmt: skip
+
+
+def _of_kind(claim: Claim) -> dict[str, Any]:
     if claim.institutional is not None:
         stay = claim.institutional
         return {
@@ -119,7 +145,18 @@ def as_drug(kept: Sequence[str | None] | None) -> Drug | None:
 
 
 def of(proposal: Mapping[str, Any]) -> Kept:
-    """What a proposal keeps."""
+    """What a proposal keeps; those of before `beside` was kept tell nothing of it."""
+    kept, more = _kept_of_kind(proposal), proposal.get("beside")
+    if not more:
+        return kept
+    return replace(
+        kept, facility=_as_facility(more["place"]), referring=_as_provider(more["referring"]),
+        supervising=_as_provider(more["supervising"]), exception=more["exception"],
+        professional=_as_told(more["told"]),
+    )  # fmt: skip
+
+
+def _kept_of_kind(proposal: Mapping[str, Any]) -> Kept:
     if "facility" in proposal:
         kept = proposal["facility"]
         return Kept(
@@ -134,7 +171,7 @@ def of(proposal: Mapping[str, Any]) -> Kept:
 
 
 def corrected(proposal: Mapping[str, Any], details: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """A proposal with what the office corrected of a facility's or dentist's details, which are kept beside it."""
+    """A proposal with what the office corrected of the details, which are kept beside it."""
     if not details:
         return proposal
     lines = {str(line["position"]): line for line in proposal.get("lines", ())}
@@ -174,6 +211,20 @@ def _stay(kept: Mapping[str, Any]) -> Institutional:
         tuple(Occurrence(code, date.fromisoformat(on), _as_day(to)) for code, on, to in kept["spans"]),
         tuple(Value(code, Decimal(amount)) for code, amount in kept["values"]), tuple(kept["conditions"]),
     )  # fmt: skip
+
+
+def _as_facility(kept: Sequence[Any] | None) -> Facility | None:
+    if not kept:
+        return None
+    name, npi, where = kept
+    return Facility(name, npi, where and Address(**where))
+
+
+def _as_told(kept: Mapping[str, Any] | None) -> Professional | None:
+    if not kept:
+        return None
+    causes, state = tuple(kept["causes"]), kept["accident_state"]
+    return Professional(**{name: _as_day(kept[name]) for name in _DAYS}, causes=causes, accident_state=state)
 
 
 def _provider(one: Rendering | None) -> list[str] | None:

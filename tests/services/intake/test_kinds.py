@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.domain.claims import ServiceLine
+from portal.domain.claims import Claim, ServiceLine
 from portal.services.intake import kinds
 from tests.x12 import strategies as made
 from tests.x12.test_dental import mouths
@@ -27,6 +27,18 @@ def test_a_line_keeps_what_has_no_column(line: ServiceLine, drug: object, mouth:
     assert set(kept) == ({3} if full != bare else set())
     if kept:
         assert kept[3].on(replace(bare, code="G9999")) == replace(full, code="G9999", drug=None)
+
+
+@settings(max_examples=25)
+@given(made.claims())
+def test_where_who_and_when_of_any_visit_are_kept(claim: Claim) -> None:
+    stored = json.loads(json.dumps(kinds.keep(claim)))
+    kept = kinds.of(stored)
+    named = ("facility", "referring", "supervising", "exception", "professional")
+    assert {name: getattr(kept, name) for name in named} == {name: getattr(claim, name) for name in named}
+    assert bool(stored) == any(getattr(claim, name) for name in named)
+    nothing = {"beside": kinds.beside(replace(claim, **{**dict.fromkeys(named), "exception": ""})), "lines": {}}  # type: ignore[arg-type]
+    assert kinds.of(kinds.corrected({**stored, "lines": []}, nothing)) == kinds.Kept()
 
 
 @pytest.mark.parametrize(("came", "first"), [("1", "1"), ("2", "2"), ("5", "5"), ("", "1")])
