@@ -20,6 +20,7 @@ from portal.services.auditing import upkeep
 from portal.services.patients import account
 from portal.services.users import tries
 from tests.databases import World
+from tests.make import users
 from tests.make.practices import npi, practice
 from tests.services.test_unit_of_work import events, patient
 from tests.web.test_guard import form_token, person, sign_in
@@ -29,10 +30,7 @@ OFFICER = "helen@juniper.example"
 
 @pytest.fixture
 def client(world: World):
-    person(world, "compliance-officer", OFFICER)
-    client = create_app(world.runtime).test_client()
-    sign_in(client, world, OFFICER)
-    return client
+    return users.browser(create_app(world.runtime), world, person(world, "compliance-officer", OFFICER))
 
 
 def signed(world: World) -> VerifierKey:

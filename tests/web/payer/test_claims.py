@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from portal.access import roles
 from portal.app import create_app
-from portal.services.users import accounts, enrolment, grants, signing
 from tests.databases import World
+from tests.make import users
 from tests.services.claims.office import Office
-from tests.web.test_guard import PASSWORD, SECRET, sign_in
 
 
 @pytest.fixture
@@ -19,16 +19,8 @@ def office(world: World) -> Office:
 def reviewer(flask, office: Office, payer_id: bytes):
     """Somebody of a payer, signed in."""
     office.world.clock.forward(minutes=1)
-    email = f"{payer_id.hex()[:8]}@plan.example"
-    with office.world.write("user:invite") as uow:
-        user = accounts.create_user(uow, email=email, name="Owen Pratt", state="ACTIVE")
-        uow.change(user, password_hash=signing.PASSWORDS.hash_password(PASSWORD))
-        uow.flush()
-        grants.give(uow, user.id, "payer-user", payer_id=payer_id)
-        enrolment.set_factor(uow, user.id, SECRET)
-    client = flask.test_client()
-    assert sign_in(client, office.world, email).status_code == 303
-    return client
+    reviewer = users.user(office.world, roles.PAYER_USER, payer_id=payer_id, named="Owen Pratt")
+    return users.browser(flask, office.world, reviewer)
 
 
 def test_a_payer_sees_its_own_members_claims_only(office: Office):

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
+from portal.access import roles
 from portal.app import create_app
 from portal.models.payers import PayerRow
 from portal.models.remittances import RemittanceRow
-from portal.services.users import accounts, enrolment, grants, signing
 from tests.databases import World
 from tests.make import claims as offices
 from tests.make import remittances as make
+from tests.make import users
 from tests.services.remittances.test_importing import CO45, PR1, rows
-from tests.web.test_guard import PASSWORD, SECRET, sign_in
 
 
 def payer_person(world: World, payer_code: str):
     """A browser in which somebody of a payer has signed in."""
     with world.write("user:invite") as uow:
-        payer = uow.first(uow.select(PayerRow).where(PayerRow.code == payer_code))
-        email = f"{payer_code.lower()}@plan.example"
-        user = accounts.create_user(uow, email=email, name="Pat Payer", state="ACTIVE")
-        uow.change(user, password_hash=signing.PASSWORDS.hash_password(PASSWORD))
-        uow.flush()
-        grants.give(uow, user.id, "payer-user", payer_id=payer.id)
-        enrolment.set_factor(uow, user.id, SECRET)
+        payer_id = uow.first(uow.select(PayerRow).where(PayerRow.code == payer_code)).id
     world.clock.forward(minutes=1)
-    client = create_app(world.runtime).test_client()
-    assert sign_in(client, world, email).status_code == 303
-    return client
+    somebody = users.user(world, roles.PAYER_USER, payer_id=payer_id, named="Pat Payer")
+    return users.browser(create_app(world.runtime), world, somebody)
 
 
 def test_a_payer_reads_its_own_and_changes_nothing(world: World):

@@ -13,9 +13,9 @@ from portal.app import create_app
 from portal.models.claims import ClaimRow
 from portal.models.encounters import EncounterRow
 from tests.databases import World
+from tests.make import users, work
 from tests.make import visits as make
-from tests.make import work
-from tests.web.test_guard import form_token, person, sign_in
+from tests.web.test_guard import form_token, person
 
 
 @pytest.fixture
@@ -26,10 +26,7 @@ def flask(world: World):
 def at_work(flask, world: World, role: str):
     """Somebody signed in under a role, in a browser of their own."""
     world.clock.forward(minutes=1)
-    person(world, role, f"{role}@juniper.example")
-    client = flask.test_client()
-    assert sign_in(client, world, f"{role}@juniper.example").status_code == 303
-    return client
+    return users.browser(flask, world, person(world, role, f"{role}@juniper.example"))
 
 
 def place(client, endpoint: str, **values: object) -> str:
