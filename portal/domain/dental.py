@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
+
+MOST_TEETH: Final = 32
+"""Of one service (005010X224A2, TOO)."""
+MOST_AREAS: Final = 5
+SURFACES: Final = frozenset("MODBLIF")
+_TOOTH = re.compile(r"(?:[1-9]|[12][0-9]|3[0-2]|5[1-9]|[67][0-9]|8[0-2]|[A-T]S?)")
+_AREA = re.compile(r"[0-9]{2}|L|R")
+
+
+def is_tooth(number: str) -> bool:
+    """Whether a number is one of the universal numbering: 1 to 32, A to T, and supernumerary ones."""
+    return _TOOTH.fullmatch(number) is not None
+
+
+def is_area(code: str) -> bool:
+    """Whether a text has the shape of an area of the mouth: two digits, L or R."""
+    return _AREA.fullmatch(code) is not None
 
 
 @dataclass(frozen=True, slots=True)

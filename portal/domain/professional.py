@@ -27,6 +27,7 @@ EXCEPTIONS: Final[Mapping[str, Text]] = MappingProxyType({
     "7": T_("It is handled specially, as agreed with the payer"),
 })  # fmt: skip
 """Why a payer was not asked in advance (REF*4N of loop 2300), in our words."""
+EMERGENCY: Final = "3"
 
 
 @dataclass(frozen=True, slots=True)

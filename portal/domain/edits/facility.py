@@ -96,6 +96,14 @@ def _revenue(claim: Claim, _context: EditContext) -> Iterator[Found]:
             yield Found(text, _DETAILS, number)
 
 
+def _late(_claim: Claim, context: EditContext) -> Iterator[Found]:
+    if context.late_alone:
+        yield Found(
+            T_("These are late charges, and no bill for the stay went to this payer that covers their days."),
+            T_("Send the bill of the stay first; or, where nothing was billed yet, put these services on it."),
+        )
+
+
 def _attending(claim: Claim, _context: EditContext) -> Iterator[Found]:
     if claim.institutional is None or all(line.revenue_code.startswith(_AMBULANCE) for line in claim.lines):
         return
@@ -104,6 +112,13 @@ def _attending(claim: Claim, _context: EditContext) -> Iterator[Found]:
 
 
 RULES = (
+    Rule(
+        "late-charges",
+        T_("Late charges follow a bill"),
+        "block",
+        T_("Type of bill 135 for days that no bill of 131 covers."),
+        _late,
+    ),
     Rule("bill-type", T_("Type of bill has its shape"), "block", T_("A facility's claim of type 1."), _bill),
     Rule(
         "statement",

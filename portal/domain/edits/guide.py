@@ -13,6 +13,7 @@ _REGISTRATION = T_("Correct the registration or the coverage, then check again."
 _FACILITY = T_("Correct it in the facility's system and import the visit again.")
 _OWN_SYSTEM = T_("Let the practice enter it in its own system and send the visit again.")
 _CERTIFICATE = T_("An administrator keeps the laboratory's certificate.")
+_VISIT = T_("Correct it in the visit's details.")
 _DRUG = T_("Return the claim to coding, which gives drug code, quantity and unit.")
 _CODING = T_("Return the claim to coding.")
 _CHARGES = T_("Return the claim to charge entry.")
@@ -87,6 +88,28 @@ _REASONS: Final[Mapping[str, tuple[Text, Text]]] = MappingProxyType({
     "discharge-hour": (_RETURNED, _FACILITY),
     "revenue-code": (_RETURNED, _CHARGES),
     "attending": (_RETURNED, _FACILITY),
+    "authorization-exception": (T_("A payer that is told why it was not asked may pay all the same."),
+                                T_("Send the record when it asks.")),
+    "authorization-exception-shape": (_RETURNED, _VISIT),
+    "late-charges": (T_("A payer adds late charges to a bill that it has; without one it denies them."),
+                     T_("Send the bill of the stay first.")),
+    "facility-missing": (T_("The payer pays by the facility, and returns a claim that names none."),
+                         T_("Name it in the visit's details, or on the practice's list.")),
+    "facility-shape": (_RETURNED, _VISIT),
+    "facility-own": (T_("The 837 names a facility only where it is another than the billing provider."), _VISIT),
+    "facility-place": (T_("A hospital's outpatient department and its wards are paid differently."), _VISIT),
+    "admission-missing": (_RETURNED, _VISIT),
+    "admission-unsaid": (_RETURNED, _VISIT),
+    "stay-days": (T_("The payer compares it with the hospital's own claim."), _VISIT),
+    "accident": (T_("Another insurer may have to pay first."), _VISIT),
+    "onset": (_RETURNED, _VISIT),
+    "referring-npi": (_NPI, _VISIT),
+    "referring-missing": (T_("Medicare pays no test without who ordered it (42 CFR 410.32, 424.507)."), _VISIT),
+    "dental-code": (_RETURNED, _CODING),
+    "tooth": (_RETURNED, _VISIT),
+    "prosthesis": (T_("A replacement is paid only some years after the one before."), _VISIT),
+    "orthodontics": (_RETURNED, _VISIT),
+    "dental-drug": (T_("The 837D has no place for a drug's code."), _VISIT),
     "line-count": (T_("The 837 takes one to fifty lines."), T_("Split the claim, or enter the charges.")),
     "sum": (_RETURNED, _CHARGES),
     "zero": (T_("Many payers reject a claim of nought."), _CHARGES),

@@ -13,6 +13,7 @@ from portal.domain.claims import Claim
 from portal.domain.codes import NO_CODES, CodeRelease
 from portal.domain.contracts import Terms, assumed
 from portal.domain.coverage_policies import Policy
+from portal.domain.facilities import Listed
 from portal.domain.global_periods import Surgery
 from portal.domain.ncci import NO_NCCI, NcciTables
 from portal.domain.texts import Text
@@ -92,6 +93,10 @@ class EditContext:
     """Coverage policies of the payer by service, as far as the diagnoses at hand need them."""
     notice: bool = False
     """An advance notice (ABN) is attached to the claim or its visit."""
+    listed: tuple[Listed, ...] = ()
+    """The practice's facilities, with the places of service there."""
+    late_alone: bool = False
+    """For a facility's late charges: no bill of the stay that went to this payer covers their days."""
     certificate: str = ""
     """The kind of the laboratory's certificate, where its number is one of the practice's (`laboratories.KINDS`)."""
 

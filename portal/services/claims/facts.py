@@ -21,8 +21,8 @@ from portal.models.edit_rules import EditRuleRow
 from portal.models.patients import PatientRow
 from portal.models.remittances import RemittanceClaimRow
 from portal.models.restrictions import RestrictionRow
-from portal.services import codes, coverage_policies, fees, laboratories, ncci
-from portal.services.claims import aftercare
+from portal.services import codes, coverage_policies, facilities, fees, laboratories, ncci
+from portal.services.claims import aftercare, late
 from portal.services.claims.building import SELF, columns_of, found_by_id, slices
 from portal.services.contracts import limits
 from portal.services.granted import finding
@@ -47,6 +47,7 @@ def contexts(
     certificates = laboratories.standing(uow, claims[0].practice_id)
     cared = aftercare.known_of(uow, claims, built)
     noticed = _noticed(uow, claims, built)
+    places, added = facilities.standing(uow, claims[0].practice_id), late.alone(uow, claims, built)
     policies = coverage_policies.policies_of(
         uow,
         {claim.cover.payer_id for claim in built.values()},
@@ -75,6 +76,8 @@ def contexts(
             notice=claim.id in noticed,
             surgeries=cared.get(claim.id, aftercare.NOTHING)[0],
             periods=cared.get(claim.id, aftercare.NOTHING)[1],
+            listed=places,
+            late_alone=claim.id in added,
             certificate=laboratories.kind_of(certificates, built[claim.id].clia, claim.service_from),
         )
         for claim in claims

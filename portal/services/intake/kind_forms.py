@@ -15,7 +15,7 @@ from typing import Final
 
 from portal.domain.claims import Rendering, ServiceLine
 from portal.domain.codes import is_icd_9_cm, is_icd_10_cm
-from portal.domain.dental import Dental, DentalLine, Tooth
+from portal.domain.dental import MOST_AREAS, MOST_TEETH, Dental, DentalLine, Tooth, is_area, is_tooth
 from portal.domain.institutional import Institutional, Occurrence, Procedure, Value
 from portal.domain.money import parse_cents
 from portal.domain.practices import is_npi
@@ -39,12 +39,8 @@ _MOST = 24
 """Codes of a kind that two HI take (005010X223A2)."""
 _CELL = 400
 """Letters of a cell: all teeth of a mouth with their surfaces are not cut."""
-_MOST_TEETH = 32
-"""Of one service (005010X224A2, TOO)."""
 _TIME = re.compile(r"([01][0-9]|2[0-3]):?([0-5][0-9])?")
-_TOOTH = re.compile(r"(?:[1-9]|[12][0-9]|3[0-2]|5[1-9]|[67][0-9]|8[0-2]|[A-T]S?)")
 _SURFACES = re.compile(r"[MODBLIF]{1,5}")
-_AREA = re.compile(r"[0-9]{2}|L|R")
 _PCS = re.compile(r"[0-9A-HJ-NP-Z]{7}|[0-9]{3,4}")
 _REVENUE = re.compile(r"[0-9]{4}")
 _AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")
@@ -296,10 +292,10 @@ class _Reading:
 
     def mouth(self, teeth: str, areas: str, prosthesis: str, prior: str) -> DentalLine | None:
         named = tuple(self.teeth(teeth))
-        if len(named) > _MOST_TEETH:
-            self.problems["mouth"] = T_("A service is of at most {n} teeth.", n=_MOST_TEETH)
+        if len(named) > MOST_TEETH:
+            self.problems["mouth"] = T_("A service is of at most {n} teeth.", n=MOST_TEETH)
         places = tuple(filter(None, re.split(r"[\s,;]+", areas.upper())))
-        if len(places) > 5 or not all(_AREA.fullmatch(one) for one in places):
+        if len(places) > MOST_AREAS or not all(map(is_area, places)):
             self.problems["mouth"] = T_("Areas of the mouth have two digits, as 10, or are L or R; at most five.")
         before = self.day("mouth", prior)
         if prosthesis not in PROSTHESIS or (prosthesis == "R") != (before is not None):
@@ -311,7 +307,7 @@ class _Reading:
         for part in filter(None, (one.strip().upper() for one in re.split(r"[,;]", text))):
             number, *surfaces = part.split()
             letters = "".join(surfaces)
-            if not _TOOTH.fullmatch(number) or (letters and not _SURFACES.fullmatch(letters)):
+            if not is_tooth(number) or (letters and not _SURFACES.fullmatch(letters)):
                 self.problems["mouth"] = T_("Write teeth with their surfaces, with commas between them, as 12 MO, 13.")
             yield Tooth(number, tuple(letters))
 

@@ -15,6 +15,7 @@ from portal.domain.dental import Dental
 from portal.domain.drugs import Drug
 from portal.domain.edits.rules import EditContext, OtherCover
 from tests.domain.clean import claim
+from tests.domain.edits import cases_of_visits
 from tests.domain.edits.spoiling import (
     CO,
     MANY,
@@ -46,6 +47,7 @@ from tests.domain.edits.spoiling import (
 )
 
 SPOILS: Mapping[str, tuple[Spoil, ...]] = {
+    **cases_of_visits.SPOILS,
     "authorization-missing": tuple(
         in_context(unauthorized=((1, why),)) for why in ("missing", "asked", "denied", "dates", "units", "elsewhere")
     ),
@@ -274,6 +276,7 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
 }
 
 CLEAN: Mapping[str, Spoil] = {
+    **cases_of_visits.CLEAN,
     "as it is": on_claim(),
     "with a rendering provider": on_claim(rendering=RENDERING),
     "of a hospital": facility(),

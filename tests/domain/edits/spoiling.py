@@ -9,16 +9,18 @@ from decimal import Decimal
 from typing import Any
 
 from portal.domain import titles
-from portal.domain.claims import Claim, OtherPayer, Rendering, ServiceLine
+from portal.domain.claims import Address, Claim, Facility, OtherPayer, Rendering, ServiceLine
 from portal.domain.codes import CodeRelease, CodeSpan
 from portal.domain.contracts import Terms
 from portal.domain.coordination import ClaimDecision, LineDecision
 from portal.domain.coverage_policies import Covered, Policy
+from portal.domain.dental import Dental, DentalLine
 from portal.domain.edits.history import line_key
 from portal.domain.edits.rules import EditContext, OtherCover
 from portal.domain.global_periods import Surgery
 from portal.domain.institutional import Institutional
 from portal.domain.ncci import NcciTables, PairEdit, UnitLimit
+from portal.domain.professional import Professional
 from portal.domain.remittances import Adjustment
 from tests.domain.clean import claim
 
@@ -224,6 +226,22 @@ def inpatient(status: str, *, hour: str = "1100", **changes: Any) -> Spoil:
     )  # fmt: skip
     lines = (ServiceLine("", 15_000, Decimal(3), (), None, unit="DA", revenue_code="0120"),)
     return facility(**{"place": "11", "institutional": stay, "lines": lines, **changes})
+
+
+CEDAR = Facility("Cedar Hospital", "1245319599", Address("1 Cedar Way", "Salem", "OR", "973010012"))
+ADMITTED = Professional(admitted_on=date(2026, 5, 4), discharged_on=date(2026, 5, 6))
+
+
+def at(place: str, facility: Facility | None = CEDAR, told: Professional | None = ADMITTED, **changes: Any) -> Spoil:
+    """A clinician's claim from another place of service than the office."""
+    return on_claim(place=place, facility=facility, professional=told, **changes)
+
+
+def filled(mouth: DentalLine | None = None, **changes: Any) -> Spoil:
+    """A dentist's claim of one filling."""
+    line = ServiceLine("D2150", 15_000, Decimal(1), (), date(2026, 5, 5), qualifier="AD", dental=mouth)
+    whole = changes.pop("dental", Dental())
+    return on_claim(dental=whole, diagnoses=(), lines=(replace(line, **changes),))
 
 
 CO, PR = Adjustment("CO", "45", 2_000), Adjustment("PR", "2", 1_600)
