@@ -25,6 +25,7 @@ BEYOND = {
     ("auditing/digests.py", "JobKeyRow"): "whether a key that works once was used; it holds a word and a day",
     ("keys/shredding.py", "LedgerEntryRow"): "when a subject was last posted for, which the keeper of keys reaches all",
     ("users/sessions.py", "SessionRow"): "the store of sessions, by token or by one's own user",
+    ("users/sessions.py", "UserRow"): "the session's own user: whether still at work here, and the language",
     ("users/sessions.py", "GrantRow"): "what makes the reach: the grants of the session's user",
     ("users/sessions.py", "PatientLinkRow"): "what makes the reach: whom the session's user is or stands for",
     ("users/sessions.py", "PatientRow"): "the practice of one's own patient",
@@ -40,8 +41,9 @@ def files() -> list[Path]:
 
 
 def statements(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every function, as the place where a query and its conditions stand together."""
+    """Every function and every constant, as the places where a query and its conditions stand together."""
     yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    yield from (node for node in ast.iter_child_nodes(tree) if isinstance(node, (ast.Assign, ast.AnnAssign)))
 
 
 def called(node: ast.AST) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.access import roles
@@ -64,10 +64,37 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+_SESSION = (
+    select(
+        SessionRow.id, SessionRow.user_id, SessionRow.hat, SessionRow.practice_id, SessionRow.assurance,
+        SessionRow.method, SessionRow.authenticated_at, SessionRow.last_active_at, SessionRow.expires_at,
+        SessionRow.data, UserRow.state, UserRow.language,
+    )
+    .outerjoin(UserRow, UserRow.id == SessionRow.user_id)
+    .where(SessionRow.token_digest == bindparam("token"))
+)  # fmt: skip
+"""These four are asked at every request, so they are put together once."""
+_GRANTS = (
+    select(GrantRow.role, GrantRow.practice_id, GrantRow.payer_id, PayerRow.name)
+    .outerjoin(PayerRow, PayerRow.id == GrantRow.payer_id)
+    .where(GrantRow.user_id == bindparam("user"), GrantRow.ended_at.is_(None))
+)
+_LINKS = select(PatientLinkRow.patient_id, PatientLinkRow.relation).where(
+    PatientLinkRow.user_id == bindparam("user"),
+    PatientLinkRow.valid_from <= bindparam("day"),
+    or_(PatientLinkRow.valid_to.is_(None), PatientLinkRow.valid_to >= bindparam("day")),
+)
+_LETTERHEAD = select(PracticeRow.name, PracticeRow.phone, PracticeRow.address, PracticeRow.time_zone)
+_OF_PRACTICE = _LETTERHEAD.where(PracticeRow.id == bindparam("practice"))
+_OF_PATIENT = _LETTERHEAD.join(PatientRow, PatientRow.practice_id == PracticeRow.id).where(
+    PatientRow.id == bindparam("patient")
+)
+
+
 def find(units: Units, token: str) -> Standing | None:
     """The session of a token with its actor as of now; None for an unknown token. Roles are read at every request."""
     with units.housekeeping(everywhere=True) as session:
-        row = session.execute(select(SessionRow).where(SessionRow.token_digest == digest(token))).scalar_one_or_none()
+        row = session.execute(_SESSION, {"token": digest(token)}).one_or_none()
         if row is None:
             return None
         now = units.clock.now()
@@ -75,35 +102,23 @@ def find(units: Units, token: str) -> Standing | None:
             return Standing(row.id, ANONYMOUS, ended="absolute")
         if row.user_id is None:
             return Standing(row.id, ANONYMOUS, dict(row.data), row.last_active_at)
-        return _signed_in(session, row, now)
+        if row.state != "ACTIVE":
+            return Standing(row.id, ANONYMOUS, ended="user")
+        return _signed_in(session, row, digest(token), now)
 
 
-def _signed_in(session: Session, row: SessionRow, now: datetime) -> Standing:
-    user = session.get_one(UserRow, row.user_id)
-    if user.state != "ACTIVE":
-        return Standing(row.id, ANONYMOUS, ended="user")
-    grants = session.execute(
-        select(GrantRow.role, GrantRow.practice_id, GrantRow.payer_id, PayerRow.name)
-        .outerjoin(PayerRow, PayerRow.id == GrantRow.payer_id)
-        .where(GrantRow.user_id == user.id, GrantRow.ended_at.is_(None))
-    ).all()
-    day = now.date()
-    links = session.execute(
-        select(PatientLinkRow.patient_id, PatientLinkRow.relation).where(
-            PatientLinkRow.user_id == user.id,
-            PatientLinkRow.valid_from <= day,
-            or_(PatientLinkRow.valid_to.is_(None), PatientLinkRow.valid_to >= day),
-        )
-    ).all()
+def _signed_in(session: Session, row: Any, token_digest: bytes, now: datetime) -> Standing:
+    grants = session.execute(_GRANTS, {"user": row.user_id}).all()
+    links = session.execute(_LINKS, {"user": row.user_id, "day": now.date()}).all()
     actor = Actor(
-        identity=user.id.hex(),
-        user_id=user.id,
+        identity=row.user_id.hex(),
+        user_id=row.user_id,
         hat=row.hat,
         practice_id=row.practice_id,
         grants=tuple(Grant(*grant[:3]) for grant in grants),
         own_patients=frozenset(patient for patient, relation in links if relation == "self"),
         stands_for=frozenset(patient for patient, relation in links if relation != "self"),
-        session=row.token_digest.hex()[:16],
+        session=token_digest.hex()[:16],
         assurance=row.assurance,
         method=row.method,
         authenticated_seconds_ago=int((now - row.authenticated_at).total_seconds()) if row.authenticated_at else None,
@@ -111,21 +126,19 @@ def _signed_in(session: Session, row: SessionRow, now: datetime) -> Standing:
     if now - row.last_active_at > session_limits(actor.roles()).idle:
         return Standing(row.id, ANONYMOUS, ended="idle")
     payers = sorted({grant.name for grant in grants if grant.role == roles.PAYER_USER}) if not row.practice_id else []
-    standing = Standing(row.id, actor, dict(row.data), row.last_active_at, payers=tuple(payers), language=user.language)
+    standing = Standing(row.id, actor, dict(row.data), row.last_active_at, payers=tuple(payers), language=row.language)
     practice = _letterhead(session, row.practice_id, links[0].patient_id if links else None)
     return standing if practice is None else replace(standing, practice=practice)
 
 
 def _letterhead(session: Session, practice_id: bytes | None, patient_id: bytes | None) -> Letterhead | None:
     """The practice whose name stands on the pages: the one worked in, or the patient's."""
-    if practice_id is None and patient_id is None:
-        return None
-    where = PracticeRow.id == practice_id
-    if practice_id is None:
-        where = PracticeRow.id == select(PatientRow.practice_id).where(PatientRow.id == patient_id).scalar_subquery()
-    found = session.execute(
-        select(PracticeRow.name, PracticeRow.phone, PracticeRow.address, PracticeRow.time_zone).where(where)
-    ).one_or_none()
+    if practice_id is not None:
+        found = session.execute(_OF_PRACTICE, {"practice": practice_id}).one_or_none()
+    elif patient_id is not None:
+        found = session.execute(_OF_PATIENT, {"patient": patient_id}).one_or_none()
+    else:
+        found = None
     return None if found is None else Letterhead(*found)
 
 
