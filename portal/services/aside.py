@@ -12,25 +12,31 @@ from portal.domain.encounters import LIFE as VISIT
 from portal.domain.encounters import EncounterFacts
 from portal.domain.errors import Conflict, Refused
 from portal.domain.money import Money
+from portal.domain.statements.life import LADDER
 from portal.domain.texts import T_, Text
 from portal.models.authorizations import AuthorizationUseRow
 from portal.models.claims import ClaimRow
 from portal.models.encounters import EncounterRow
 from portal.models.ledger import LedgerLineRow
 from portal.models.payers import PayerRow
-from portal.services import ledger, queues
+from portal.models.statements import StatementRow
+from portal.services import ledger, outbox, queues
+from portal.services.credits import queue_credits
 from portal.services.granted import counting
 from portal.services.intake import books, showing, visits
 from portal.services.intake.showing import Happened, State, Visit
 from portal.services.unit_of_work.work import UnitOfWork
 
 UNSENT = ("DRAFT", "READY", "HELD")
+_OPEN_BILLS = ("READY", *LADDER)
 ENDED = ("VOIDED", "WITHDRAWN")
 """States in which a claim stands for nothing any more."""
 SET = "aside"
 """Why a claim is withdrawn; why its visit was set aside, the visit says."""
 
-_CHANGED = T_("Someone worked on its claim while you looked at it. Nothing was changed; look at the new state first.")
+_CHANGED = T_(
+    "Someone worked on its claim, or paid, while you looked at it. Nothing was changed; look at the new state first."
+)
 _SENT = T_("A claim of it went to a payer. Correct or void that claim first.")
 
 
@@ -64,6 +70,8 @@ class Effects:
     """What was paid or written off of that, and stays as a credit."""
     units: bool
     """Units taken of an authorization are given back."""
+    bills: int
+    """Open bills of the patient, of whom some of it is owed: one on which nothing else is owed is closed."""
     seen: str
 
 
@@ -71,6 +79,7 @@ class Effects:
 class AsidePage(Visit):
     """See `templates/staff/encounters/aside.html`."""
 
+    patient_id: str
     effects: Effects
     reasons: tuple[tuple[str, Text], ...]
     may: bool
@@ -89,8 +98,8 @@ def show(uow: UnitOfWork, encounter_id: bytes) -> AsidePage:
     elif not unbilled(uow, encounter):
         why_not = _SENT
     return AsidePage(
-        **showing.visit_values(uow, encounter), effects=effects(uow, encounter), reasons=tuple(SET_ASIDE.items()),
-        may=why_not is None, why_not=why_not,
+        **showing.visit_values(uow, encounter), patient_id=encounter.patient_id.hex(),
+        effects=effects(uow, encounter), reasons=tuple(SET_ASIDE.items()), may=why_not is None, why_not=why_not,
     )  # fmt: skip
 
 
@@ -113,6 +122,9 @@ def effects(uow: UnitOfWork, encounter: EncounterRow) -> Effects:
     }
     charged = -sums.get("revenue", 0)
     owed = sum(cents for account, cents in sums.items() if account.startswith("receivable:"))
+    paid, billed = max(charged - owed, 0), StatementRow
+    open_ = uow.select(billed.id).where(billed.patient_id == encounter.patient_id, billed.state.in_(_OPEN_BILLS))
+    bills = uow.count(open_) if sums.get("receivable:patient", 0) > 0 else 0
     units = uow.value(uow.select(func.sum(use.thousandths)).where(use.claim_id.in_(ids))) if ids else 0
     return Effects(
         tuple(
@@ -122,7 +134,7 @@ def effects(uow: UnitOfWork, encounter: EncounterRow) -> Effects:
             )
             for claim in claims
         ),
-        Money(charged), Money(max(charged - owed, 0)), bool(units), _seen(claims),
+        Money(charged), Money(paid), bool(units), bills, _seen(claims, paid),
     )  # fmt: skip
 
 
@@ -135,9 +147,10 @@ def set_aside(uow: UnitOfWork, encounter: EncounterRow, reason: str, note: str, 
     """Let a visit go no further, for a reason of SET_ASIDE: its services are kept and billed to nobody.
 
     Its claims that were never sent are withdrawn, what was taken of authorizations is given back, and what stands in
-    the account is taken out by reversals. The caller has looked at the visit's version; `seen` is what `effects` said
-    of its claims. Raises Refused `reason`, and `guard:unbilled` where a claim went to a payer; Conflict where somebody
-    worked on a claim meanwhile.
+    the account is taken out by reversals; what was paid of it is a credit that somebody is sent to look at, and bills
+    on which nothing else is owed are closed. The caller has looked at the visit's version; `seen` is what `effects`
+    said of its claims and of what was paid. Raises Refused `reason`, and `guard:unbilled` where a claim went to a
+    payer; Conflict where somebody worked on a claim, or paid, meanwhile.
     """
     if reason not in SET_ASIDE:
         raise Refused(T_("Say why it goes no further. Nothing was changed."), code="reason")
@@ -146,7 +159,7 @@ def set_aside(uow: UnitOfWork, encounter: EncounterRow, reason: str, note: str, 
     claims = _standing(uow, encounter)
     actor = uow.actor.user_id
     free = unbilled(uow, encounter)
-    if free and _seen(claims) != seen:
+    if free and effects(uow, encounter).seen != seen:
         raise Conflict(_CHANGED, code="version")
     charges = showing.charges_of(uow, encounter)
     before = {charge.id: charge.active for charge in charges}
@@ -154,6 +167,11 @@ def set_aside(uow: UnitOfWork, encounter: EncounterRow, reason: str, note: str, 
         uow.change(charge, active=False)
     entries = books.entries(uow, encounter, charges) if free else []
     ledger.post(uow, entries)
+    if entries:
+        uow.flush()
+        queue_credits(uow, [encounter.patient_id])
+        key = f"statement.close:aside:{encounter.id.hex()}:{encounter.version}"
+        outbox.later(uow, "statement.close", key, {"patient": encounter.patient_id})
     for charge in charges:
         uow.change(charge, posted=False, stood=before[charge.id])
     uow.change(encounter, charge_cents=0)
@@ -167,13 +185,18 @@ def set_aside(uow: UnitOfWork, encounter: EncounterRow, reason: str, note: str, 
     visits.follow(uow, encounter, reason, SET_ASIDE[reason])
 
 
-def from_claim(uow: UnitOfWork, encounter_id: bytes, version: int, reason: str, note: str, seen: str) -> None:
-    """Set a cleared visit aside whose claim was never sent; see `set_aside`. Raises Refused `settled`, Conflict."""
+def from_claim(uow: UnitOfWork, encounter_id: bytes, version: int, reason: str, note: str, seen: str) -> bytes:
+    """Set a cleared visit aside whose claim was never sent, or that has none; see `set_aside`.
+
+    Gives the patient's id. Raises Refused `settled`, Conflict.
+    """
     encounter = uow.get(EncounterRow, encounter_id)
     uow.change(encounter, expected_version=version)
-    if encounter.state != "CLEARED" or not _standing(uow, encounter):
-        raise Refused(T_("Only a visit with a claim that was never sent is set aside here."), code="settled")
+    if encounter.state != "CLEARED":
+        raise Refused(T_("Only a cleared visit whose claim was never sent is set aside here."), code="settled")
     set_aside(uow, encounter, reason, note, seen)
+    patient: bytes = encounter.patient_id
+    return patient
 
 
 def take_up(uow: UnitOfWork, encounter: EncounterRow) -> None:
@@ -202,5 +225,7 @@ def _standing(uow: UnitOfWork, encounter: EncounterRow) -> list[ClaimRow]:
     return uow.entities(wanted.order_by(row.created_at, row.id))
 
 
-def _seen(claims: list[ClaimRow]) -> str:
-    return " ".join(sorted(f"{claim.id.hex()}:{claim.version}" for claim in claims))
+def _seen(claims: list[ClaimRow], paid: int) -> str:
+    """What was told: the claims as they were, and what was paid; empty where there was neither."""
+    told = sorted(f"{claim.id.hex()}:{claim.version}" for claim in claims)
+    return " ".join([*told, *([f"paid:{paid}"] if paid else [])])

@@ -128,12 +128,16 @@ EFFECTS = made(
     "Effects", claims=(
         made("Withdrawn", claim_id=ID, number="H7K2M", state=state("HELD", "Held"), payer_name="Bluestem",
              amount=Money(14_800)),
-    ), charged=Money(14_800), paid=Money(2_000), units=True, seen="a:1",
+    ), charged=Money(14_800), paid=Money(2_000), units=True, bills=2, seen="a:1",
+)  # fmt: skip
+SELF_PAY = made(
+    "Effects", claims=(), charged=Money(14_800), paid=Money(0), units=False, bills=1, seen="",
 )  # fmt: skip
 WITHDRAWING = {name: CODED[name] for name in (
     "encounter_id", "version", "patient_name", "birth_date", "sex", "mrn", "day", "provider", "place", "payer_name",
 )} | {
-    "state": state("CLEARED", "Cleared"), "effects": EFFECTS, "reasons": REASONS, "may": True, "why_not": None,
+    "state": state("CLEARED", "Cleared"), "patient_id": ID, "effects": EFFECTS,
+    "reasons": REASONS, "may": True, "why_not": None,
 }  # fmt: skip
 ENTER = CODED | {
     "state": state("RELEASED", "Codes released"), "returned": None, "unpriced": 0, "may_enter": True,
@@ -231,6 +235,14 @@ _PAGES = (
         for kind, needs in NEEDS.items()
     ),
     ("staff/encounters/aside.html", "may", {"page": made("AsidePage", **WITHDRAWING), "form": None}),
+    (
+        "staff/encounters/aside.html",
+        "self-pay",
+        {
+            "page": made("AsidePage", **WITHDRAWING | {"effects": SELF_PAY}),
+            "form": None,
+        },
+    ),
     (
         "staff/encounters/aside.html",
         "not",

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
 from portal.domain.errors import Conflict, Refused
+from portal.domain.posting.payments import card_payment_entry
+from portal.jobs.handlers import close_statements
 from portal.models.claims import ClaimRow
 from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.ledger import LedgerLineRow
 from portal.models.queues import QueueItemRow
+from portal.models.statements import StatementRow
 from portal.services import aside, ledger
 from portal.services.aside import AsidePage
 from portal.services.charges import entering
@@ -19,7 +26,11 @@ from portal.services.claims.building import as_domains
 from portal.services.encounters import bills, coding
 from portal.services.granted import counting
 from portal.services.intake.lines import TypedLine
+from portal.services.payments.owing import owed_charges
+from portal.services.statements import runs
+from portal.services.unit_of_work.work import UnitOfWork
 from tests.databases import World
+from tests.jobs.engines import Engine
 from tests.make import bills as paper
 from tests.make import visits as make
 from tests.services.authorizations.desk import NEEDS, opened
@@ -145,6 +156,121 @@ def test_what_it_took_of_an_authorization_is_given_back(world: World):
     assert page.effects.units
     set_aside(world, page)
     assert (desk.left(granted), row(world, claim).state) == ([1], "WITHDRAWN")
+
+
+def self_pay(world: World) -> bytes:
+    """A cleared visit without coverage, billed to its patient."""
+    (id_,) = make.bring(world)
+    with world.write("account:view") as uow:
+        uow.change(uow.get(EncounterRow, id_), coverage_id=None)
+    make.cleared(world, id_)
+    with world.write("claim:edit", world.machine()) as uow:
+        assert drafting.draft_for(uow, id_).claim_id is None
+    return id_
+
+
+def pay(world: World, id_: bytes, cents: int) -> bytes:
+    with world.write("payment:settle") as uow:
+        patient: bytes = uow.get(EncounterRow, id_).patient_id
+        entry = card_payment_entry(os.urandom(16), patient, cents, owed_charges(uow, patient), uow.today())
+        ledger.post(uow, [entry])
+    return patient
+
+
+def billed(world: World) -> list[str]:
+    with world.read("statement:run", world.actor("billing-manager")) as uow:
+        return [row.state for row in uow.entities(uow.select(StatementRow))]
+
+
+def test_a_visit_that_its_patient_pays_is_set_aside_with_its_bill_and_what_was_paid_is_looked_at(world: World):
+    id_ = self_pay(world)
+    charged = balances(world)["receivable:patient"]
+    patient = pay(world, id_, 1_500)
+    assert waiting(world) == []
+    runs.make(world.units, world.runtime.parts, world.machine("statement.make"), patient)
+    page = shown(world, id_)
+    assert (page.may, page.effects.claims, page.effects.charged.cents) == (True, (), charged)
+    assert (page.effects.paid.cents, page.effects.bills, billed(world)) == (1_500, 1, ["READY"])
+    pay(world, id_, 500)
+    with pytest.raises(Conflict):
+        set_aside(world, page)
+    set_aside(world, shown(world, id_))
+    assert balances(world) == {"cash:card": 2_000, "receivable:patient": -2_000}
+    with world.read("queue:view") as uow:
+        (item,) = uow.entities(uow.select(QueueItemRow).where(QueueItemRow.queue == "credits"))
+    assert (item.state, item.patient_id, item.at_risk_cents) == ("OPEN", patient, 2_000)
+    Engine(world).drain(statement_close=close_statements, statement_paper=lambda *_: None)
+    assert billed(world) == ["PAID"], "closed before it went"
+    with pytest.raises(Refused, match="settled"):
+        set_aside(world, shown(world, id_))
+
+
+def in_order(world: World, first: Callable[[UnitOfWork], object], second: Callable[[], None]) -> None:
+    """One of two goes first and keeps its work open until the other waits for it; then both end."""
+    opened_, failed = threading.Event(), []
+
+    def follow() -> None:
+        opened_.wait()
+        try:
+            second()
+        except Exception as exc:  # noqa: BLE001 - it is told where the test looks
+            failed.append(exc)
+
+    other = threading.Thread(target=follow)
+    other.start()
+    postgresql = world.runtime.engine.dialect.name == "postgresql"
+    with world.write("claim:edit", world.actor("biller")) as uow:
+        first(uow)
+        uow.flush()
+        opened_.set()
+        while postgresql and other.is_alive() and not _waits(world):
+            other.join(0.01)
+    other.join()
+    if failed:
+        raise failed[0]
+
+
+def _waits(world: World) -> bool:
+    """Whether another connection of this database waits for a lock."""
+    with world.runtime.engine.connect() as connection:
+        return bool(
+            connection.scalar(
+                text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()")
+            )
+        )  # fmt: skip
+
+
+def test_a_claim_drafted_while_its_visit_is_set_aside_is_not_made(world: World):
+    (id_,) = make.bring(world)
+    make.cleared(world, id_)
+    page, found = shown(world, id_), []
+
+    def aside_(uow: UnitOfWork) -> None:
+        aside.from_claim(uow, id_, page.version, "twice", "", page.effects.seen)
+
+    def draft() -> None:
+        with world.write("claim:edit", world.machine()) as uow:
+            found.append(drafting.draft_for(uow, id_))
+
+    in_order(world, aside_, draft)
+    assert [each.claim_id for each in found] == [None]
+    with world.read("claim:view", world.actor("biller")) as uow:
+        assert uow.count(uow.select(ClaimRow.id)) == 0
+        assert uow.get(EncounterRow, id_).state == "SET_ASIDE"
+    assert balances(world) == {}
+
+
+def test_a_visit_set_aside_while_its_claim_is_drafted_stays_with_it(world: World):
+    (id_,) = make.bring(world)
+    make.cleared(world, id_)
+    page = shown(world, id_)
+    with pytest.raises(Conflict):
+        in_order(world, lambda uow: drafting.draft_for(uow, id_), lambda: set_aside(world, page))
+    with world.read("claim:view", world.actor("biller")) as uow:
+        (claim,) = uow.entities(uow.select(ClaimRow))
+        assert (uow.get(EncounterRow, id_).state, claim.state in aside.UNSENT) == ("CLEARED", True)
+    set_aside(world, shown(world, id_))
+    assert (row(world, claim.id).state, balances(world)) == ("WITHDRAWN", {})
 
 
 @pytest.mark.parametrize("door", ["coder", "charge-clerk"])

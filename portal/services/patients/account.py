@@ -23,7 +23,7 @@ from portal.models.patients import PatientLinkRow, PatientRow
 from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow, ProviderRow
 from portal.models.statements import StatementRow
-from portal.services import ledger
+from portal.services import aside, ledger
 from portal.services.unit_of_work.work import UnitOfWork
 
 _PAYERS, _PATIENT = "receivable:payer", "receivable:patient"
@@ -71,6 +71,8 @@ class EncounterItem:
     provider: str
     charge: Money
     state: State
+    may_set_aside: bool
+    """Cleared, with no claim from whose page that is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +233,14 @@ def _encounters(uow: UnitOfWork, patient_id: bytes) -> tuple[EncounterItem, ...]
         row.id: " ".join(part for part in (row.first_name, row.last_name) if part)
         for row in uow.rows(uow.select(*columns).where(ProviderRow.id.in_(wanted)))
     }
+    claim, may = ClaimRow, decide(uow.actor, "claim:edit").allowed
+    standing = uow.select(claim.encounter_id).where(claim.patient_id == patient_id, claim.state.not_in(aside.ENDED))
+    claimed = {row.encounter_id for row in uow.rows(standing)} if may else set()
     return tuple(
         EncounterItem(
             row.id.hex(), row.service_from, names.get(row.provider_id, ""), Money(row.charge_cents),
             State(row.state, encounters.LIFE.words[row.state]),
+            may and row.state == "CLEARED" and row.id not in claimed,
         )
         for row in rows
     )  # fmt: skip

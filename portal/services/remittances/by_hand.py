@@ -19,10 +19,11 @@ from portal.models.queues import TransitionRow
 from portal.models.remittances import RemittanceClaimRow, RemittanceLineRow, RemittanceRow
 from portal.services import corrections, ledger, outbox
 from portal.services import queues as work
+from portal.services.credits import queue_credits
 from portal.services.remittances.candidates import answerable
 from portal.services.remittances.cases import open_cases
 from portal.services.remittances.moving import answered
-from portal.services.remittances.settling import close_settled, queue_credits
+from portal.services.remittances.settling import close_settled
 from portal.services.remittances.standing import Standing, paid_by, standing_of
 from portal.services.unit_of_work.work import UnitOfWork
 

@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from sqlalchemy.orm import aliased
 
 from portal.access.actors import Actor
-from portal.domain import queues
 from portal.domain.claims import ClaimFacts
-from portal.domain.texts import T_, to_json
 from portal.models.claims import ClaimRow
 from portal.models.denials import DenialRow
-from portal.models.ledger import LedgerLineRow
-from portal.models.patients import PatientRow
 from portal.models.queues import QueueItemRow
 from portal.models.remittances import RemittanceClaimRow
-from portal.services import corrections, ledger
+from portal.services import corrections
 from portal.services import queues as work
+from portal.services.credits import Balances, balances_of, queue_credits
 from portal.services.remittances.candidates import slices
 from portal.services.unit_of_work.trail import Request
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
 
-_BUCKETS = ("receivable:payer", "receivable:patient")
 _AT_ONCE = 200
 """Claims and accounts changed in one transaction, so that none of them holds up the pages for long."""
 
 _ENDED = ("CLOSED", "RESOLVED")
-
-
-@dataclass(frozen=True, slots=True)
-class Balances:
-    """What stands on some patients' accounts, in cents: by encounter and bucket, and their credits."""
-
-    open_encounters: frozenset[bytes]
-    """Encounters on which a bucket is not nought."""
-    credits: Mapping[bytes, int]
-    """By patient: money not applied, and what charges were paid too much, as a positive sum."""
 
 
 def settle(units: Units, actor: Actor, remittance_id: bytes, *, request: Request | None = None) -> int:
@@ -108,48 +93,6 @@ def close_settled(uow: UnitOfWork, claim_ids: Iterable[bytes]) -> int:
             uow.move(claim, "CLOSED", ClaimFacts(open_balance=False, open_cases=0), reason="settled")
             work.done(uow, claim)
     return len(closable)
-
-
-def queue_credits(uow: UnitOfWork, patient_ids: Iterable[bytes]) -> None:
-    """Put accounts in credit into the queue of credits with their amount, and take out those that no longer are."""
-    queue, text = (
-        queues.QUEUES["credits"],
-        T_("Money on this account belongs to nobody's charge, or a charge is overpaid."),
-    )
-    wanted = set(patient_ids)
-    found = balances_of(uow, wanted).credits
-    for some in slices(wanted):
-        for patient in uow.entities(uow.select(PatientRow).where(PatientRow.id.in_(some))):
-            cents = found.get(patient.id, 0)
-            if cents:
-                work.put(
-                    uow, queue.name, patient, reason="credit", detail={"text": to_json(text)}, patient_id=patient.id,
-                    at_risk_cents=cents, due_on=queues.due_on(queue, uow.today()),
-                    priority=queues.priority(cents, None),
-                )  # fmt: skip
-            else:
-                work.done(uow, patient)
-
-
-def balances_of(uow: UnitOfWork, patient_ids: Iterable[bytes]) -> Balances:
-    """What stands on these patients' accounts now, read from the ledger."""
-    by_encounter: dict[tuple[bytes | None, str], int] = {}
-    credit: dict[bytes, int] = {}
-    line = LedgerLineRow
-    for some in slices(patient_ids):
-        sums = ledger.sums(
-            uow, line.patient_id, line.encounter_id, line.charge_id, line.account,
-            where=(line.patient_id.in_(some), line.account.in_((*_BUCKETS, "unapplied:patient"))),
-        )  # fmt: skip
-        for row in uow.rows(sums):
-            cents = int(row.cents)
-            if row.account in _BUCKETS:
-                key = (row.encounter_id, row.account)
-                by_encounter[key] = by_encounter.get(key, 0) + cents
-            if cents < 0:
-                credit[row.patient_id] = credit.get(row.patient_id, 0) - cents
-    still_open = frozenset(encounter for (encounter, _), cents in by_encounter.items() if cents and encounter)
-    return Balances(still_open, credit)
 
 
 def _beside(uow: UnitOfWork, claims: Iterable[bytes]) -> set[bytes]:

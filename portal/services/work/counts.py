@@ -21,7 +21,10 @@ from portal.services.work import lists
 from portal.services.work.lists import IS_OPEN
 
 MOST = 2_000
-"""Counted exactly up to here where many queues stand together; beyond it is "more than", whatever it costs to know."""
+"""Counted exactly up to here where many queues stand together; beyond it is "more than", whatever it costs to know.
+
+Ten queues that are full cost this page 40 ms so, and 148 ms where each is counted up to 10,000 (SQLite, one core).
+"""
 MOST_OF_ONE = 10_000
 """The same on the page of one queue: as many as a step with a whole view takes (`work.bulk`)."""
 

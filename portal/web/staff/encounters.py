@@ -117,7 +117,7 @@ def aside_post(desk: Desk, encounter_id: bytes) -> Reply:
     given = {name: request.form.get(name, "") for name in ("reason", "note", "seen")}
     try:
         with desk.write("claim:edit") as uow:
-            aside.from_claim(uow, encounter_id, forms.version(), **given)
+            patient_id = aside.from_claim(uow, encounter_id, forms.version(), **given)
     except Denied:
         raise
     except Refused as refused:
@@ -127,6 +127,9 @@ def aside_post(desk: Desk, encounter_id: bytes) -> Reply:
             page = aside.show(uow, encounter_id)
         form = forms.Form(given, {_FIELDS[refused.code]: [refused.text]})
         return Page("staff/encounters/aside.html", page, {"form": form}, 422)
+    if request.form.get("from") == "account":
+        there = url_for("staff.accounts.show", patient_id=patient_id)
+        return Go(there, T_("Set aside. Its charges are taken out of the account."))
     return Go(url_for("staff.queues.show", queue="claims"), T_("Set aside. Its claim is withdrawn."))
 
 

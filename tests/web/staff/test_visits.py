@@ -144,6 +144,26 @@ def test_a_visit_is_set_aside_from_its_unsent_claim_once_and_not_from_an_old_pag
     assert "The visit is not with its claim now" in one.get(path).text
 
 
+def test_a_visit_without_a_claim_is_set_aside_from_the_account_of_its_patient(flask, world: World):
+    (id_,) = make.bring(world)
+    with world.write("account:view") as uow:
+        visit = uow.get(EncounterRow, id_)
+        uow.change(visit, coverage_id=None)
+        patient_id = visit.patient_id
+    make.cleared(world, id_)
+    work.drain(world)
+    biller = at_work(flask, world, "biller")
+    account = place(biller, "accounts.show", patient_id=patient_id)
+    path = place(biller, "encounters.aside", encounter_id=id_)
+    assert path in biller.get(account).text
+    assert path not in at_work(flask, world, "payment-poster").get(account).text
+    given = form_of(biller, path, 'name="seen"') | {"reason": "twice"}
+    done = biller.post(path, data=given)
+    assert (done.status_code, done.location) == (303, account)
+    told = biller.get(account).text
+    assert ("Its charges are taken out of the account." in told, path in told) == (True, False)
+
+
 def test_a_visit_of_a_wrong_patient_is_set_aside_by_the_coder_and_never_comes_again(flask, world: World):
     claim = make.some(1)[0]
     clerk, coder = at_work(flask, world, "charge-clerk"), at_work(flask, world, "coder")
