@@ -261,12 +261,15 @@ def test_a_registration_code_is_burnt_after_five_wrong_tries(world: World, clien
 
 
 def test_a_registration_code_opens_one_sign_in_once(world: World, client):
-    _, given = a_patient(world)
+    patient_id, given = a_patient(world)
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "es-US"
     done = register(client, given, role="administrator", state="ACTIVE", practice=world.practice_id.hex())
     assert done.location == "/second-factor/set-up"
     actor = sessions.find(world.units, client.get_cookie("sid").value).actor
     assert (actor.assurance, actor.grants, actor.roles()) == ("aal1", (), frozenset({"patient"}))
     assert register(client.application.test_client(), given, email="eve@home.example").status_code == 422
+    with world.read("account:view") as uow:
+        assert uow.get(PatientRow, patient_id).language == "es_US", "bills speak the language of the sign-in"
 
 
 def test_a_registration_is_told_to_the_address_given_and_to_the_other_one_on_record(world: World, client):

@@ -78,6 +78,7 @@ def register(
         uow.change(row, used_at=uow.now)
         uow.flush()
         _notify(uow, user, patient, link(uow, user.id, patient), email.strip())
+        _speak(uow, patient, language)
         uow.trail.identity = user.id.hex()
         return user.id
 
@@ -100,6 +101,12 @@ def _notify(uow: UnitOfWork, user: UserRow, patient: PatientRow, linked: Patient
         )
 
 
+def _speak(uow: UnitOfWork, patient: PatientRow, language: str) -> None:
+    """From now on bills and letters speak the language in which the patient opened the sign-in."""
+    if patient.language != language:
+        uow.change(patient, language=language)
+
+
 def link(uow: UnitOfWork, user_id: bytes, patient: PatientRow) -> PatientLinkRow:
     """A sign-in is this patient."""
     return uow.new(
@@ -115,6 +122,7 @@ def sign_up(uow: UnitOfWork, patient_id: bytes, *, email: str, language: str) ->
     user = accounts.create_user(uow, email=email, name=name, language=language, state="ACTIVE")
     uow.flush()
     link(uow, user.id, patient)
+    _speak(uow, patient, language)
     return user.id
 
 
