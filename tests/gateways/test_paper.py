@@ -104,6 +104,9 @@ def test_what_came_before_and_what_waits_is_told(paper, tmp_path):
     flat = " ".join(said.split())
     assert "Your last bill was $30.00. Since then $104.40 came to it and you paid $10.00, which makes $124.40." in flat
     assert "We hold $5.50 of yours" in flat
+    still = content(lines=lines, opening=owed, asked=Money(0), paid=Money(0))
+    said = text_of(paper.statement(dump(still), language="en_US", time_zone=ZONE), tmp_path)
+    assert "Your last bill was $124.40, and nothing changed since." in " ".join(said.split())
     assert "We took" in flat
     assert "Still with" in flat
 

@@ -94,10 +94,10 @@ def home_page(uow: UnitOfWork, patient_id: bytes) -> HomePage:
         first_name=uow.read(patient, PatientRow.first_name_sealed),
         today=today,
         owed=Money(max(owed, 0)),
-        due_on=bill.row.due_on if bill else None,
+        due_on=bill.row.due_on if bill and bill.open_cents >= owed else None,
         overdue=bool(bill and bill.row.due_on < today),
         statement_id=bill.row.id.hex() if bill else None,
-        why=_why(bill.content, Money(bill.open_cents), Money(owed)) if bill else None,
+        why=_why(bill, Money(owed)) if bill else None,
         credit=Money(max(ledger.credit_of_patient(uow, patient_id), 0)),
         waiting=waiting(uow, patient_id, books),
         visits=newest(uow, patient_id, _SHOWN, books),
@@ -110,8 +110,9 @@ def newest_open(bills: Sequence[Bill]) -> Bill | None:
     return next((bill for bill in bills if bill.open_cents > 0), None)
 
 
-def _why(content: StatementContent, left: Money, owed: Money) -> Text:
+def _why(bill: Bill, owed: Money) -> Text:
     """Where the sum comes from: the bill, what became of it since, and what is on no bill yet."""
+    content, left = bill.content, Money(bill.open_cents)
     said = _billed(content)
     if left != content.owed:
         was, day = content.owed, content.made_on
@@ -119,7 +120,10 @@ def _why(content: StatementContent, left: Money, owed: Money) -> Text:
             "Our bill of {day} came to {was}. After what came in since, {left} is left.", day=day, was=was, left=left
         )
     if owed.cents > left.cents:
-        said = T_("{said} {more} came since, and the next bill will list it.", said=said, more=owed - left)
+        said = T_(
+            "{said} The due day of this bill is {due}. {more} came since, and the next bill will list it.",
+            said=said, due=bill.row.due_on, more=owed - left,
+        )  # fmt: skip
     return said
 
 

@@ -87,7 +87,10 @@ def test_what_comes_open_again_stands_on_the_newest_bill_that_lists_it(world: Wo
     assert told[newest] == (2 * NEW, None)
     assert sorted(cents for cents, _ in told.values()) == [0, 1_500, 2 * NEW]
     with world.read("statement:view") as uow:
-        assert home.home_page(uow, patient_id).owed == Money(2 * NEW + 1_500)
+        page = home.home_page(uow, patient_id)
+    assert page.owed == Money(2 * NEW + 1_500)
+    assert (page.due_on, page.overdue) == (None, False), "no day holds for all of it"
+    assert "The due day of this bill is 2026-" in str(page.why)
 
 
 def again(uow: UnitOfWork, patient_id: bytes, charge_id: bytes) -> None:
