@@ -56,6 +56,11 @@ class FolderExchange:
         waiting = self._place(folder, "in")
         return sorted(path.name for path in waiting.iterdir() if _whole(path))
 
+    def stamp(self, folder: str, name: str) -> tuple[int, int]:
+        """Size in bytes and time of the last change, in nanoseconds, of a file in `in`."""
+        found = (self._place(folder, "in") / single(name)).lstat()
+        return found.st_size, found.st_mtime_ns
+
     def take(self, folder: str, name: str) -> bytes:
         """The bytes of a file in `in`; of one that is too large for any import, one byte more than that."""
         path = self._place(folder, "in") / single(name)

@@ -116,6 +116,12 @@ class _Session:
                     break
         return sorted(found)
 
+    def stamp(self, folder: str, name: str) -> tuple[int, int]:
+        """Size in bytes and time of the last change, in seconds, of a file in the inbox."""
+        with _told(self._server, name):
+            found = self._client.lstat(self._path(folder, self._server.inbox, name))
+            return found.st_size or 0, int(found.st_mtime or 0)
+
     def take(self, folder: str, name: str) -> bytes:
         """The bytes of a file in the inbox; of one that is too large for any import, one byte more than that."""
         path = self._path(folder, self._server.inbox, name)

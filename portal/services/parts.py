@@ -79,6 +79,9 @@ class Exchange(Protocol):
     def names(self, folder: str) -> Sequence[str]:
         """Files waiting to be taken in, by name."""
 
+    def stamp(self, folder: str, name: str) -> tuple[int, int]:
+        """Size and time of the last change of a waiting file, unread; raises FileNotFoundError when it is gone."""
+
     def take(self, folder: str, name: str) -> bytes:
         """The bytes of a waiting file; raises FileNotFoundError when it is gone."""
 

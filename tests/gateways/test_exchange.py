@@ -68,6 +68,13 @@ def test_whole_files_wait_in_order_and_others_are_left_alone(exchange: FolderExc
     assert exchange.names("nobody") == []
 
 
+def test_size_and_time_of_a_file_are_told_unread(exchange: FolderExchange, tmp_path: Path):
+    os.utime(waiting(tmp_path, "a.835", b"first"), ns=(5, 1_000_000_007))
+    assert exchange.stamp("house", "a.835") == (5, 1_000_000_007)
+    with pytest.raises(FileNotFoundError):
+        exchange.stamp("house", "b.835")
+
+
 def test_a_file_taken_in_is_put_away_and_never_written_over(exchange: FolderExchange, tmp_path: Path):
     for body in (b"first", b"second"):
         waiting(tmp_path, "a.999", body)

@@ -85,12 +85,15 @@ def test_whole_files_are_listed_taken_and_put_away(
     os.truncate(out / "b.999", 200_000)
     with sftp("house", server.place(done="/out/done")) as session:
         assert session.names("house") == ["a.835", "b.999"]
+        os.utime(out / "b.999", (7, 1_000))
+        assert session.stamp("house", "b.999") == (200_000, 1_000)
         assert session.take("house", "a.835") == b"a.835"
         session.done("house", "a.835")
         (out / "a.835").write_bytes(b"second")
         session.done("house", "a.835")
-        with pytest.raises(FileNotFoundError):
-            session.take("house", "a.835")
+        for gone in (session.take, session.stamp):
+            with pytest.raises(FileNotFoundError):
+                gone("house", "a.835")
         with pytest.raises(ValueError, match="plain name"):
             session.take("house", "../in/x")
         with pytest.raises(ValueError, match="another partner"):

@@ -231,8 +231,19 @@ class _Look:
     digest: bytes
     since: datetime
     left: bool = False
+    stamp: tuple[int, int] = (-1, -1)
+    """Size and time of its last change when it was read."""
+    read_at: datetime | None = None
     refused: Text | None = None
     """Why it cannot be taken in, ever."""
+
+    def stands(self, stamp: tuple[int, int], now: datetime) -> bool:
+        """Whether it need not be read again: it waits for a person, nothing about it moved, and it was read lately.
+
+        Once an hour it is read all the same: a clock of a server may not tell that its bytes are others.
+        """
+        unmoved = self.stamp == stamp and self.read_at is not None and now - self.read_at < LEFT_FOR
+        return unmoved and (self.refused is not None or (self.left and now - self.since < LEFT_FOR))
 
 
 _Place = tuple[tuple[bytes, str], str]
@@ -296,13 +307,19 @@ class Collector:
     def _take(
         self, units: Units, actor: Actor, route: Route, now: datetime, exchange: Exchange, folder: str, name: str
     ) -> bool:
-        body = exchange.take(folder, name)
-        interchanges.check_size(body)
-        place, digest = (route.key, name), hashlib.sha256(body).digest()
+        place, stamp = (route.key, name), exchange.stamp(folder, name)
         before = self._seen.get(place)
-        if before is None or before.digest != digest:
-            self._seen[place] = _Look(digest, now)
+        if before is not None and before.stands(stamp, now):
+            if before.refused is not None:
+                raise Refused(before.refused, code="left")
             return False
+        body = exchange.take(folder, name)
+        digest = hashlib.sha256(body).digest()
+        if before is None or before.digest != digest:
+            self._seen[place] = _Look(digest, now, stamp=stamp, read_at=now)
+            interchanges.check_size(body)
+            return False
+        before = self._seen[place] = replace(before, stamp=stamp, read_at=now)
         if before.refused is not None:
             raise Refused(before.refused, code="left")
         pieces = () if before.left else whole(body, COLLECTED)

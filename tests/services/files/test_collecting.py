@@ -153,6 +153,39 @@ def test_a_file_too_large_is_left_and_a_person_is_told_until_it_is_gone(office: 
     assert (partner.left, partner.came_at is not None) == (None, True)
 
 
+class Counting(FolderExchange):
+    """A folder that remembers which files were read."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.read: list[str] = []
+
+    def take(self, folder: str, name: str) -> bytes:
+        self.read.append(name)
+        return super().take(folder, name)
+
+
+def test_what_was_refused_is_not_read_again_until_it_changes(office: Office, waiting: Path):
+    world, look, counted = office.world, collecting(), Counting(waiting.parent.parent)
+    tools = Tools(world.units, replace(world.runtime.parts, exchange=counted), lambda: None)
+    body = era(world)
+    for name in ("a.835", "b.835"):
+        (waiting / name).write_bytes(body[:-1] + b" " * (26 * 1024 * 1024) + body[-1:])
+    (waiting / "c.txt").write_bytes(b"Dear customer, we are closed on Monday.")
+    assert [look(tools) for _ in range(6)] == [0] * 6
+    assert sorted(counted.read) == ["a.835", "b.835", *["c.txt"] * 2], "twice, to see whether it is still written"
+    assert [state for state, _ in left(world)] == ["OPEN"], "told all the while"
+    os.utime(waiting / "b.835", (1, 1))
+    (waiting / "a.835").write_bytes(body)
+    counted.read.clear()
+    assert [look(tools) for _ in range(3)] == [0, 1, 0]
+    assert sorted(counted.read) == ["a.835"] * 3 + ["b.835"], "what only its time says is another is read once"
+    counted.read.clear()
+    world.clock.forward(minutes=61)
+    assert [look(tools) for _ in range(2)] == [1, 0], "after an hour what is no answer is set aside"
+    assert sorted(counted.read) == ["b.835", "c.txt", "c.txt"], "and a clock that stood still is not trusted longer"
+
+
 def test_each_practice_collects_from_its_own_partners(office: Office, waiting: Path, collect):
     second = office.second_practice()
     (waiting / "pay.835").write_bytes(era(office.world))
