@@ -90,10 +90,17 @@ def add(code: str, as_user: str | None, as_json: bool, **given: str | None) -> N
 
 @practices.command(epilog="Example: ./candor practices edit juniper --phone 5035550142")
 @click.argument("code")
+@click.option(
+    "--clia-end",
+    default=None,
+    help="Ends the certificate of this CLIA number on --clia-to; --clia-place, of one place.",
+)
 @_certificate_options
 @_practice_options
 def edit(code: str, as_user: str | None, as_json: bool, **given: str | None) -> None:
-    """Change what is stated of a practice, or keep a certificate of its laboratory."""
+    """Change what is stated of a practice, or keep or end a certificate of its laboratory."""
+    if given["clia_end"] and any(given[f"clia_{name}"] for name in ("number", "kind", "valid_from")):
+        raise click.UsageError("--clia-end goes with --clia-to and --clia-place only")
     with opened("practices.edit", any_practice=True, as_user=as_user, as_json=as_json) as bench:
         with bench.runtime.units.write(bench.actor, "practice:edit") as uow:
             row = practice_service.practice_by_code(uow, code)
@@ -103,7 +110,10 @@ def edit(code: str, as_user: str | None, as_json: bool, **given: str | None) -> 
                     changes[field] = _address(standing, prefix, given)
             practice_service.edit_practice(uow, code, **changes)
             certificate = {name: given[f"clia_{name}"] or "" for name in _OF_CERTIFICATES}
-            if any(certificate.values()):
+            if number := given["clia_end"]:
+                laboratories.end(uow, row.id, number, certificate["valid_to"], place=certificate["place"])
+                changes["clia"] = number
+            elif any(certificate.values()):
                 laboratories.keep(uow, row.id, certificate)
                 changes["clia"] = certificate
         bench.say({"code": code, "changed": sorted(changes)}, f"practice {code} is changed")

@@ -27,6 +27,8 @@ class CodeReleaseRow(Base):
     loaded_by: Mapped[str] = clear(6)
     loaded_at: Mapped[datetime] = clear(7)
     code_count: Mapped[int] = clear(8)
+    whole: Mapped[bool | None] = clear(9)
+    """False for a file of changes, beside which those before it hold; None where it was loaded before this was kept."""
 
 
 class CodeRow(Base):

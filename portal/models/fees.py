@@ -26,6 +26,8 @@ class FeeScheduleRow(Base):
     loaded_by: Mapped[str] = clear(7)
     loaded_at: Mapped[datetime] = clear(8)
     fee_count: Mapped[int] = clear(9)
+    whole: Mapped[bool | None] = clear(10)
+    """False for a file of changes; None where it was loaded before this was kept."""
 
 
 class FeeRow(Base):

@@ -53,7 +53,7 @@ def load(
         uow.replace(row_, row_.id == id_, packed=packed)
     rows = [{"id": new_id(), **key._asdict(), "packed": packed, "valid_from": effective} for key, packed in switch.new]
     uow.insert(row_, rows)
-    release_id = releases.record(uow, POLICIES, name, digest, effective, total)
+    release_id = releases.record(uow, POLICIES, name, digest, effective, total, whole=whole)
     return replace(counts, release_id=release_id)
 
 

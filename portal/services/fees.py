@@ -61,6 +61,7 @@ def load(
         schedule_id = uow.new(
             FeeScheduleRow, **practice, effective=effective, file_name=name[-120:], digest=digest,
             loaded_by=uow.actor.initiator or uow.actor.identity, loaded_at=uow.now, fee_count=len(listed),
+            whole=whole,
         ).id  # fmt: skip
         releases.end(uow, FeeRow, switch.ended, switch.gone, effective)
         for id_, _key, cents in switch.mended:

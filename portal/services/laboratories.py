@@ -109,6 +109,27 @@ def keep(
     return standing_row.id
 
 
+def end(uow: UnitOfWork, practice_id: bytes, number: str, last: str, *, place: str = "") -> int:
+    """Let a number's certificates that go on after a day end on it, of one place of service where it is named.
+
+    `last` is an ISO day. Returns how many ended; the same again ends none. Raises Refused `number`, `place` or `days`.
+    """
+    row, wanted, day = CertificateRow, "".join(number.split()).upper(), _day(last)
+    if place and not is_place(place):
+        raise Refused(T_("A place of service has two digits, as 11 for an office; empty for all places."), code="place")
+    if day is None:
+        raise Refused(T_("Say the last day of the certificate, as 2026-12-31."), code="days")
+    where = [row.practice_id == practice_id, row.number == wanted, *([row.place == place] if place else [])]
+    known = uow.entities(uow.select(row).where(*where).order_by(row.id))
+    if not known:
+        raise Refused(T_("The practice has no certificate of this number, or none for this place."), code="number")
+    ending = [one for one in known if one.valid_to is None or one.valid_to > day]
+    for one in ending:
+        values = _certificate(one, day).given
+        keep(uow, practice_id, {**values, "valid_to": day.isoformat()}, certificate_id=one.id)
+    return len(ending)
+
+
 def read(given: Mapping[str, str]) -> Certificate:
     """A certificate as it was typed; raises Refused naming what is wrong."""
     number = "".join(given.get("number", "").split()).upper()

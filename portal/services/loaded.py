@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -59,16 +59,16 @@ def list_loaded(uow: UnitOfWork) -> LoadedPage:
     releases = uow.rows(
         uow.select(
             CodeReleaseRow.code_set, CodeReleaseRow.effective, CodeReleaseRow.file_name, CodeReleaseRow.loaded_by,
-            CodeReleaseRow.loaded_at, CodeReleaseRow.code_count,
+            CodeReleaseRow.loaded_at, CodeReleaseRow.code_count, CodeReleaseRow.whole,
         ).order_by(CodeReleaseRow.effective.desc(), CodeReleaseRow.loaded_at.desc())
     )  # fmt: skip
     found: list[LoadedRelease] = []
     for code_set, title in LISTS.items():
         rows = [row for row in releases if row.code_set == code_set]
         now = max((row.effective for row in rows if row.effective <= today), default=None)
-        # The files of a quarter's pairs hold beside each other; of any other list the last file of a day holds.
-        standing = [row for row in rows if row.effective == now]
-        holding = standing if code_set == "ncci-ptp" else standing[:1]
+        # The files of a quarter's pairs hold beside each other.
+        quarter = [row for row in rows if row.effective == now]
+        holding = quarter if code_set == "ncci-ptp" else _holding(rows, today)
         found += [_release(uow, names, title, row, row.code_count, row in holding, today) for row in rows]
     found += _fee_schedules(uow, names, today)
     return LoadedPage(
@@ -81,17 +81,29 @@ def _fee_schedules(uow: UnitOfWork, names: dict[str, str], today: date) -> list[
     rows = uow.rows(
         uow.select(
             FeeScheduleRow.payer_id, FeeScheduleRow.effective, FeeScheduleRow.file_name, FeeScheduleRow.loaded_by,
-            FeeScheduleRow.loaded_at, FeeScheduleRow.fee_count, PayerRow.name.label("payer"),
+            FeeScheduleRow.loaded_at, FeeScheduleRow.fee_count, FeeScheduleRow.whole, PayerRow.name.label("payer"),
         )
         .where(PayerRow.id == FeeScheduleRow.payer_id, uow.within(PayerRow))
         .order_by(PayerRow.name, FeeScheduleRow.effective.desc(), FeeScheduleRow.loaded_at.desc())
     )  # fmt: skip
-    found, seen = [], set()
+    by_payer: dict[bytes, list[Any]] = {}
     for row in rows:
-        holds = row.effective <= today and row.payer_id not in seen
-        if holds:
-            seen.add(row.payer_id)
-        found.append(_release(uow, names, T_("Fee schedule"), row, row.fee_count, holds, today, row.payer))
+        by_payer.setdefault(row.payer_id, []).append(row)
+    holding = {id_: _holding(some, today) for id_, some in by_payer.items()}
+    return [
+        _release(uow, names, T_("Fee schedule"), row, row.fee_count, row in holding[row.payer_id], today, row.payer)
+        for row in rows
+    ]
+
+
+def _holding(rows: Sequence[Any], today: date) -> list[Any]:
+    """Of the files of one list, the newest first: the last whole one, and those of changes since then."""
+    found = []
+    for row in rows:
+        if row.effective <= today:
+            found.append(row)
+            if row.whole is not False:
+                break
     return found
 
 

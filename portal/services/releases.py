@@ -64,11 +64,17 @@ def end(uow: UnitOfWork, model: Any, ended: Sequence[bytes], gone: Sequence[byte
         uow.erase(model, model.id.in_(gone[start : start + _SLICE]))
 
 
-def record(uow: UnitOfWork, code_set: str, name: str, digest: bytes, effective: date, count: int) -> bytes:
-    """Record that a file of a set was loaded, by whom and when; returns the release's id."""
+def record(
+    uow: UnitOfWork, code_set: str, name: str, digest: bytes, effective: date, count: int, *, whole: bool = True
+) -> bytes:
+    """Record that a file of a set was loaded, by whom and when; returns the release's id.
+
+    One that is not `whole` lists what changed, and what stood before it stands.
+    """
     row = uow.new(
         CodeReleaseRow, code_set=code_set, effective=effective, file_name=name[-120:], digest=digest,
         loaded_by=uow.actor.initiator or uow.actor.identity, loaded_at=uow.now, code_count=count,
+        whole=whole,
     )  # fmt: skip
     uow.flush()
     return row.id

@@ -255,6 +255,12 @@ def test_practices_are_added_and_edited_and_then_have_to_be_named(desk: Desk) ->
     laboratory = ["--clia", "11D1234567", "--clia-kind", "waiver", "--clia-from", "2026-01-01"]
     assert desk.json("practices", "edit", "cedar", *laboratory)["changed"] == ["clia"]
     assert "type" in desk("practices", "edit", "cedar", *laboratory[:2], ends=1)
+    over = ["practices", "edit", "cedar", "--clia-end", "11D1234567"]
+    assert "only" in desk(*over, "--clia-kind", "waiver", ends=2)
+    assert "last day" in desk(*over, ends=1)
+    assert "no certificate" in desk(*over[:-1], "11D7654321", "--clia-to", "2026-06-30", ends=1)
+    assert desk.json(*over, "--clia-to", "2026-06-30")["changed"] == ["clia"]
+    assert desk.json("practices", "edit", "cedar", *laboratory[:-1], "2026-07-01")["changed"] == ["clia"], "the next"
     hospital = [
         "--name", "Cedar Hospital", "--npi", npi("165432109"), "--line1", "1 Cedar Way", "--city", "Salem",
         "--state", "OR", "--postal-code", "97301-0012", "--places", "21 22 23", "--from", "2026-01-01",

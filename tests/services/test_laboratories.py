@@ -113,6 +113,25 @@ def test_lines_of_other_laboratories_have_their_own_numbers(
 
 
 @pytest.mark.database
+def test_a_number_ends_on_a_day_at_all_places_or_at_one(world: World) -> None:
+    keep(world)
+    keep(world, place="12", valid_to="2026-03-01")
+    keep(world, place="13")
+
+    def end(number: str = "11D1234567", last: str = "2026-06-30", **more: str) -> int:
+        with world.write("practice:edit") as uow:
+            return laboratories.end(uow, world.practice_id, number, last, **more)
+
+    assert (end(place="11"), end(place="11"), end(), end()) == (1, 0, 1, 0), "what ended before stays as it is"
+    with world.read("practice:edit") as uow:
+        days = {one.place: str(one.valid_to) for one in laboratories.standing(uow, world.practice_id)}
+    assert days == {"11": "2026-06-30", "12": "2026-03-01", "13": "2026-06-30"}
+    for given, code in (({"number": "11D7654321"}, "number"), ({"last": "soon"}, "days"), ({"place": "1"}, "place"),
+                        ({"last": "2025-12-31"}, "days")):  # fmt: skip
+        with pytest.raises(Refused, match=code):
+            end(**given)
+
+
 def test_two_who_keep_one_at_once_keep_one(world: World) -> None:
     kept: list[bytes] = []
     thread = threading.Thread(target=lambda: kept.append(keep(world)))

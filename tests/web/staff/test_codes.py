@@ -10,7 +10,7 @@ import pytest
 
 from portal.app import create_app
 from portal.sandbox.codes import hcpcs_file, icd10cm_file
-from portal.services import codes, fees, ncci
+from portal.services import codes, coverage_policies, fees, ncci
 from tests.databases import World
 from tests.feeds.test_ncci import HEAD
 from tests.make import claims
@@ -35,6 +35,13 @@ def load(world: World) -> None:
         payer = claims.payer(uow)
     with world.write("price:load") as uow:
         fees.load(uow, payer.code, io.BytesIO(b"code,amount\nG0438,150.00\n"), "fees.csv", date(2026, 1, 1))
+        more = io.BytesIO(b"code,amount\nG0439,110.00\n")
+        fees.load(uow, payer.code, more, "more-fees.csv", date(2026, 4, 1), whole=False)
+    with world.write("code:load") as uow:
+        for year, code, whole in ((2025, "G0438", True), (2026, "G0439", True), (2026, "G0444", False)):
+            body = f"payer,policy,procedure,diagnosis,from,to\nmedicare,L1,{code},Z12.5,,\n".encode()
+            day = date(year, 1 if whole else 6, 1)
+            coverage_policies.load(uow, io.BytesIO(body), f"policies-{code}.csv", day, whole=whole)
 
 
 @pytest.mark.parametrize("role", ["billing-manager", "coding-manager"])
@@ -49,11 +56,15 @@ def test_a_manager_sees_what_is_loaded(flask, world: World, role: str):
         "ccipra-f1.txt",
         "ccipra-f2.txt",
         "fees.csv",
+        "more-fees.csv",
+        "policies-G0438.csv",
         "Plan CBH03",
         "Candor",
     ):
         assert words in page, words
-    assert page.count("Holds today") == 5, "the older ICD-10-CM, HCPCS, both files of pairs, the fees"
+    assert page.count("Holds today") == 8, (
+        "the older ICD-10-CM, HCPCS, both files of pairs, two of fees, two of policies"
+    )
     assert page.count("From its day on") == 1
     missing = page.partition("Not loaded")[2]
     assert "Services, CPT" in missing
