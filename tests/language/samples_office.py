@@ -1283,6 +1283,7 @@ COMPLIANCE = [
                             text=said("From 0 to 48,389."),
                             state=state("READ", "Holds"),
                             at=None if signed else THEN,
+                            command="./candor audit verify" if signed else None,
                         ),
                     ),
                 )

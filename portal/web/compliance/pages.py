@@ -179,6 +179,7 @@ class LogCheck:
     text: Text
     state: State
     at: datetime | None
+    command: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,7 @@ class HealthPage:
 
 GOOD, WAITING, BAD = State("READ", T_("In order")), State("WAITING", T_("Behind")), State("REFUSED", T_("Look at this"))
 _NOT_SET_UP = State("DRAFT", T_("Not set up"))
+_BY_COMMAND = State("DRAFT", T_("By command"))  # this page cannot know how it would end
 
 ACTIONS = tuple(words.ACTIONS.items())
 OUTCOMES = tuple((str(code), text) for code, text in words.OUTCOMES.items())
@@ -329,21 +331,20 @@ def health_page(found: upkeep.Health) -> HealthPage:
         (
             LogCheck(
                 T_("Signing"),
-                T_("One entry is not signed yet.", "{n} entries are not signed yet.", n=unsigned),
-                WAITING if unsigned and waits else GOOD,
-                found.signed_at,
+                T_("One entry is not signed yet.", "{n} entries are not signed yet.", n=unsigned)
+                if unsigned else T_("Every entry is signed."),
+                WAITING if unsigned and waits else GOOD, found.signed_at,
             ),
             LogCheck(
                 T_("Search tables"),
-                T_("One entry is not indexed yet.", "{n} entries are not indexed yet.", n=unindexed),
-                WAITING if unindexed > 10_000 else GOOD,
-                None,
+                T_("One entry is not indexed yet.", "{n} entries are not indexed yet.", n=unindexed)
+                if unindexed else T_("Every entry can be searched fast."),
+                WAITING if unindexed > 10_000 else GOOD, None,
             ),
             LogCheck(
                 T_("Full verification"),
-                T_("By command, offline and without trust in this page: ./candor audit verify --cells"),
-                _NOT_SET_UP if not found.signed else GOOD,
-                None,
+                T_("Run it offline, without trust in this page; it ends with what is wrong, or that nothing is."),
+                _BY_COMMAND, None, "./candor audit verify --cells",
             ),
         ),
     )  # fmt: skip

@@ -251,6 +251,9 @@ def test_the_state_of_the_log(world: World, client):
     upkeep.index(world.units)
     page = words(client.get("/compliance/log/health"))
     assert "Signed and kept outside the database" in page or "wait to be signed" in page
+    assert "Every entry can be searched fast." in page
+    assert re.search(r"Full verification .* By command", page), "the page does not claim what it did not do"
+    assert "En español" not in page, "the office reads English"
     world.clock.forward(minutes=5)
     seen(world)
     sign_in(client, world, OFFICER)
