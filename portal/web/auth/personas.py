@@ -63,6 +63,12 @@ _ABOUT: dict[str, Text] = {
 }
 
 
+def _about(someone: personas.Person) -> Text:
+    if someone.role == roles.PATIENT and someone.language == "es_US":
+        return T_("Reads the bills in Spanish, sees how they add up, and pays.")
+    return _ABOUT[someone.role]
+
+
 def _only_here(desk: Desk) -> None:
     try:
         here = ipaddress.ip_address(request.remote_addr or "").is_loopback
@@ -88,7 +94,7 @@ def demo(desk: Desk) -> Reply:
         PersonaGroup(
             title,
             tuple(
-                Persona(each.key, each.name, each.name.split()[0], ROLE_WORDS[each.role], _ABOUT[each.role])
+                Persona(each.key, each.name, each.name.split()[0], ROLE_WORDS[each.role], _about(each))
                 for each in found
                 if each.role in wanted
             ),
