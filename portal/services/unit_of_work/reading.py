@@ -64,6 +64,7 @@ class Reading:
         self._sealer = Sealer(session, keyring, self.trail, decision.role if actor.opens else "", now)
         self._changes = Changes(session, self.trail)
         self._zones: dict[bytes, str] = {}
+        self._within: dict[type[Base], ColumnElement[bool]] = {}
 
     # Where and when
 
@@ -91,7 +92,10 @@ class Reading:
 
     def within(self, model: type[Base]) -> ColumnElement[bool]:
         """The reach as a WHERE clause on a model, for joins and subqueries made by hand."""
-        return model.within(self.reach)
+        clause = self._within.get(model)
+        if clause is None:  # asked for by every query, and the same while the unit lasts
+            clause = self._within[model] = model.within(self.reach)
+        return clause
 
     @overload
     def select(self, columns: type[M], /) -> Select[M]: ...
