@@ -61,6 +61,16 @@ def test_a_visit_is_coded_with_the_keyboard_alone(town: Town, page: Page):
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Kept.")
     assert said(page).startswith("Code or words"), "the search goes on"
+    press(page, "Facility, hospital days")
+    page.wait_for_selector("text=Where it was")
+    sound(page)
+    reach(page, "Illness began on")
+    page.keyboard.type("07102026")
+    reach(page, "Keep it")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Kept. The claim edits find nothing")
+    press(page, "The visit")
+    page.wait_for_selector("text=Illness began")
     reach(page, "Diagnosis 1")
     assert page.locator("input[name=diagnosis][value='J02.9']").count() == 1
     reach(page, "Mark as coded")

@@ -1,4 +1,4 @@
-"""What only a facility's or dentist's visit has: seen, and corrected by the coder or by the charge clerk."""
+"""What a visit has besides its services: of its kind, or where, when and by whom; corrected by coder or clerk."""
 
 from __future__ import annotations
 
@@ -10,26 +10,33 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from portal.access import policy
-from portal.domain.claims import Address, BillingProvider, Claim, Cover, Person, Rendering, ServiceLine
-from portal.domain.edits import facility
+from portal.domain.claims import Address, BillingProvider, Claim, Cover, Facility, Person, Rendering, ServiceLine
+from portal.domain.edits import facility, mouths, places
 from portal.domain.edits.rules import EditContext, EditFinding
-from portal.domain.errors import NotFound, Refused
+from portal.domain.errors import Refused
+from portal.domain.facilities import only
 from portal.domain.texts import T_, Text
 from portal.models.encounters import ChargeRow, EncounterRow
-from portal.services.intake import kind_forms, kinds, showing, unreleased, visits
+from portal.services import facilities
+from portal.services.encounters import telling
+from portal.services.intake import kind_forms, kinds, showing, unreleased, visit_forms, visits
 from portal.services.intake.kind_forms import Read, Typed
 from portal.services.intake.kinds import Kept, KeptLine
 from portal.services.intake.showing import Diagnosis, Visit, VisitLine
+from portal.services.intake.visit_forms import Choices
 from portal.services.unit_of_work.work import UnitOfWork
 
+PROFESSIONAL: Final = "837P"
 _ASKS = {"PROPOSED": "encounter:code", "RELEASED": "charge:enter", "CHARGED": "charge:enter"}
 """Whose step a visit's details are corrected in."""
 _NOT_NOW = T_("These details are settled for now. They can be corrected when the visit is sent back.")
 _NOT_YOURS = T_("A colleague has this visit in hand and corrects these details.")
 _NOBODY = Person("", "")
+_RULES = {kinds.FACILITY: facility.RULES, kinds.DENTIST: mouths.RULES, PROFESSIONAL: places.RULES}
 
 KINDS: Final[Mapping[str, Text]] = MappingProxyType({
-    kinds.FACILITY: T_("Facility details"), kinds.DENTIST: T_("Dental details"),
+    PROFESSIONAL: T_("Where, when and who"), kinds.FACILITY: T_("Facility details"),
+    kinds.DENTIST: T_("Dental details"),
 })  # fmt: skip
 PARTS: Final[Mapping[str, Text]] = MappingProxyType({
     "1": T_("1, the whole stay"), "2": T_("2, the first part of a stay"), "3": T_("3, a further part of a stay"),
@@ -48,6 +55,8 @@ class DetailsPage(Visit):
     diagnoses: tuple[Diagnosis, ...]
     lines: tuple[VisitLine, ...]
     parts: tuple[tuple[str, Text], ...]
+    places: tuple[tuple[str, Text], ...]
+    """What a clinician's visit may name as its facility: nothing, those of the practice's list, another one."""
     checks: tuple[EditFinding, ...]
     may_edit: bool
     coded: bool
@@ -67,21 +76,23 @@ class DetailsPart:
 
 
 def show(uow: UnitOfWork, encounter_id: bytes, typed: Typed | None = None) -> DetailsPage:
-    """Open the details of a visit, as they stand or as they were typed; raises NotFound for a professional one."""
-    encounter = _of_a_kind(uow, encounter_id)
+    """Open the details of a visit, as they stand or as they were typed. Raises NotFound."""
+    encounter = uow.get(EncounterRow, encounter_id)
     charges = [charge for charge in showing.charges_of(uow, encounter) if charge.active]
     kept, lines = _standing(uow, encounter)
-    given = typed or _typed(encounter, kept, lines, charges)
+    choices = _choices(uow, encounter)
+    given = typed or _typed(encounter, kept, lines, charges, choices)
     why_not = _why_not(uow, encounter)
     return DetailsPage(
         **showing.visit_values(uow, encounter),
-        kind=encounter.kind or "",
+        kind=encounter.kind or PROFESSIONAL,
         fields=given.fields,
         rows=given.rows,
-        problems=_read(uow, encounter, given, kept, charges).problems if typed else {},
+        problems=_read(uow, encounter, given, kept, charges, choices).problems if typed else {},
         diagnoses=showing.described(uow, encounter, showing.diagnoses_of(uow, encounter)),
         lines=showing.lines_of(uow, encounter, charges),
         parts=tuple(PARTS.items()),
+        places=_places(encounter, choices),
         checks=tuple(_checks(uow, encounter, kept, lines, charges)),
         may_edit=why_not is None,
         coded=encounter.state != "PROPOSED",
@@ -95,18 +106,23 @@ def save(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> in
     Whoever enters charges leaves what coding decided. Raises Refused with the field as code for what cannot be read,
     `settled` when they are not to be corrected now or by this person, NotFound, Conflict.
     """
-    encounter = _of_a_kind(uow, encounter_id)
+    encounter = uow.get(EncounterRow, encounter_id)
     why_not = _why_not(uow, encounter)
     if why_not is not None:
         raise Refused(why_not, code="settled")
     every = showing.charges_of(uow, encounter)
     charges = [charge for charge in every if charge.active]
     kept, lines = _standing(uow, encounter)
+    choices = _choices(uow, encounter)
     if encounter.state != "PROPOSED":
-        typed = _without_codes(typed, _typed(encounter, kept, lines, charges))
-    said = _read(uow, encounter, typed, kept, charges)
+        typed = _without_codes(typed, _typed(encounter, kept, lines, charges, choices))
+    said = _read(uow, encounter, typed, kept, charges, choices)
     for name, text in list(said.problems.items())[:1]:
         raise Refused(text, code=name)
+    if encounter.kind is None:
+        body = {"beside": kinds.beside(_claim(encounter, said.kept, lines, charges)), "lines": {}}
+        uow.change(encounter, expected_version=version, details_sealed=body)
+        return len(list(_checks(uow, encounter, said.kept, lines, charges)))
     first, last = _days(encounter, said.kept)
     # what is kept of services that are out stays: they may stand again
     out = {charge.position for charge in every if not charge.active}
@@ -122,7 +138,7 @@ def save(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> in
         if day is not None and day != charge.service_from:
             uow.change(charge, service_from=day, service_to=day + (charge.service_to - charge.service_from))
     body = {
-        **kinds.keep(_claim(said.kept, said.place, kept_lines, charges)),
+        **kinds.keep(_claim(encounter, said.kept, kept_lines, charges)),
         "lines": {str(at): _kept_line(line) for at, line in kept_lines.items()},
     }
     uow.change(
@@ -152,25 +168,35 @@ def _bare(line: KeptLine) -> ServiceLine:
 
 
 def part_of(uow: UnitOfWork, encounter_id: bytes) -> DetailsPart | None:
-    """What a page of a visit or claim shows of its details; None for a professional one. Raises NotFound."""
+    """What a page of a visit or claim shows of its details; None where nobody is told anything. Raises NotFound."""
     encounter = uow.get(EncounterRow, encounter_id)
-    if encounter.kind is None:
-        return None
     kept, lines = _standing(uow, encounter)
-    return DetailsPart(
-        encounter.id.hex(),
-        KINDS[encounter.kind],
-        tuple(_facts(encounter, kept)),
-        tuple((str(at), said) for at, line in sorted(lines.items()) for said in _line_facts(line)),
-        policy.decide(uow.actor, "visit:detail").allowed,
-    )
+    facts = tuple(telling.facts(encounter, kept, _of_list(uow, encounter, kept)))
+    said = tuple((str(at), words) for at, line in sorted(lines.items()) for words in telling.of_line(line))
+    may_open = policy.decide(uow.actor, "visit:detail").allowed
+    if not (facts or said or may_open):
+        return None
+    return DetailsPart(encounter.id.hex(), KINDS[encounter.kind or PROFESSIONAL], facts, said, may_open)
 
 
-def _of_a_kind(uow: UnitOfWork, encounter_id: bytes) -> EncounterRow:
-    encounter = uow.get(EncounterRow, encounter_id)
-    if encounter.kind is None:
-        raise NotFound(T_("This visit is a professional one: it has no details of its own."), code="not-found")
-    return encounter
+def _of_list(uow: UnitOfWork, encounter: EncounterRow, kept: Kept) -> Facility | None:
+    """The facility that a claim for a clinician's visit names by the practice's list."""
+    if encounter.kind is not None or kept.facility is not None:
+        return None
+    return only(facilities.standing(uow, encounter.practice_id), encounter.place, encounter.service_from)
+
+
+def _choices(uow: UnitOfWork, encounter: EncounterRow) -> Choices:
+    if encounter.kind is not None:
+        return Choices()
+    return Choices(facilities.choices(uow, encounter.practice_id, encounter.service_from))
+
+
+def _places(encounter: EncounterRow, choices: Choices) -> tuple[tuple[str, Text], ...]:
+    fits = only([one for _, one in choices.of_list], encounter.place, encounter.service_from)
+    none = T_("By the practice's list: {name}", name=fits.name) if fits else T_("None: the practice itself")
+    listed = ((id_, T_("{name}", name=name)) for id_, name in visit_forms.said(choices.of_list))
+    return (("", none), *listed, (visit_forms.TYPED, T_("Another one, written below")))
 
 
 def _why_not(uow: UnitOfWork, encounter: EncounterRow) -> Text | None:
@@ -186,14 +212,20 @@ def _standing(uow: UnitOfWork, encounter: EncounterRow) -> tuple[Kept, dict[int,
     return kinds.of(stands), kinds.of_lines(stands)
 
 
-def _typed(encounter: EncounterRow, kept: Kept, lines: Mapping[int, KeptLine], charges: Sequence[ChargeRow]) -> Typed:
+def _typed(
+    encounter: EncounterRow, kept: Kept, lines: Mapping[int, KeptLine], charges: Sequence[ChargeRow], choices: Choices
+) -> Typed:
+    if encounter.kind is None:
+        return visit_forms.typed_of(kept, choices)
     days = {charge.position: charge.service_from for charge in charges}
     return kind_forms.typed_of(kept, lines, encounter.place, days)
 
 
 def _read(
-    uow: UnitOfWork, encounter: EncounterRow, typed: Typed, kept: Kept, charges: Sequence[ChargeRow]
+    uow: UnitOfWork, encounter: EncounterRow, typed: Typed, kept: Kept, charges: Sequence[ChargeRow], choices: Choices
 ) -> Read:  # fmt: skip
+    if encounter.kind is None:
+        return visit_forms.read(typed, kept, choices)
     return kind_forms.read(
         encounter.kind or "", typed, kept, ten=encounter.code_qualifier != "BK",
         diagnoses=len(showing.diagnoses_of(uow, encounter)), positions=[charge.position for charge in charges],
@@ -207,75 +239,38 @@ def _without_codes(typed: Typed, standing: Typed) -> Typed:
     return Typed({**typed.fields, **fields}, {**typed.rows, **rows})
 
 
-def _claim(kept: Kept, place: str, lines: Mapping[int, KeptLine], charges: Sequence[ChargeRow]) -> Claim:
+def _claim(
+    encounter: EncounterRow, kept: Kept, lines: Mapping[int, KeptLine], charges: Sequence[ChargeRow]
+) -> Claim:  # fmt: skip
     """The visit as a claim of its kind, as far as its details go: nobody's, and sent nowhere."""
     services = [
-        replace(_bare(lines.get(charge.position, KeptLine(""))), code=charge.code, from_date=charge.service_from)
+        replace(
+            _bare(lines.get(charge.position, KeptLine(""))),
+            code=charge.code,
+            place=charge.place,
+            from_date=charge.service_from,
+            to_date=charge.service_to,
+        )
         for charge in charges
     ]
     return Claim(
-        "", 0, place, _NOBODY, Cover("", "", "", _NOBODY), BillingProvider("", "", "", Address("", "", "", "")), (),
-        tuple(services), kept.frequency, rendering=Rendering("", "") if kept.rendering else None,
-        attending=kept.attending, operating=kept.operating, other_operating=kept.other_operating,
-        assistant=kept.assistant, institutional=kept.institutional, dental=kept.dental,
+        "", 0, encounter.place, _NOBODY, Cover("", "", "", _NOBODY),
+        BillingProvider("", "", "", Address("", "", "", "")), (), tuple(services), kept.frequency,
+        rendering=Rendering("", "") if kept.rendering else None, attending=kept.attending,
+        operating=kept.operating, other_operating=kept.other_operating, assistant=kept.assistant,
+        institutional=kept.institutional, dental=kept.dental, facility=kept.facility,
+        referring=kept.referring, supervising=kept.supervising, exception=kept.exception,
+        professional=kept.professional,
     )  # fmt: skip
 
 
 def _checks(
     uow: UnitOfWork, encounter: EncounterRow, kept: Kept, lines: Mapping[int, KeptLine], charges: Sequence[ChargeRow]
 ) -> Iterator[EditFinding]:
-    """What the edits of facilities' claims find."""
-    claim, context = _claim(kept, encounter.place, lines, charges), EditContext(uow.today(encounter.practice_id))
-    for rule in facility.RULES:
-        yield from rule.findings(claim, context)
-
-
-def _facts(encounter: EncounterRow, kept: Kept) -> Iterator[tuple[Text, Text]]:
-    stay, whole = kept.institutional, kept.dental
-    if stay is not None:
-        yield T_("Type of bill"), T_("{place}{frequency}", place=encounter.place, frequency=kept.frequency)
-        if stay.statement_from is not None:
-            last = stay.statement_to or stay.statement_from
-            yield T_("Statement"), T_("{first} to {last}", first=stay.statement_from, last=last)
-        if stay.admitted_on is not None:
-            yield T_("Admitted"), T_("{day}", day=stay.admitted_on)
-        codes = (
-            (T_("Type and source of admission"), (stay.admission_type, stay.admission_source)),
-            (T_("Hour of discharge"), (stay.discharge_hour,)),
-            (T_("Patient's status"), (stay.patient_status,)),
-            (T_("DRG"), (stay.drg,)),
-            (T_("Condition codes"), stay.conditions),
-            (T_("Occurrence codes"), tuple(one.code for one in (*stay.occurrences, *stay.spans))),
-            (T_("Value codes"), tuple(one.code for one in stay.values)),
-            (T_("Procedures"), tuple(one.code for one in stay.procedures)),
-        )
-        for words, given in codes:
-            if any(given):
-                yield words, T_("{code}", code=" ".join(filter(None, given)))
-    if whole is not None:
-        if whole.months is not None:
-            left = whole.months if whole.months_left is None else whole.months_left
-            said = T_("{n} month, {left} left", "{n} months, {left} left", n=whole.months, left=left)
-            yield T_("Orthodontics"), said
-        if whole.placed_on is not None:
-            yield T_("Appliance set"), T_("{day}", day=whole.placed_on)
-    for name, words in kind_forms.PROVIDERS.items():
-        one: Rendering | None = getattr(kept, name)
-        if one is not None:
-            yield words, T_("{name}, NPI {npi}", name=" ".join(filter(None, (one.first, one.last))), npi=one.npi)
-
-
-def _line_facts(line: KeptLine) -> Iterator[Text]:
-    if line.revenue_code:
-        yield T_("Revenue code {code}", code=line.revenue_code)
-    mouth = line.dental
-    if mouth is None:
-        return
-    for tooth in mouth.teeth:
-        yield T_("Tooth {tooth} {surfaces}", tooth=tooth.number, surfaces="".join(tooth.surfaces))
-    if mouth.areas:
-        yield T_("Area {areas}", areas=" ".join(mouth.areas))
-    if mouth.prosthesis == "R" and mouth.prior_on is not None:
-        yield T_("Replaces one of {day}", day=mouth.prior_on)
-    elif mouth.prosthesis:
-        yield T_("The first prosthesis") if mouth.prosthesis == "I" else T_("A replacement")
+    """What the edits of claims of its kind find in what is kept."""
+    claim, today = _claim(encounter, kept, lines, charges), uow.today(encounter.practice_id)
+    listed = facilities.standing(uow, encounter.practice_id) if encounter.kind is None else ()
+    if encounter.kind is None and claim.facility is None:
+        claim = replace(claim, facility=only(listed, encounter.place, encounter.service_from))
+    for rule in _RULES[encounter.kind or PROFESSIONAL]:
+        yield from rule.findings(claim, EditContext(today, listed=listed))

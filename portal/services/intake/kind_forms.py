@@ -29,7 +29,8 @@ PRESENT: Final = ("", "Y", "N", "U", "W")
 PROSTHESIS: Final = ("", "I", "R")
 PROVIDERS: Final[Mapping[str, Text]] = MappingProxyType({
     "attending": T_("Attending"), "operating": T_("Operating"), "other_operating": T_("Other operating"),
-    "assistant": T_("Assistant surgeon"),
+    "assistant": T_("Assistant surgeon"), "referring": T_("Referring clinician"),
+    "supervising": T_("Supervising clinician"),
 })  # fmt: skip
 CODED: Final = ("admitting", "reasons", "drg")
 CODED_ROWS: Final = ("present", "procedure")
@@ -78,7 +79,7 @@ class Read:
 
 def typed_of(kept: Kept, lines: Mapping[int, KeptLine], place: str, days: Mapping[int, date]) -> Typed:
     """The form that says what stands; `days` are those of the visit's lines, by position."""
-    fields = {"place": place, **_named("attending", kept.attending), **_named("assistant", kept.assistant)}
+    fields = {"place": place, **named("attending", kept.attending), **named("assistant", kept.assistant)}
     if kept.dental is not None:
         whole = kept.dental
         fields |= {"months": _text(whole.months), "months_left": _text(whole.months_left)}
@@ -91,8 +92,8 @@ def typed_of(kept: Kept, lines: Mapping[int, KeptLine], place: str, days: Mappin
         "admitted_hour": _clock(stay.admitted_hour), "discharge_hour": _clock(stay.discharge_hour),
         "admission_type": stay.admission_type, "admission_source": stay.admission_source,
         "patient_status": stay.patient_status, "admitting": stay.admitting, "reasons": " ".join(stay.reasons),
-        "drg": stay.drg, "conditions": " ".join(stay.conditions), **_named("operating", kept.operating),
-        **_named("other_operating", kept.other_operating),
+        "drg": stay.drg, "conditions": " ".join(stay.conditions), **named("operating", kept.operating),
+        **named("other_operating", kept.other_operating),
     }  # fmt: skip
     return Typed(fields, {
         "occurrence": tuple((one.code, _text(one.on)) for one in stay.occurrences),
@@ -111,7 +112,7 @@ def read(kind: str, typed: Typed, before: Kept, *, ten: bool, diagnoses: int, po
 
     Nothing is checked that a claim edit checks: only what could not be kept or sent at all is a problem.
     """
-    reading = _Reading(typed, ten)
+    reading = Reading(typed, ten)
     if kind == FACILITY:
         kept, place = reading.facility(before, diagnoses), reading.shaped("place", r"[0-9]{2}", _BILL)
         lines, days = reading.revenue(positions)
@@ -128,10 +129,10 @@ _STATUS = T_("The patient's status has two digits, as 01 for home.")
 _SPAN = T_("Each span has a first and a last day, in this order.")
 
 
-class _Reading:
+class Reading:
     """The fields of a form one by one; each problem stands beside its field."""
 
-    def __init__(self, typed: Typed, ten: bool) -> None:
+    def __init__(self, typed: Typed, ten: bool = True) -> None:
         self.typed, self.ten = typed, ten
         self.problems: dict[str, Text] = {}
 
@@ -221,6 +222,7 @@ class _Reading:
         return Kept(
             stay, self.provider("attending", before.attending), self.provider("operating", before.operating),
             self.provider("other_operating", before.other_operating), before.rendering, frequency=frequency,
+            facility=before.facility, referring=before.referring, exception=before.exception,
         )  # fmt: skip
 
     def present(self, diagnoses: int) -> tuple[str, ...]:
@@ -274,8 +276,10 @@ class _Reading:
         if months is not None and left is not None and left > months:
             self.problems["months_left"] = T_("No more months can be left than the treatment takes in all.")
         return Kept(
-            dental=Dental(months, left, self.day("placed_on")), assistant=self.provider("assistant", before.assistant)
-        )
+            dental=Dental(months, left, self.day("placed_on")), assistant=self.provider("assistant", before.assistant),
+            facility=before.facility, referring=before.referring, supervising=before.supervising,
+            exception=before.exception,
+        )  # fmt: skip
 
     def months(self, name: str) -> int | None:
         given = self.text(name)
@@ -317,7 +321,8 @@ class _Reading:
         return (row for row in self.rows(kind) if row[0] in known)
 
 
-def _named(name: str, one: Rendering | None) -> dict[str, str]:
+def named(name: str, one: Rendering | None) -> dict[str, str]:
+    """The fields of a provider: NPI, last and first name."""
     values = ("", "", "") if one is None else (one.npi, one.last, one.first)
     return {f"{name}_{part}": value for part, value in zip(("npi", "last", "first"), values, strict=True)}
 

@@ -1,10 +1,11 @@
-"""Details that only facilities' and dentists' visits have, corrected by the coder or the charge clerk."""
+"""What a visit has besides its services, corrected by the coder or the charge clerk."""
 
 from __future__ import annotations
 
 from flask import Blueprint, request, url_for
 
 from portal.domain.errors import Refused
+from portal.domain.professional import CAUSES, EXCEPTIONS
 from portal.domain.texts import T_
 from portal.services.encounters import details
 from portal.services.intake.kind_forms import PRESENT, PROSTHESIS, PROVIDERS
@@ -16,7 +17,10 @@ from portal.web.staff import forms
 
 blueprint = Blueprint("details", __name__, url_prefix="/encounters")
 _TEMPLATE = "staff/encounters/details.html"
-_CHOICES = {"present_words": PRESENT, "prosthesis_words": PROSTHESIS, "providers": PROVIDERS}
+_CHOICES = {
+    "present_words": PRESENT, "prosthesis_words": PROSTHESIS, "providers": PROVIDERS, "causes": CAUSES,
+    "exceptions": EXCEPTIONS,
+}  # fmt: skip
 
 
 @blueprint.get("/<id:encounter_id>/details")

@@ -1,4 +1,4 @@
-"""Details of facilities' and dentists' visits: seen, corrected in their step, and sent as they were corrected."""
+"""Details of visits: seen, corrected in their step, and sent as they were corrected."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from portal.domain.errors import Conflict, NotFound, Refused
 from portal.domain.institutional import Institutional, Occurrence, Value
 from portal.models.claims import ClaimRow
 from portal.models.encounters import ChargeRow, EncounterRow
+from portal.services import facilities
 from portal.services.charges import entering
 from portal.services.claims import drafting
 from portal.services.claims.building import as_domain
@@ -93,6 +94,80 @@ def test_the_proposal_stands_beside_what_was_corrected(world: World):
     assert [check.code for check in shown(world, id_).checks] == ["stay-frequency", "discharge-hour"]
 
 
+CEDAR = {
+    "facility_name": "Cedar Hospital", "facility_npi": npi("154321098"), "facility_line1": "1 Cedar Way",
+    "facility_city": "Salem", "facility_state": "or", "facility_postal_code": "97301-0012",
+}  # fmt: skip
+BAD = {
+    "facility": {"facility": "a" * 32}, "facility_npi": {"facility_npi": "1234567890"},
+    "facility_postal_code": {"facility_postal_code": "97301"}, "cause1": {"cause1": "XX"},
+    "accident_state": {"accident_state": "Oregon"}, "exception": {"exception": "8"},
+    "referring": {"referring_npi": "1"}, "admitted_on": {"admitted_on": "soon"},
+}  # fmt: skip
+
+
+def test_where_when_and_who_of_a_clinicians_visit(world: World):
+    with world.write("practice:edit") as uow:
+        listed = facilities.keep(uow, world.practice_id, {
+            "name": "Fern Hospital", "npi": npi("165432109"), "line1": "2 Fern Way", "city": "Salem", "state": "OR",
+            "postal_code": "973010013", "places": "21", "valid_from": "2026-01-01",
+        })  # fmt: skip
+    (id_,) = make.bring(world, replace(make.some(1)[0], place="21"))
+    page = shown(world, id_)
+    assert (page.kind, page.fields["facility"], [check.code for check in page.checks]) == (
+        "837P", "", ["admission-missing"]
+    )  # fmt: skip
+    assert [value for value, _ in page.places] == ["", listed.hex(), "typed"]
+    assert page.places[0][1].parameters == {"name": "Fern Hospital"}
+    own = {**CEDAR, "facility": "typed", "cause1": "AA", "accident_on": "2026-07-10", "accident_state": "or",
+           "exception": "3", "referring_npi": npi("187654321"), "referring_last": "MBEKI"}  # fmt: skip
+    for field, fields in BAD.items():
+        with pytest.raises(Refused) as refused:
+            kept(world, page, typed(page, **{**own, **fields}))
+        assert refused.value.code == field
+    day = page.day.isoformat()
+    assert kept(world, page, typed(page, **own, admitted_on=day)) == 0
+    with pytest.raises(Conflict):
+        kept(world, page, typed(page, **own))  # from the page as it was before
+    page = shown(world, id_)
+    kept(world, page, typed(page, facility=""))  # what was written stands in its fields still
+    page = shown(world, id_)
+    assert page.fields["facility_name"] == page.fields["facility"] == ""
+    kept(world, page, typed(page, **CEDAR))
+    page = shown(world, id_)
+    assert (page.fields["facility"], page.fields["facility_name"]) == ("typed", "Cedar Hospital")
+    make.released(world, id_)
+    page = shown(world, id_, "charge-clerk")
+    assert kept(world, page, typed(page, facility=listed.hex(), cause2="EM"), "charge-clerk") == 0
+    make.charged(world, id_)
+    make.audited(world, id_)
+    with world.write("claim:edit") as uow:
+        claim = as_domain(uow, uow.get(ClaimRow, drafting.draft_for(uow, id_).claim_id))
+        part = details.part_of(uow, id_)
+    assert claim.facility is not None
+    assert (claim.facility.name, claim.exception) == ("Fern Hospital", "3")
+    assert claim.referring == Rendering(npi("187654321"), "MBEKI")
+    told = claim.professional
+    assert told is not None
+    assert (told.causes, told.accident_on, told.accident_state) == (("AA", "EM"), date(2026, 7, 10), "OR")
+    assert (told.admitted_on, told.discharged_on) == (page.day, None)
+    assert part is not None
+    assert {"Facility", "Cause", "Admitted", "Payer was not asked"} <= {str(words.message) for words, _ in part.facts}
+
+
+def test_an_office_visit_has_nothing_but_the_way_there(world: World):
+    (id_,) = make.bring(world, make.some(1)[0])
+    page = shown(world, id_)
+    assert (page.checks, {value for name, value in page.fields.items()}) == ((), {""})
+    with world.read("encounter:code", world.actor("coder")) as uow:
+        part = details.part_of(uow, id_)
+    assert part is not None
+    assert (part.facts, part.lines, part.may_open) == ((), (), True)
+    with world.read("claim:view", world.actor("biller")) as uow:
+        assert details.part_of(uow, id_) is None
+    assert kept(world, page, typed(page)) == 0
+
+
 WRONG = {
     "place": {"place": "1"}, "statement_from": {"statement_from": ""}, "statement_to": {"statement_to": "2026-07-01"},
     "admitted_hour": {"admitted_hour": "25:00"}, "attending": {"attending_npi": "1234567890"},
@@ -129,9 +204,8 @@ def test_each_corrects_in_his_own_step_and_codes_are_the_coders(world: World):
     assert kept(world, page, typed(page, drg="999", place="12", admission_source="2"), "charge-clerk") == 0
     now = shown(world, id_, "charge-clerk").fields
     assert (now["drg"], now["place"], now["admission_source"]) == ("292", "12", "2")
-    (other,) = make.bring(world, make.some(3)[2])
     with pytest.raises(NotFound):
-        shown(world, other)
+        shown(world, bytes(16))
 
 
 def test_a_dentists_teeth_and_months(world: World):
