@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from portal.demo.serving import serve
+from portal.demo.serving import free, serve
 from portal.demo.stage import standing
 
 
@@ -25,6 +25,8 @@ from portal.demo.stage import standing
 @click.option("--no-serve", is_flag=True, help="Stop before serving.")
 def demo(folder: Path, seed: int, port: int, no_serve: bool) -> None:
     """Invent a practice and three months of its work, and serve it on http://localhost:8000."""
+    if not no_serve and not free(port):
+        raise click.ClickException(f"port {port} is taken, perhaps by another demonstration; name another by --port")
     begun = time.monotonic()
 
     def say(what: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 
@@ -14,6 +15,17 @@ from portal.jobs.worker import Worker
 
 HOST = "127.0.0.1"
 LOOK_SECONDS = 3.0
+
+
+def free(port: int) -> bool:
+    """Whether nobody listens on the port: asked before a story of a minute is told, in a folder emptied for it."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def serve(stage: Stage, *, port: int, say: Callable[[str], None]) -> None:
