@@ -9,6 +9,7 @@ from portal.domain import queues
 from portal.domain.texts import T_, to_json
 from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientRow
+from portal.models.queues import QueueItemRow
 from portal.services import ledger
 from portal.services import queues as work
 from portal.services.unit_of_work.work import UnitOfWork
@@ -46,6 +47,18 @@ def queue_credits(uow: UnitOfWork, patient_ids: Iterable[bytes]) -> None:
                 )  # fmt: skip
             else:
                 work.done(uow, patient)
+
+
+def follow_credits(uow: UnitOfWork, patient_id: bytes) -> None:
+    """Bring an account that lies in the queue of credits up to what stands on it now; any other is left alone."""
+    item = QueueItemRow
+    lies = uow.select(item.id).where(
+        item.patient_id == patient_id, item.subject_table == PatientRow.__tablename__, item.queue == "credits",
+        item.state == work.OPEN,
+    )  # fmt: skip
+    if uow.row(lies) is not None:
+        uow.flush()
+        queue_credits(uow, [patient_id])
 
 
 def balances_of(uow: UnitOfWork, patient_ids: Iterable[bytes]) -> Balances:

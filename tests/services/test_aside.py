@@ -203,6 +203,11 @@ def test_a_visit_that_its_patient_pays_is_set_aside_with_its_bill_and_what_was_p
     assert billed(world) == ["PAID"], "closed before it went"
     with pytest.raises(Refused, match="settled"):
         set_aside(world, shown(world, id_))
+    with world.write("bill:verify", world.actor("charge-clerk")) as uow:
+        bills.take_up(uow, id_, uow.get(EncounterRow, id_).version)
+    paper.verified(world, id_)
+    make.entered(world, id_)
+    assert "credits" not in waiting(world), "charged again, it is no credit any more"
 
 
 def in_order(world: World, first: Callable[[UnitOfWork], object], second: Callable[[], None]) -> None:

@@ -22,6 +22,7 @@ from portal.services import aside, ledger
 from portal.services.aside import Effects
 from portal.services.charges import auditing, finding
 from portal.services.charges.finding import Late, Twin
+from portal.services.credits import follow_credits
 from portal.services.intake import line_details, showing, unreleased, visits
 from portal.services.intake.books import entries
 from portal.services.intake.lines import TypedLine, read_line
@@ -145,6 +146,7 @@ def enter(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed | Non
     )  # fmt: skip
     uow.change(encounter, charge_cents=showing.total_of(charges).cents)
     ledger.post(uow, entries(uow, encounter, charges))
+    follow_credits(uow, encounter.patient_id)
     for charge in charges:
         uow.change(charge, posted=charge.active)
     active = [charge.code for charge in charges if charge.active]
