@@ -17,6 +17,7 @@ from portal.gateways.paper import Paper
 from tests.pages import CheckedClient
 from tests.templates import kept_templates
 
+gc.disable()  # until all tests are collected: nothing of them is garbage
 Flask.test_client_class = CheckedClient
 # Each test makes an application of its own; compiled templates, of all workers, and writers of addresses are kept.
 Flask.jinja_options = {"bytecode_cache": kept_templates("portal")}
@@ -92,6 +93,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

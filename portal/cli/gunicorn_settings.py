@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from gunicorn.http import wsgi
 
 from portal.cli.logs import CONFIG
 
+gc.disable()  # until all is loaded: nothing of it is garbage
 worker_class = "gthread"
 preload_app = True
 """Settings are read and keys unwrapped once; a fault ends the start with its words instead of a worker's death."""
@@ -32,6 +34,8 @@ wsgi.Response = Unnamed
 def when_ready(server: Any) -> None:
     """Before the first worker is forked: no connection of the store goes with it (SQLite's locks would be lost)."""
     server.app.wsgi().extensions["candor"].engine.dispose()
+    gc.freeze()  # what every worker shares stays shared
+    gc.enable()
 
 
 def post_fork(server: Any, _worker: Any) -> None:
