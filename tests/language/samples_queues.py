@@ -141,7 +141,7 @@ BULK = {
     "total": 4_200,
     "reached": 1_400,
     "changed": 1_388,
-    "skipped": (made("Part", text=said("went to somebody else meanwhile"), n=12),),
+    "skipped": (made("Part", text=said("went to Priya Raman meanwhile"), n=12),),
     "at": NOW,
     "address": {"view": "unassigned"},
 }
