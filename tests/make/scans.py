@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from functools import cache
 from typing import Any
 
 import pikepdf
@@ -52,6 +53,7 @@ def tiff(pages: int = 2, *, mode: str = "1", size: tuple[int, int] = (600, 800),
     return picture("TIFF", sheets[0], save_all=True, append_images=sheets[1:], compression=compression, **more)
 
 
+@cache
 def png_bomb(side: int) -> bytes:
     """A picture of `side` by `side` dots, in a file a thousandth of its size."""
 
