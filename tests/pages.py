@@ -27,6 +27,7 @@ FORGIVEN: frozenset[str] = frozenset()
 
 ANEW = re.compile(
     r'(?<=name="csrf_token" value=")[^"]*|(?<=name="next" value=")[^"]*|(?<=<code>)[0-9a-f]{32}(?=</code>)'
+    r'|(?<=<a class="btn main" href=")/[\w/-]*(?=">Go back<)'
 )
 """What each answer has anew (a form's key changes every second); left out where two pages are compared."""
 
