@@ -137,8 +137,10 @@ def save(uow: UnitOfWork, encounter_id: bytes, version: int, typed: Typed) -> in
         day = said.days.get(charge.position)
         if day is not None and day != charge.service_from:
             uow.change(charge, service_from=day, service_to=day + (charge.service_to - charge.service_from))
+    stands = _claim(encounter, said.kept, kept_lines, charges)
     body = {
-        **kinds.keep(_claim(encounter, said.kept, kept_lines, charges)),
+        **kinds.keep(stands),
+        "beside": kinds.beside(stands),
         "lines": {str(at): _kept_line(line) for at, line in kept_lines.items()},
     }
     uow.change(

@@ -19,6 +19,7 @@ from portal.domain.dental import MOST_AREAS, MOST_TEETH, Dental, DentalLine, Too
 from portal.domain.institutional import Institutional, Occurrence, Procedure, Value
 from portal.domain.money import parse_cents
 from portal.domain.practices import is_npi
+from portal.domain.professional import EXCEPTIONS
 from portal.domain.texts import T_, Text
 from portal.services.intake.kinds import FACILITY, Kept, KeptLine
 from portal.services.intake.lines import plain_code
@@ -79,7 +80,8 @@ class Read:
 
 def typed_of(kept: Kept, lines: Mapping[int, KeptLine], place: str, days: Mapping[int, date]) -> Typed:
     """The form that says what stands; `days` are those of the visit's lines, by position."""
-    fields = {"place": place, **named("attending", kept.attending), **named("assistant", kept.assistant)}
+    people = {**named("attending", kept.attending), **named("assistant", kept.assistant)}
+    fields = {"place": place, "exception": kept.exception, **people}
     if kept.dental is not None:
         whole = kept.dental
         fields |= {"months": _text(whole.months), "months_left": _text(whole.months_left)}
@@ -187,6 +189,13 @@ class Reading:
         taxonomy = before.taxonomy if before is not None and before.npi == npi else ""
         return Rendering(npi, last[:60], first[:35], taxonomy)
 
+    def exception(self) -> str:
+        """Why the payer was not asked, which visits of every kind may tell."""
+        given = self.text("exception")
+        if given and given not in EXCEPTIONS:
+            self.problems["exception"] = T_("Choose why the payer was not asked.")
+        return given
+
     def codes(self, name: str) -> tuple[str, ...]:
         found = tuple(filter(None, re.split(r"[\s,;]+", self.text(name).upper())))
         if len(found) > _MOST or not all(re.fullmatch(r"[0-9A-Z]{2}", code) for code in found):
@@ -222,7 +231,7 @@ class Reading:
         return Kept(
             stay, self.provider("attending", before.attending), self.provider("operating", before.operating),
             self.provider("other_operating", before.other_operating), before.rendering, frequency=frequency,
-            facility=before.facility, referring=before.referring, exception=before.exception,
+            facility=before.facility, referring=before.referring, exception=self.exception(),
         )  # fmt: skip
 
     def present(self, diagnoses: int) -> tuple[str, ...]:
@@ -278,7 +287,7 @@ class Reading:
         return Kept(
             dental=Dental(months, left, self.day("placed_on")), assistant=self.provider("assistant", before.assistant),
             facility=before.facility, referring=before.referring, supervising=before.supervising,
-            exception=before.exception,
+            exception=self.exception(),
         )  # fmt: skip
 
     def months(self, name: str) -> int | None:

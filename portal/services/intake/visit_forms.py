@@ -9,7 +9,7 @@ from typing import Final
 from portal.domain.claims import Facility
 from portal.domain.errors import Refused
 from portal.domain.facilities import Listed
-from portal.domain.professional import CAUSES, EXCEPTIONS, MOST_CAUSES, Professional
+from portal.domain.professional import CAUSES, MOST_CAUSES, Professional
 from portal.domain.texts import T_
 from portal.services import facilities
 from portal.services.intake.kind_forms import Read, Reading, Typed, named
@@ -58,13 +58,10 @@ def read(typed: Typed, before: Kept, choices: Choices) -> Read:
     state = reading.shaped("accident_state", r"[A-Z]{2}", T_("The state has two letters, as OR."))
     if state and not causes:
         reading.problems.setdefault("cause1", T_("Choose what kind of accident it was."))
-    exception = reading.text("exception")
-    if exception and exception not in EXCEPTIONS:
-        reading.problems["exception"] = T_("Choose why the payer was not asked.")
     told = Professional(**days, causes=causes, accident_state=state)
     kept = Kept(
         facility=_facility(reading, before, choices), referring=reading.provider("referring", before.referring),
-        supervising=reading.provider("supervising", before.supervising), exception=exception,
+        supervising=reading.provider("supervising", before.supervising), exception=reading.exception(),
         professional=None if told == Professional() else told,
     )  # fmt: skip
     return Read(kept, "", {}, {}, (), reading.problems)

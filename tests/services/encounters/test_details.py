@@ -60,7 +60,10 @@ def test_a_coder_corrects_a_stay_and_the_claim_goes_with_it(world: World):
     (left,) = shown(world, id_).checks
     assert left.code == "discharge-hour"
     page = shown(world, id_)
-    assert kept(world, page, typed(page, discharge_hour="14:10")) == 0
+    assert kept(world, page, typed(page, discharge_hour="14:10", exception="3")) == 0
+    page = shown(world, id_)
+    assert page.fields["exception"] == "3"
+    assert kept(world, page, typed(page, exception="1")) == 0
     make.cleared(world, id_)
     with world.write("claim:edit") as uow:
         claim = as_domain(uow, uow.get(ClaimRow, drafting.draft_for(uow, id_).claim_id))
@@ -70,6 +73,7 @@ def test_a_coder_corrects_a_stay_and_the_claim_goes_with_it(world: World):
     assert (mine.conditions, mine.values, mine.present) == (("09", "C5"), (Value("80", Decimal(4)),), ("Y", "W"))
     assert mine.occurrences == (Occurrence("A1", date(1980, 1, 1)), Occurrence("11", date(2026, 7, 12)))
     assert (mine.procedures, mine.admitting) == (stay().institutional.procedures, "I10")
+    assert claim.exception == "1"
     assert claim.operating == Rendering(surgeon["operating_npi"], "REYES", "LUZ")
     assert claim.other_operating == stay().other_operating
     assert claim.attending == stay().attending
