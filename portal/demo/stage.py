@@ -7,7 +7,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from portal.config import Settings
 from portal.demo import contacts, papers, patients, people, requests
 from portal.demo.clock import WalkingClock
 from portal.demo.story import PARTNER, Story, evening, weeks
+from portal.domain.claims import Facility
 from portal.domain.realtime import service
 from portal.jobs.handlers import Tools
 from portal.jobs.worker import Worker
@@ -27,7 +28,7 @@ from portal.sandbox.cards.processor import CardProcessor
 from portal.sandbox.clearinghouse import Clearinghouse
 from portal.sandbox.members import known_members
 from portal.sandbox.realtime import RealtimePayer
-from portal.services import codes, payers, practices, realtime
+from portal.services import codes, facilities, payers, practices, realtime
 
 MONTHS = timedelta(days=91)
 BILLING_WEEKS = (5, 9)
@@ -106,7 +107,7 @@ def _cast(
         practice_id = practices.add_practice(uow, running.roots, _stated(made)).id
     by_code = _payers(running, made)
     setting = system("setup", practice_id=practice_id)
-    _partner_and_prices(running, setting, practice_id, seed, today)
+    _partner_and_prices(running, setting, practice_id, made.hospital, seed, today)
     _code_lists(running, today)
     say("the people who work there")
     cast = people.hire(running.units, practice_id, by_code)
@@ -147,7 +148,16 @@ def _payers(running: runtime.Runtime, made: invented.Practice) -> dict[str, byte
         return {payer.identifier: payers.by_code(uow, payer.identifier).id for payer in made.payers}
 
 
-def _partner_and_prices(running: runtime.Runtime, setting: Actor, practice_id: bytes, seed: int, today: date) -> None:
+def _listed(hospital: Facility, since: date) -> dict[str, str]:
+    """The hospital where its clinicians see patients, as an administrator would type it."""
+    assert hospital.address is not None
+    days = {"places": f"{invented_visits.WARD} {invented_visits.DEPARTMENT} 23", "valid_from": since.isoformat()}
+    return {"name": hospital.name, "npi": hospital.npi, **asdict(hospital.address), **days}
+
+
+def _partner_and_prices(
+    running: runtime.Runtime, setting: Actor, practice_id: bytes, hospital: Facility, seed: int, today: date
+) -> None:
     partner = practices.PartnerFacts(
         code=PARTNER, name="Valley Clearinghouse", sender_id="JUNIPERRIDGE", receiver_id="VALLEYCLEAR",
         group_sender="JUNIPERRIDGE", group_receiver="VALLEYCLEAR", submitter_name="Juniper Ridge Family Practice",
@@ -155,6 +165,8 @@ def _partner_and_prices(running: runtime.Runtime, setting: Actor, practice_id: b
     )  # fmt: skip
     with running.units.write(setting, "partner:edit") as uow:
         practices.add_partner(uow, practice_id, partner)
+    with running.units.write(setting, "practice:edit") as uow:
+        facilities.keep(uow, practice_id, _listed(hospital, date(today.year - 1, 1, 1)))
     fees = [(code, "", cents) for code, cents in sorted(invented_codes.fee_table(seed).items())]
     with running.units.write(setting, "price:load") as uow:
         practices.load_prices(uow, practice_id, fees, date(today.year - 1, 1, 1))

@@ -10,7 +10,7 @@ import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from portal.domain.claims import Address, BillingProvider, Cover, Person, Rendering
+from portal.domain.claims import Address, BillingProvider, Cover, Facility, Person, Rendering
 
 _STATE = "OR"
 _TOWNS = (("Millbrook", "97099"), ("Cedar Hollow", "97098"), ("Fern Landing", "97096"), ("Port Alder", "97094"))
@@ -78,6 +78,8 @@ class Practice:
     providers: tuple[Rendering, ...]
     payers: tuple[Payer, ...]
     patients: tuple[Patient, ...]
+    hospital: Facility
+    """Where its clinicians see patients besides."""
 
     def crossovers(self) -> dict[str, Payer]:
         """By member id, to whom the Medicare-like payer passes a claim on: the supplements it has been told of."""
@@ -135,7 +137,10 @@ def practice(seed: int, *, today: date) -> Practice:
     people = (("Ashgrove", "Helen", "207Q00000X"), ("Tierneyson", "Marcus", "207Q00000X"),
               ("Delacourte", "Noémie", "207R00000X"), ("Ikwuemesi", "Obi", "363LF0000X"))  # fmt: skip
     providers = tuple(Rendering(npi(next(numbers)), last, first, taxonomy) for last, first, taxonomy in people)
-    return Practice(seed, billing, "America/Los_Angeles", providers, PAYERS, _patients(dice, today))
+    hospital = Facility(
+        "Fern Landing Hospital", npi(next(numbers)), Address("1 Harvest Road", "Fern Landing", _STATE, "970960001")
+    )
+    return Practice(seed, billing, "America/Los_Angeles", providers, PAYERS, _patients(dice, today), hospital)
 
 
 def _patients(dice: random.Random, today: date) -> tuple[Patient, ...]:

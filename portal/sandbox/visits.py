@@ -9,11 +9,13 @@ from decimal import Decimal
 
 from portal.domain.claims import Claim, Cover, Rendering, ServiceLine
 from portal.domain.dates import x12_date
+from portal.domain.professional import Professional
 from portal.sandbox.codes import fee_table
 from portal.sandbox.practice import Patient, Practice
 
-OFFICE, HOME = "11", "12"
-"""Places of service: the practice, and the patient's home for a check-in by telephone."""
+OFFICE, HOME, WARD, DEPARTMENT = "11", "12", "21", "22"
+"""Places of service: the practice; the patient's home for a check-in by telephone; a hospital's wards, and its
+outpatient department."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def visits(practice: Practice, *, first: date, last: date) -> dict[date, tuple[V
     """Visits of each open day from `first` to `last`, Monday to Friday; equal arguments give equal visits.
 
     Everybody comes at least once when the span has room. Two visits in a hundred carry an unspecific diagnosis, and
-    one visit in fifty is written down twice.
+    one visit in fifty is written down twice. A few were at a hospital.
     """
     dice = random.Random(f"visits {practice.seed}")  # noqa: S311 - invented visits, repeatable by seed
     fees = fee_table(practice.seed)
@@ -102,7 +104,7 @@ def visits(practice: Practice, *, first: date, last: date) -> dict[date, tuple[V
     )
     made: dict[date, list[Visit]] = {}
     for n, (day, _, patient) in enumerate(wanted, 1):
-        visit = _visit(dice, practice, fees, patient, day, n)
+        visit = _at_hospital(_visit(dice, practice, fees, patient, day, n), practice, n)
         made.setdefault(day, []).append(_flawed(visit) if n % 50 == 17 else visit)
         if n % 50 == 33 and visit.claim is not None:
             made[day].append(_again(visit))
@@ -156,6 +158,16 @@ def _claim(
         lines,
         rendering=provider,
     )
+
+
+def _at_hospital(visit: Visit, practice: Practice, n: int) -> Visit:
+    """One visit in forty was at the hospital's outpatient department, one in eighty on its wards."""
+    place = DEPARTMENT if n % 40 == 21 else WARD if n % 80 == 61 else ""
+    if not place or visit.place != OFFICE:
+        return visit
+    told = Professional(admitted_on=visit.day - timedelta(1)) if place == WARD else None
+    claim = visit.claim and replace(visit.claim, place=place, facility=practice.hospital, professional=told)
+    return replace(visit, place=place, claim=claim)
 
 
 def _flawed(visit: Visit) -> Visit:

@@ -65,6 +65,16 @@ def test_claims_hold_together(every):
         assert bool(unlisted) == (visit.flaw == "unspecific-diagnosis")
 
 
+def test_a_few_were_at_the_hospital_and_their_claims_say_at_which(every):
+    away = [visit for visit in every if visit.place in {"21", "22"}]
+    assert 2 <= len(away) <= 12
+    for visit in every:
+        if visit.claim:
+            assert visit.claim.place == visit.place
+            assert (visit.claim.facility is not None) == (visit in away)
+            assert (visit.claim.professional is not None) == (visit.place == "21")
+
+
 def test_no_cpt_and_no_dental_code():
     codes = [entry.code for entry in code_lists() if entry.system == "hcpcs"]
     assert all(re.fullmatch(r"[ABCEG-V][0-9]{4}", code) for code in codes)
