@@ -57,6 +57,12 @@ LATER = T_("The payer decided again. What was decided first stands until somebod
 DENIED_AGAIN = T_("The payer denied it again. Enter that if it is its answer to the appeal or the talk.")
 CONTESTED = frozenset({"PEER_TO_PEER", "APPEAL"})
 """A denial stands and is argued with: another denial may be the first one sent twice, so a person tells."""
+_NO_NUMBER, _NO_NUMBER_OF_OURS = (
+    T_("An approval needs the payer's number."), T_("An approval needs your number for it: enter it."),
+)  # fmt: skip
+_NO_REASON, _NO_REASON_OF_OURS = (
+    T_("A payer that denies has to say why. Choose the reason."), T_("Say why you deny it: choose the reason."),
+)  # fmt: skip
 _IN_THE_MAKING = T_("The payer decided what is prepared anew here. Enter its answer, or send the request again.")
 _NOT_WANTED = T_("The payer approved what was taken back here. Tell the payer that it is not needed.")
 
@@ -191,16 +197,17 @@ def apply_members(units: Units, actor: Actor, answer_id: bytes) -> None:
 
 def check_units(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> None:
     """Refuse a decision that contradicts itself, whoever makes it: no number, no service, no reason, turned days."""
+    own = answer.channel == "payer"  # the payer's people type it, and are told as such
     if answer.action in {"approved", "partial", "modified"}:
         if not answer.number.strip() or len(answer.number) > 50:
-            raise Refused(T_("An approval needs the payer's number."), code="guard:number")
+            raise Refused(_NO_NUMBER_OF_OURS if own else _NO_NUMBER, code="guard:number")
         if not answer.units:
             raise Refused(T_("Say how many units, visits or days of which service are approved."), code="units")
         known = {line.position for line in lines_of(uow, row.id)}
         if not set(answer.units) <= known or not set(answer.limits) <= {ALL_TOGETHER, *answer.units}:
             raise Refused(T_("This form is not complete. Open the page again."), code="form")
     if answer.action == "denied" and not answer.reasons:
-        raise Refused(T_("A payer that denies has to say why. Choose the reason."), code="guard:denial-reason")
+        raise Refused(_NO_REASON_OF_OURS if own else _NO_REASON, code="guard:denial-reason")
     if turned(row, answer):
         raise Refused(T_("The last day lies before the first."), code="days")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,12 +19,17 @@ from portal.services import outbox
 from portal.services.authorizations.deciding import FINAL, Answer, check_units, keep
 from portal.services.authorizations.limited import Choices, Limited, together_of
 from portal.services.authorizations.listing import NAMES, PAGE_ROWS, codes_of, name_of
-from portal.services.authorizations.showing import ANSWERS, Service, place_of, provider_of, services_of
+from portal.services.authorizations.showing import Service, place_of, provider_of, services_of
 from portal.services.intake.showing import State
 from portal.services.unit_of_work.reading import ABSENT
 from portal.services.unit_of_work.work import UnitOfWork
 
-DECISIONS = ("approved", "modified", "partial", "denied", "pended", "not-required")
+DECISIONS: Mapping[str, Text] = {
+    "approved": T_("Approve as asked for"), "modified": T_("Approve with changes"), "partial": T_("Approve in part"),
+    "denied": T_("Deny"), "pended": T_("Ask the practice for more"),
+    "not-required": T_("Say that it needs no approval"),
+}  # fmt: skip
+"""What a payer's people choose from; once kept, all others read it in the words of `showing.ANSWERS`."""
 _ASKED_HERE = (*WAITING, "APPROVED", "PARTIAL", "MODIFIED", "IN_USE", "EXHAUSTED", "EXPIRED", "DENIED", "NOT_REQUIRED")
 _WORDS: dict[str, Text] = {
     "OPEN": T_("Waits for you"), "ANSWERED": T_("Being taken in"), "PENDED": T_("Waits for the practice"),
@@ -159,7 +165,7 @@ def show(uow: UnitOfWork, id_: bytes) -> MemberRequestPage:
         valid_from=row.valid_from,
         valid_to=row.valid_to,
         may_decide=waits,
-        decisions=tuple((code, ANSWERS[code]) for code in DECISIONS),
+        decisions=tuple(DECISIONS.items()),
         reasons=tuple(REASONS.items()),
         choices=Choices(),
     )

@@ -307,6 +307,8 @@ def _waits(uow: UnitOfWork, row: AuthorizationRow) -> Text | None:
     if found is None or found.queue != counting.QUEUE:
         return None
     text = from_json(found.detail["text"])
+    if not decide(uow.actor, "authorization:request").allowed:
+        return text  # what is to be done is told to those who may do it
     return T_("{what} {todo}", what=text, todo=from_json(found.detail["todo"])) if "todo" in found.detail else text
 
 

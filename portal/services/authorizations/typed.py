@@ -35,6 +35,8 @@ def read_answer(form: Mapping[str, str], channel: str) -> Answer:
     Raises Refused with what is wrong.
     """
     action, note = form.get("action", ""), form.get("note", "").strip()
+    if not action:
+        raise Refused(T_("Nothing is decided yet: choose the decision."), code="action")
     number = "".join(form.get("number", "").split())
     if len(note) > _LONGEST or "\0" in note + number:
         raise Refused(T_("The note has at most {n} letters.", n=_LONGEST), code="note")

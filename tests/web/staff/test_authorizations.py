@@ -124,9 +124,12 @@ def test_the_payer_sees_and_decides_its_own_requests_once(flask: Flask, desk: De
         assert payer.get(f"/payer/requests/{hidden.hex()}").status_code == 404
     here = f"/payer/requests/{id_.hex()}"
     assert "I10" in payer.get(here).text
-    given = form_of(payer, here, "Decide") | {"action": "denied", "reason": ""}
-    wrong = payer.post(here, data=given | {"note": "Read the plan."})
-    assert (wrong.status_code, "has to say why" in wrong.text) == (422, True)
+    given = form_of(payer, here, "Decide")
+    assert given["action"] == [""]  # a decision is chosen, never found chosen
+    told = {"": "choose the decision", "approved": "needs your number", "denied": "Say why you deny it"}
+    for action, words in told.items():
+        wrong = payer.post(here, data=given | {"action": action, "reason": "", "note": "Read the plan."})
+        assert (wrong.status_code, words in wrong.text, "the payer" in wrong.text.lower()) == (422, True, False)
     assert ('value="denied" selected' in wrong.text, ">Read the plan.</textarea>" in wrong.text) == (True, True)
     given |= {"action": "modified", "number": "PAY-9", "from": "2026-08-03", "to": "2026-08-31", "units-1": "1"}
     assert payer.post(here, data=given).status_code == 303
@@ -138,7 +141,9 @@ def test_the_payer_sees_and_decides_its_own_requests_once(flask: Flask, desk: De
     assert [reason for _, reason, _ in desk.items(id_)] == ["modified"]
     assert desk.state_of_claim(claim) == ("READY", [])
     assert payer.post(f"/payer/requests/{theirs.hex()}", data=given).status_code == 404
-    biller = at_work(flask, desk.world, "biller")
+    biller, reader = (at_work(flask, desk.world, role) for role in ("biller", "denial-specialist"))
+    waits = place(biller, "authorizations.show", authorization_id=id_)  # what is to be done is said to who may do it
+    assert ["ask again if" in each.get(waits).text for each in (biller, reader)] == [True, False]
     assert biller.get(here).status_code == 403
     assert payer.get(place(biller, "authorizations.list")).status_code == 403
 
