@@ -1019,6 +1019,7 @@ PAYER = [
                     payer_number=None,
                     patient_name="Teresa Marlowe",
                     member="4471-MARL",
+                    sent_on=DAY,
                     day=DAY,
                     charge=Money(19200),
                     paid=paid,

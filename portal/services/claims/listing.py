@@ -1,4 +1,4 @@
-"""The list of claims as the office reads it: fifty to a page, newest filing first, views and places in the address."""
+"""The list of claims as the office reads it: fifty to a page, most urgent first, views and places in the address."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, or_, tuple_
+from sqlalchemy import Select, and_, func, not_, or_, tuple_
 
 from portal.access import policy
 from portal.domain.claims import LIFE, Person
@@ -96,8 +96,12 @@ def list_claims(
 def _page(
     uow: UnitOfWork, search: ClaimSearch, before: str, after: str
 ) -> tuple[Sequence[Any], str | None, str | None]:
-    """The rows of a page, newest first, and the places before and behind it."""
+    """The rows of a page, and the places before and behind it.
+
+    First those whose filing clock runs, the nearest limit on top; then all others, the latest limit on top.
+    """
     order = tuple_(ClaimRow.filing_due, ClaimRow.id)
+    runs = and_(ClaimRow.state.in_(sorted(RUNNING)), ClaimRow.filing_due != NO_LIMIT)
     statement = _narrowed(
         uow,
         uow.select(
@@ -107,39 +111,42 @@ def _page(
         ).where(PatientRow.id == ClaimRow.patient_id, PayerRow.id == ClaimRow.payer_id),
         search,
     )  # fmt: skip
-    place = read_place(after or before)
-    if after and place:
-        statement = statement.where(order > place).order_by(ClaimRow.filing_due, ClaimRow.id)
-        rows = list(reversed(uow.rows(statement.limit(PAGE_ROWS + 1))))
-        more_newer, more_older = len(rows) > PAGE_ROWS, True
-        rows = rows[-PAGE_ROWS:]
-    else:
-        if place:
-            statement = statement.where(order < place)
-        statement = statement.order_by(ClaimRow.filing_due.desc(), ClaimRow.id.desc())
-        rows = list(uow.rows(statement.limit(PAGE_ROWS + 1)))
-        more_newer, more_older = place is not None, len(rows) > PAGE_ROWS
-        rows = rows[:PAGE_ROWS]
-    if not rows:
-        return (), None, None
-    return (
-        rows,
-        _place(rows[0]) if more_newer else None,
-        _place(rows[-1]) if more_older else None,
-    )
+    place, back, rows = read_place(after or before), bool(after), list[Any]()
+    back = back and place is not None
+    for running in (False, True) if back else (True, False):
+        part = statement.where(runs if running else not_(runs))
+        if place is not None and not rows:
+            if running is not place[0] and running is not back:
+                continue  # this part lies wholly behind us
+            if running is place[0]:
+                part = part.where(order > place[1:] if running is not back else order < place[1:])
+        columns = (ClaimRow.filing_due, ClaimRow.id)
+        part = part.order_by(*(columns if running is not back else (column.desc() for column in columns)))
+        rows += uow.rows(part.limit(PAGE_ROWS + 1 - len(rows)))
+        if len(rows) > PAGE_ROWS:
+            break
+    more = len(rows) > PAGE_ROWS
+    rows = rows[:PAGE_ROWS][:: -1 if back else 1]
+    newer, older = (more, True) if back else (place is not None, more)
+    return rows, _place(rows[0]) if rows and newer else None, _place(rows[-1]) if rows and older else None
 
 
-def read_place(text: str) -> tuple[date, bytes] | None:
-    """A place in the list as it stands in an address, YYYYMMDD-id; None for anything else."""
-    day, _, id_ = text.partition("-")
+def read_place(text: str) -> tuple[bool, date, bytes] | None:
+    """A place as it stands in an address: whether its clock runs (1 or 0), YYYYMMDD, id; None for anything else."""
+    running, _, rest = text.partition("-")
+    day, _, id_ = rest.partition("-")
     try:
-        return date.fromisoformat(day), bytes.fromhex(id_)
-    except ValueError:
+        return {"1": True, "0": False}[running], date.fromisoformat(day), bytes.fromhex(id_)
+    except (KeyError, ValueError):
         return None
 
 
 def _place(row: Any) -> str:
-    return f"{row.filing_due:%Y%m%d}-{row.id.hex()}"
+    return f"{_runs(row):d}-{row.filing_due:%Y%m%d}-{row.id.hex()}"
+
+
+def _runs(row: Any) -> bool:
+    return row.state in RUNNING and row.filing_due != NO_LIMIT
 
 
 def _narrowed(uow: UnitOfWork, statement: Select[Any], search: ClaimSearch) -> Select[Any]:
@@ -176,7 +183,7 @@ def _payers(uow: UnitOfWork) -> tuple[tuple[str, str], ...]:
 
 
 def _item(uow: UnitOfWork, row: Any, today: date) -> ClaimItem:
-    due = row.filing_due if row.state in RUNNING and row.filing_due != NO_LIMIT else None
+    due = row.filing_due if _runs(row) else None
     return ClaimItem(
         claim_id=row.id.hex(),
         number=row.control,

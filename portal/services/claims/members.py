@@ -32,8 +32,11 @@ _CORRECTED = frozenset({"DRAFT", "READY", "HELD"})
 _WORDS: dict[str, Text] = {
     **{state: words for state, words in LIFE.words.items() if state not in _CORRECTED},
     "CORRECTED": T_("Being corrected by the practice"),
+    "REJECTED": T_("Rejected by you"),
+    "PENDED": T_("You asked for more"),
+    "ADJUDICATED": T_("Answered by you"),
 }
-"""What the practice does to a claim that came back is not told apart."""
+"""What the practice does to a claim that came back is not told apart; what the payer did is said to it as its own."""
 _WAY = (("SUBMITTED", T_("Sent")), ("ACCEPTED", T_("Accepted")), ("ADJUDICATED", T_("Answered")))
 
 
@@ -46,6 +49,8 @@ class PayerClaimItem:
     payer_number: str | None
     patient_name: str
     member: str
+    sent_on: date
+    """The practice's day."""
     day: date
     charge: Money
     paid: Money | None
@@ -94,9 +99,10 @@ def list_members_claims(uow: UnitOfWork, *, state: str = "", before: str = "", a
     statement = uow.select(
         ClaimRow.id, ClaimRow.patient_id, ClaimRow.practice_id, ClaimRow.payer_id, ClaimRow.control, ClaimRow.state,
         ClaimRow.submitted_at, ClaimRow.service_from, ClaimRow.charge_cents, ClaimRow.payer_control_sealed,
-        ClaimRow.coverage_id, CoverageRow.member_id_sealed, *NAMES,
+        ClaimRow.coverage_id, CoverageRow.member_id_sealed, PracticeRow.time_zone, *NAMES,
     ).where(
-        ClaimRow.submitted_at.is_not(None), PatientRow.id == ClaimRow.patient_id, CoverageRow.id == ClaimRow.coverage_id
+        ClaimRow.submitted_at.is_not(None), PatientRow.id == ClaimRow.patient_id,
+        CoverageRow.id == ClaimRow.coverage_id, PracticeRow.id == ClaimRow.practice_id,
     )  # fmt: skip
     if state in _WORDS:
         statement = statement.where(_in_state(state))
@@ -178,6 +184,7 @@ def _item(uow: UnitOfWork, row: Any, paid: dict[bytes, int]) -> PayerClaimItem:
         payer_number=opened(ClaimRow.payer_control_sealed, row.id),
         patient_name=name_in(uow, row),
         member=opened(CoverageRow.member_id_sealed, row.coverage_id),
+        sent_on=today(row.submitted_at, row.time_zone),
         day=row.service_from,
         charge=Money(row.charge_cents),
         paid=Money(paid[row.id]) if row.id in paid else None,

@@ -35,6 +35,8 @@ def test_a_payer_reads_its_own_members_claims_and_no_others(office: Office, two:
         page = seen(office, claim)
         assert [(one.claim_id, one.patient_name) for one in page.claims] == [(claim.hex(), name)]
         assert page.practice_name == "Juniper Ridge Family Practice"
+        assert page.claims[0].sent_on == office.world.clock.now().date()
+        assert not [words for _, words in page.states if "payer" in str(words).lower()]
         payer = office.row(claim).payer_id
         found = opened(office, claim, payer)
         assert (found.patient_name, found.charged.cents, len(found.lines)) == (name, 15_000, 2)
