@@ -104,27 +104,32 @@ def _claim_of(uow: UnitOfWork, item: Any) -> bytes | None:
 
 
 def _steps(uow: UnitOfWork, item: Any, people: tuple[Colleague, ...]) -> tuple[Step, ...]:
-    """Steps with all items of the same thing, and when each came and was done."""
+    """Steps with all items of the same thing, and when each came and was done; newest first.
+
+    What bears one instant stands in the order it happened: out of one queue, then into the next.
+    """
     row, step = QueueItemRow, QueueStepRow
     of_the_thing = (row.subject_table == item.subject_table, row.subject_id == item.subject_id)
     stays = uow.rows(uow.select(row.id, row.queue, row.created_at, row.done_at).where(*of_the_thing).limit(MOST_STEPS))
     taken = uow.rows(
         uow.select(
-            step.id, step.practice_id, step.patient_id, step.kind, step.actor, step.holder_id, step.reason, step.day,
-            step.day_before, step.words_sealed, step.at,
+            step.id, step.item_id, step.practice_id, step.patient_id, step.kind, step.actor, step.holder_id,
+            step.reason, step.day, step.day_before, step.words_sealed, step.at,
         )
         .where(step.item_id.in_(sorted(each.id for each in stays)))
         .order_by(step.at.desc(), step.id)
         .limit(MOST_STEPS)
     )  # fmt: skip
     names = _names(uow, taken, people)
-    found = [Step(each.at, _text(each, names), _words(uow, each)) for each in taken]
-    for stay in stays:
+    found: list[Step] = []
+    for stay in sorted(stays, key=lambda each: (each.created_at, each.done_at is None, each.done_at, each.id)):
         title = QUEUES[stay.queue].title if stay.queue in QUEUES else T_("{name}", name=stay.queue)
         found.append(Step(stay.created_at, T_("It came to “{queue}”.", queue=title)))
+        oldest_first = reversed([each for each in taken if each.item_id == stay.id])
+        found += [Step(each.at, _text(each, names), _words(uow, each)) for each in oldest_first]
         if stay.done_at is not None:
             found.append(Step(stay.done_at, T_("It left “{queue}”.", queue=title)))
-    return tuple(sorted(found, key=lambda each: each.at, reverse=True))
+    return tuple(sorted(found, key=lambda each: each.at)[::-1])
 
 
 def _words(uow: UnitOfWork, step: Any) -> str | None:
