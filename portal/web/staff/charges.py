@@ -63,7 +63,8 @@ def _again(desk: Desk, encounter_id: bytes, typed: entering.Typed, refused: Refu
         more: dict[str, Any] = {"documents": part, "needs": needs.of_visit(uow, encounter_id)}
         more["details"] = details.part_of(uow, encounter_id)
     if request.form.get("do") == "aside" or not page.may_enter:
-        return Go(url_for("staff.charges.enter", encounter_id=encounter_id), refused.text, "stop")
+        told = None if refused.text == page.why_not else refused.text  # the page says it by itself
+        return Go(url_for("staff.charges.enter", encounter_id=encounter_id), told, "stop")
     chosen = replace(
         page, place_code=typed.place, provider_id=typed.provider_id, coverage_id=typed.coverage_id
     )  # fmt: skip

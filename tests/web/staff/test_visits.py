@@ -103,7 +103,9 @@ def test_a_file_becomes_cleared_charges_through_four_pairs_of_hands(flask, world
 
     path = place(clerk, "charges.enter", encounter_id=visit)
     assert path in clerk.get(place(clerk, "queues.show", queue="charge-entry")).text
-    assert clerk.post(path, data=form_of(clerk, path, 'name="place"')).status_code == 303
+    given = form_of(clerk, path, 'name="place"')
+    assert clerk.post(path, data=given).status_code == 303
+    assert clerk.post(path, data=given, follow_redirects=True).text.count("are not to be entered now") == 1
 
     auditor = at_work(flask, world, "qa-auditor")
     path = place(auditor, "charges.audit", encounter_id=visit)
