@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.absence import absent
 
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""What is looked for, in order: the shell is the same engine without the windows, at a third of the processor time."""
 FLAGS = [
     "--no-sandbox",  # Chromium refuses to start as root otherwise
     "--disable-gpu",
@@ -36,9 +38,9 @@ def browser() -> Iterator[Browser]:
     One a module, not one a session: while Playwright runs, its event loop counts as running in this thread, and any
     later test that calls `asyncio.run` would be refused.
     """
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
     if executable is None:
-        absent("no Chromium here: on Debian, apt-get install chromium")
+        absent("no Chromium here: on Debian, apt-get install chromium-headless-shell")
     try:
         playwright = sync_playwright().start()
     except Exception as error:  # noqa: BLE001 -- Playwright raises a bare Exception when its own Node does not start
