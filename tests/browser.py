@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.absence import absent
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""What is looked for, in order: the shell is the same engine without the windows, at a third of the processor time."""
+"""What is looked for, in order: the shell is the same engine without the windows, in some 60 % of the time."""
 FLAGS = [
     "--no-sandbox",  # Chromium refuses to start as root otherwise
     "--disable-gpu",
