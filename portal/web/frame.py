@@ -50,6 +50,7 @@ class Frame:
     hours: Text | None
     home: str
     nav: tuple[NavItem, ...]
+    more: tuple[NavItem, ...]
     hat: Text | None
     person: str | None
     role: Text | None
@@ -78,7 +79,10 @@ _OTHER_NAV = (
     (T_("Practices"), "admin.practices.list"), (T_("Partners"), "admin.partners.list"),
 )  # fmt: skip
 
-
+_DAILY = ("staff.work.show", "staff.claims.list", "staff.remittances.list", "staff.accounts.search")
+"""What stays in the row where not all can: with "More" it is one row on a phone."""
+_ROW = 5
+"""So many places stand in the row, all of them, where there are no more."""
 _LIES_WITH = MappingProxyType({
     "staff.letters": "staff.contacts.list", "staff.coverage": "staff.accounts.search",
     "staff.documents": "staff.accounts.search", "staff.restrictions": "staff.accounts.search",
@@ -112,6 +116,7 @@ def frame() -> Frame:
     told = held - {roles.PAYER_USER} if actor and actor.practice_id else held
     role = next((each for each in roles.NARROWEST_FIRST if each in told), None)
     signed_in = actor is not None and actor.assurance == "aal2"
+    nav, more = _nav(desk, held) if desk and signed_in else ((), ())
     word = ROLE_WORDS[role] if role else None
     name = letterhead.name if letterhead else ""
     payers = ", ".join(standing.payers) if standing and role == roles.PAYER_USER else ""
@@ -122,7 +127,8 @@ def frame() -> Frame:
         phone_href=f"+1{letterhead.phone}" if letterhead else None,
         hours=None,
         home=home_of(standing) if signed_in else "/",
-        nav=_nav(desk, held) if desk and signed_in else (),
+        nav=nav,
+        more=more,
         hat=_hat(payers or name, word) if staff and word else None,
         person=people.name_of(desk.units, actor) if desk and actor and signed_in else None,
         role=word,
@@ -139,8 +145,12 @@ def _hat(name: str, word: Text) -> Text:
     return T_("{practice}, as {role}", practice=name, role=word) if name else T_("As {role}", role=word)
 
 
-def _nav(desk: Desk, held: frozenset[str]) -> tuple[NavItem, ...]:
+def _nav(desk: Desk, held: frozenset[str]) -> tuple[tuple[NavItem, ...], tuple[NavItem, ...]]:
+    """The places that stand in the row, and those under "More"; the one where one is, is marked in either."""
     wanted = _PATIENT_NAV if held == {roles.PATIENT} else _OTHER_NAV
+    daily = {url_for(each) for each in _DAILY if each in current_app.view_functions}
+    if roles.PAYMENT_POSTER in held:  # whose day is money that came in: the claims are looked up
+        daily = daily - {_url("staff.claims.list")} | {url_for("staff.deposits.list")}
     items: list[NavItem] = []
     for label, endpoint in wanted:
         view = current_app.view_functions.get(endpoint)
@@ -155,7 +165,10 @@ def _nav(desk: Desk, held: frozenset[str]) -> tuple[NavItem, ...]:
     path = url_for(elsewhere) if elsewhere else request.path
     under = [each for each in items if f"{path.rstrip('/')}/".startswith(each.url.rstrip("/") + "/")]
     here = max(under, key=lambda each: len(each.url), default=None)
-    return tuple(replace(each, current=each is here) for each in items)
+    marked = tuple(replace(each, current=each is here) for each in items)
+    if len(marked) <= _ROW:
+        return marked, ()
+    return tuple(each for each in marked if each.url in daily), tuple(each for each in marked if each.url not in daily)
 
 
 def _notices() -> tuple[Notice, ...]:

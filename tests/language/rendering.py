@@ -60,7 +60,12 @@ def nav(*labels: str, current: int = 0):
 def frame(audience: str, *, notices=(), demo: bool = False):
     """The frame of a page for a stranger, a patient, staff, a payer's user, an officer or an administrator."""
     hats = {
-        "staff": ("Juniper Ridge, as biller", "Nadia Brandt", "biller", ("Work", "Claims", "Remittances", "Patients")),
+        "staff": (
+            "Juniper Ridge, as biller",
+            "Nadia Brandt",
+            "biller",
+            ("Work", "Claims", "Remittances", "Patients", "Bills", "Edits"),
+        ),
         "payer": ("Bluestem Health Plan, with Juniper Ridge", "Owen Pratt", "reviewer", ("Claims", "Remittances")),
         "compliance": ("Juniper Ridge, as compliance officer", "Helen Moss", "compliance officer", ("Access log",)),
         "admin": ("Administration", "Sam Keller", "administrator", ("Users",)),
@@ -76,7 +81,8 @@ def frame(audience: str, *, notices=(), demo: bool = False):
         phone_href="+15035550142",
         hours=T_("Weekdays 8 to 5."),
         home="/",
-        nav=nav(*labels),
+        nav=nav(*labels[: 4 if hat else None]),
+        more=nav(*labels[4:], current=1) if hat else (),
         hat=T_("{hat}", hat=hat) if hat else None,
         person=person,
         role=T_("{role}", role=role) if role else None,
