@@ -15,6 +15,8 @@ from portal.services.claims.building import as_domain
 from portal.services.claims.visits import recode
 from portal.services.unit_of_work.moves import NOTE_LETTERS
 from portal.services.unit_of_work.work import UnitOfWork
+from portal.x12.characters import plain
+from portal.x12.claims.professional import is_own
 from portal.x12.claims.reading import read_claims
 from portal.x12.reader import read
 
@@ -73,8 +75,18 @@ def _content(claim: Claim) -> object:
          line.from_date, line.revenue_code, line.dental, line.drug)
         for line in claim.lines
     ]  # fmt: skip
-    people = (claim.attending, claim.operating, claim.other_operating, claim.assistant)
-    return claim.diagnoses, claim.place, stay, claim.dental, [one.npi if one else "" for one in people], lines
+    people = (
+        claim.attending, claim.operating, claim.other_operating, claim.assistant, claim.referring, claim.supervising,
+    )  # fmt: skip
+    who = [(one.npi or plain(one.last)) if one else "" for one in people]
+    told = (_where(claim), claim.exception, claim.professional)
+    return claim.diagnoses, claim.place, stay, claim.dental, who, told, lines
+
+
+def _where(claim: Claim) -> str:
+    """Which facility a claim names: its NPI, or its name where it has none; nothing for the practice itself."""
+    place = claim.facility
+    return "" if place is None or is_own(place, claim.billing) else place.npi or plain(place.name)
 
 
 def _within(words: str, most: int) -> str:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from portal.domain.claims import Claim
+from portal.domain.claims import Claim, Rendering
 from portal.domain.institutional import Institutional, Value
+from portal.domain.professional import Professional
 from portal.models.claims import ClaimRow
 from portal.models.encounters import EncounterRow
 from portal.services.claims import restoring
 from portal.services.intake import kinds
 from portal.services.unit_of_work.moves import NOTE_LETTERS
+from tests.make import visits as make
+from tests.make.practices import npi
 from tests.services.claims.office import Office
 from tests.services.claims.test_kinds import STAY, filling, stay, taken_in
+from tests.services.claims.test_late import CEDAR, drafted
 
 OUTPATIENT = replace(
     STAY, statement_to=None, admitted_on=None, admitted_hour="", procedures=(), spans=(), present=(),
@@ -50,6 +55,32 @@ def test_a_visit_is_what_its_payer_has_until_a_detail_of_it_is_changed(office: O
         uow.change(encounter, details_sealed={**kinds.keep(other), "lines": lines})
         uow.flush()
         assert not restoring.is_as_sent(uow, claim)
+
+
+def test_a_visit_is_changed_by_where_when_and_who_as_well(office: Office):
+    who = Rendering(npi("187654321"), "Mbéki", "Thandi")
+    told = Professional(
+        accident_on=date(2026, 7, 12), admitted_on=date(2026, 7, 13), causes=("AA",), accident_state="OR"
+    )
+    base = make.some(1)[0]
+    visit = replace(
+        base, place="21", lines=tuple(replace(line, place="") for line in base.lines), facility=CEDAR,
+        professional=told, exception="3", referring=who,
+    )  # fmt: skip
+    drafted(office, visit)
+    office.send()
+    with office.world.write("claim:edit", office.biller) as uow:
+        (claim,) = uow.entities(uow.select(ClaimRow))
+        encounter = uow.get(EncounterRow, claim.encounter_id)
+        changed = {
+            "facility": replace(CEDAR, name="FERN HOSPITAL", npi=""), "referring": replace(who, npi=npi("165432109")),
+            "supervising": who, "exception": "1", "professional": replace(told, admitted_on=date(2026, 7, 12)),
+        }  # fmt: skip
+        for name, value in (("control", "ANY"), *changed.items()):
+            body = {"beside": kinds.beside(replace(visit, **{name: value})), "lines": {}}
+            uow.change(encounter, details_sealed=body)
+            uow.flush()
+            assert restoring.is_as_sent(uow, claim) == (name == "control"), name
 
 
 def test_what_went_is_told_as_far_as_a_note_takes_it():
