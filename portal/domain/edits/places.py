@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from portal.domain.claims import Claim
 from portal.domain.edits.rules import EditContext, Found, Rule, service_day
 from portal.domain.facilities import ELSEWHERE, HOSPITAL, INPATIENT
 from portal.domain.laboratories import is_test
+from portal.domain.payers import MEDICARE_FILING
 from portal.domain.practices import is_npi, is_zip
 from portal.domain.professional import CAUSES, WITH_DAY
 from portal.domain.texts import T_
@@ -15,6 +17,8 @@ from portal.domain.texts import T_
 _DETAILS = T_("Correct it in the visit's details: while it is coded, or when its charges are entered.")
 _LIST = T_("Name it in the visit's details, or let an administrator put it on the practice's list of facilities.")
 _MEDICARE = "MB"
+_INTERPRETED = "26"
+"""The professional component: its day is that of the reading, its place is where the patient was (CMS SE17023)."""
 
 
 def _facility(claim: Claim, _context: EditContext) -> Iterator[Found]:
@@ -54,8 +58,8 @@ def _own(claim: Claim, _context: EditContext) -> Iterator[Found]:
 
 def _listed(claim: Claim, context: EditContext) -> Iterator[Found]:
     place, day = claim.facility, service_day(claim)
-    if place is None or day is None or not place.npi:
-        return
+    if place is None or day is None or not place.npi or claim.institutional is not None:
+        return  # a facility's own claim has a type of bill where others have the place
     entries = [one for one in context.listed if one.facility.npi == place.npi and one.holds(day)]
     known = {each for one in entries for each in one.places}
     if not known:
@@ -104,15 +108,20 @@ def _stay(claim: Claim, context: EditContext) -> Iterator[Found]:
         begun, ended = line.from_date, line.to_date or line.from_date
         if begun is not None and first is not None and begun < first:
             yield Found(T_("Line {line} was done before the patient was admitted.", line=number), _DETAILS, number)
-        if ended is not None and last is not None and last < ended:
+        read_later = _INTERPRETED in line.modifiers
+        if ended is not None and last is not None and last < ended and not read_later:
             yield Found(T_("Line {line} was done after the patient was discharged.", line=number), _DETAILS, number)
 
 
+def _last_day(claim: Claim) -> date | None:
+    """The last day of a claim's services: what led to some of them may have come after the others."""
+    return max((line.to_date or line.from_date for line in claim.lines if line.from_date is not None), default=None)
+
+
 def _accident(claim: Claim, _context: EditContext) -> Iterator[Found]:
-    told = claim.professional
+    told, day = claim.professional, _last_day(claim)
     if told is None:
         return
-    day = service_day(claim)
     if not WITH_DAY.isdisjoint(told.causes) and told.accident_on is None:
         yield Found(T_("The claim says that an accident was the cause, and not when it was."), _DETAILS)
     if "AA" in told.causes and not told.accident_state:
@@ -124,7 +133,7 @@ def _accident(claim: Claim, _context: EditContext) -> Iterator[Found]:
 
 
 def _onset(claim: Claim, _context: EditContext) -> Iterator[Found]:
-    told, day = claim.professional, service_day(claim)
+    told, day = claim.professional, _last_day(claim)
     if told is None or day is None:
         return
     if any(began is not None and began > day for began in (told.illness_on, told.menstrual_on)):
@@ -132,8 +141,10 @@ def _onset(claim: Claim, _context: EditContext) -> Iterator[Found]:
 
 
 def _who(claim: Claim, _context: EditContext) -> Iterator[Found]:
+    # The guide takes a name alone of whoever has no NPI (2310A, 2310D: NM109); Medicare does not (42 CFR 424.507).
+    unnumbered = claim.cover.filing_code not in MEDICARE_FILING
     for one in (claim.referring, claim.supervising):
-        if one is not None and not (one.last and is_npi(one.npi)):
+        if one is not None and not (one.last and (is_npi(one.npi) or (unnumbered and not one.npi))):
             yield Found(T_("The referring or supervising clinician has no name, or the NPI is none."), _DETAILS)
             return
 

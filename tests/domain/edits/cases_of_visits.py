@@ -8,12 +8,25 @@ from datetime import date
 from decimal import Decimal
 
 from portal.domain.claims import Address, Facility, Rendering
+from portal.domain.codes import CodeRelease
 from portal.domain.dental import Dental, DentalLine, Tooth
 from portal.domain.drugs import Drug
 from portal.domain.facilities import Listed
 from portal.domain.professional import Professional
 from tests.domain.clean import claim
-from tests.domain.edits.spoiling import ADMITTED, CEDAR, RENDERING, Spoil, at, filled, inpatient, on, on_claim, on_line
+from tests.domain.edits.spoiling import (
+    ADMITTED,
+    CEDAR,
+    RENDERING,
+    Spoil,
+    at,
+    facility,
+    filled,
+    inpatient,
+    on,
+    on_claim,
+    on_line,
+)  # fmt: skip
 
 SPOILS: Mapping[str, tuple[Spoil, ...]] = {
     "authorization-exception": tuple(
@@ -67,7 +80,8 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
     ),
     "referring-npi": (
         on_claim(referring=Rendering("1234567890", "Roe")),
-        on_claim(supervising=Rendering("", "Roe")),
+        on_claim(supervising=Rendering("1245319590", "Roe")),
+        lambda clean, context: on("cover", filing_code="MB")(replace(clean, referring=Rendering("", "Roe")), context),
         on_claim(referring=Rendering("1234567893", "")),
     ),
     "referring-missing": (
@@ -99,6 +113,28 @@ CLEAN: Mapping[str, Spoil] = {
     "of an outpatient at the practice's own surgery centre": at(
         "24", Facility("Any", claim().billing.npi, claim().billing.address), None
     ),
+    "an inpatient's picture that was read after the discharge": lambda clean, context: (
+        replace(
+            at("21", told=replace(ADMITTED, discharged_on=date(2026, 5, 4)))(clean, context)[0],
+            lines=tuple(replace(line, modifiers=("26",)) for line in clean.lines),
+        ),
+        replace(context, codes=CodeRelease("none")),
+    ),
+    "of an illness that began between the services": lambda clean, context: (
+        replace(
+            clean,
+            professional=Professional(date(2026, 5, 6), date(2026, 5, 6), causes=("OA",)),
+            lines=(clean.lines[0], replace(clean.lines[1], from_date=date(2026, 5, 7))),
+        ),
+        context,
+    ),
+    "an outpatient of a facility that is on its practice's list": lambda clean, context: (
+        facility(facility=CEDAR, lines=tuple(replace(line, revenue_code="0510", pointers=()) for line in clean.lines))(
+            clean, context
+        )[0],
+        replace(context, listed=(Listed(CEDAR, ("21",), date(2026, 1, 1)),)),
+    ),
+    "supervised by somebody who has no NPI": on_claim(supervising=Rendering("", "Roe")),
     "after a car accident": on_claim(
         professional=Professional(None, date(2026, 5, 1), causes=("AA",), accident_state="OR")
     ),

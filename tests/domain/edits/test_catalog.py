@@ -115,3 +115,7 @@ def test_a_test_that_another_laboratory_made_is_not_waiting_for_our_certificate(
 ) -> None:
     found = [one for one in edit(*on_line(code="80999", modifiers=modifiers)(claim(), CONTEXT)) if one.code == code]
     assert ["Another laboratory" in str(one.what_to_do) for one in found] == [True]
+
+
+def test_what_is_known_of_a_practices_facilities_is_not_held_against_a_facilitys_own_claim() -> None:
+    assert "facility-place" not in codes_of(CLEAN["an outpatient of a facility that is on its practice's list"])
