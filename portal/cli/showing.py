@@ -33,6 +33,6 @@ def demo(folder: Path, seed: int, port: int, no_serve: bool) -> None:
         click.echo(f"demo [{time.monotonic() - begun:5.1f} s] {what}", err=True)
 
     with standing(folder.absolute(), seed=seed, port=port, today=date.today(), say=say) as stage:  # noqa: DTZ011 - the demonstration lives on this machine's calendar
-        say("ready: " + ", ".join(f"{n} {what}" for what, n in sorted(stage.story.said.items())))
+        say("ready: " + ", ".join(f"{what} {n}" for what, n in sorted(stage.story.said.items())))
         if not no_serve:
             serve(stage, port=port, say=say)

@@ -104,7 +104,7 @@ def _talked(story: Story, ids: Mapping[str, bytes], today: date) -> None:
         asked = next(iter(authorizations.listed(uow).items), None)
     if asked is not None:
         _note(story, "authorization", bytes.fromhex(asked.authorization_id), {
-            "channel": "call", "direction": "out", "day": (today - timedelta(days=1)).isoformat(), "time": "14:05",
+            "channel": "call", "direction": "out", "day": today.isoformat(),  # it was asked today
             "person": "Ray Okada", "reference": "UM-90311", "words": "A nurse has it; nothing is missing.",
         })  # fmt: skip
     _note(story, "payer", ids[_STATE], {
