@@ -27,6 +27,15 @@ _PATTERNS: Mapping[str, Period] = MappingProxyType({"DA": "day", "WK": "week", "
 MOST: Final = 999_999
 """Of one limit; more is no limit of a service."""
 
+MEASURES: Mapping[str, Text] = MappingProxyType({"VS": T_("Visits"), "DY": T_("Days")})
+PERIODS: Mapping[str, Text] = MappingProxyType({
+    "": T_("In all"), "7": T_("A day"), "35": T_("A week"), "34": T_("A month"), "21": T_("A year"),
+    "23": T_("A calendar year"),
+})  # fmt: skip
+"""HSD05 as people choose it."""
+PATTERNS: Mapping[str, Text] = MappingProxyType({"DA": T_("A day"), "WK": T_("A week"), "MO": T_("A month")})
+"""HSD03 as people choose it."""
+
 _WHAT: Mapping[Measure, Text] = MappingProxyType({
     "units": T_("{n} unit", "{n} units"), "visits": T_("{n} visit", "{n} visits"), "days": T_("{n} day", "{n} days"),
 })  # fmt: skip
@@ -120,6 +129,13 @@ def _cap(measure: Measure, quantity: Decimal | None, period: Period | None, peri
         return None
     amount = quantity * 1000 if measure == "units" else quantity
     return Cap(measure, int(amount), period, int(periods or 1)) if amount == int(amount) else None
+
+
+def can_be_typed(limit: Limit) -> bool:
+    """Whether the form of an answer can say all of a limit again."""
+    codes = limit.kind in MEASURES and limit.period in PERIODS and limit.unit in {"", *PATTERNS}
+    plain = limit.periods in {None, 1} and (limit.rate or 0) <= (limit.quantity or 0)
+    return codes and plain and read(limit).counted
 
 
 def fits(cap: Cap, spent: Sequence[Taken], more: Taken, anchor: date) -> bool:

@@ -85,7 +85,7 @@ class Answer:
     limits: Mapping[int, Limit] = field(default_factory=dict)
     """What limits services besides, by position; ALL_TOGETHER for what limits all of them together."""
     dropped: frozenset[int] = frozenset()
-    """Positions of limits that are not counted here and hold no more; a person says so."""
+    """Positions of limits that no form can say again and that hold no more; a person says so."""
     said: tuple[Text, ...] = ()
     note: str = ""
 
@@ -252,13 +252,13 @@ def _overdrawn(limit: Limit | None, spent: Sequence[Taken], first: date) -> bool
 def _grant(uow: UnitOfWork, row: AuthorizationRow, answer: Answer, granted_as: str) -> None:
     """Units, limits, days and number as they hold from now on; days that the payer does not name are those asked for.
 
-    A limit that is not counted here holds until somebody says that it does not: no form can say it again.
+    A limit that no form can say again holds until somebody says that it does not, or types another.
     """
 
     def limit_of(position: int, stood: list[Any] | None) -> list[str] | None:
         before = limits.kept(stood)
-        uncounted = before is not None and not limits.read(before).counted and position not in answer.dropped
-        return limits.keep(answer.limits.get(position) or (before if uncounted else None))
+        stands = before is not None and not limits.can_be_typed(before) and position not in answer.dropped
+        return limits.keep(answer.limits.get(position) or (before if stands else None))
 
     for line in lines_of(uow, row.id):
         units, granted = answer.units.get(line.position), line.position in answer.units

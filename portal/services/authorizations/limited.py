@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.domain import limits
+from portal.domain.eligibility import Limit
 from portal.domain.texts import Text
 from portal.models.authorizations import AuthorizationRow
-from portal.services.authorizations import typed
 from portal.services.granted import uses
 from portal.services.granted.left import left_together
 from portal.services.unit_of_work.work import UnitOfWork
@@ -24,16 +24,16 @@ class Limited:
     counted: bool
     left: tuple[Text, ...]
     typed: Mapping[str, str]
-    """What the form of an answer has in it: limit, measure, per, most, each."""
+    """What the form of an answer has in it: limit, measure, per, most, each; empty where it cannot say the limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What the form of an answer offers for visits and days: code and words."""
 
-    measures: tuple[tuple[str, Text], ...] = tuple(typed.MEASURES.items())
-    periods: tuple[tuple[str, Text], ...] = tuple(typed.PERIODS.items())
-    patterns: tuple[tuple[str, Text], ...] = tuple(typed.PATTERNS.items())
+    measures: tuple[tuple[str, Text], ...] = tuple(limits.MEASURES.items())
+    periods: tuple[tuple[str, Text], ...] = tuple(limits.PERIODS.items())
+    patterns: tuple[tuple[str, Text], ...] = tuple(limits.PATTERNS.items())
 
 
 def together_of(uow: UnitOfWork, row: AuthorizationRow) -> Limited | None:
@@ -47,6 +47,11 @@ def limited(stored: list[Any] | None, left: tuple[Text, ...]) -> Limited | None:
     limit = limits.kept(stored)
     if limit is None or stored is None:
         return None
-    counted = limits.read(limit).counted
-    names = ("measure", "limit", "each", "most", "per")
-    return Limited(limits.words(limit), counted, left, dict(zip(names, stored, strict=False)) if counted else {})
+    return Limited(limits.words(limit), limits.read(limit).counted, left, _typed(limit))
+
+
+def _typed(limit: Limit) -> dict[str, str]:
+    if not limits.can_be_typed(limit):
+        return {}
+    many, most = ("" if number is None else str(int(number)) for number in (limit.quantity, limit.rate))
+    return {"measure": limit.kind, "limit": many, "each": limit.unit, "most": most, "per": limit.period}

@@ -6,27 +6,18 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from types import MappingProxyType
 
 from portal.domain.eligibility import Limit
 from portal.domain.errors import Refused
 from portal.domain.granting import REASONS, is_number
-from portal.domain.limits import MOST
-from portal.domain.texts import T_, Text
+from portal.domain.limits import MEASURES, MOST, PATTERNS, PERIODS
+from portal.domain.texts import T_
 from portal.domain.work import day_of
 from portal.services.authorizations.deciding import Answer
 
 _UNITS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,3})?")
 _GRANTS = frozenset({"approved", "modified", "partial"})
 _LONGEST = 1_000
-MEASURES: Mapping[str, Text] = MappingProxyType({"VS": T_("Visits"), "DY": T_("Days")})
-PERIODS: Mapping[str, Text] = MappingProxyType({
-    "": T_("In all"), "7": T_("A day"), "35": T_("A week"), "34": T_("A month"), "21": T_("A year"),
-    "23": T_("A calendar year"),
-})  # fmt: skip
-"""HSD05 as people choose it."""
-PATTERNS: Mapping[str, Text] = MappingProxyType({"DA": T_("A day"), "WK": T_("A week"), "MO": T_("A month")})
-"""HSD03 as people choose it."""
 
 
 def read_answer(form: Mapping[str, str], channel: str) -> Answer:
@@ -58,7 +49,10 @@ def read_answer(form: Mapping[str, str], channel: str) -> Answer:
 
 
 def _units(form: Mapping[str, str]) -> dict[int, int | None]:
-    """Thousandths by position; the tick "no limit" grants as many as are needed, and so do visits or days alone."""
+    """Thousandths by position; the tick "no limit" grants as many as are needed, and so do visits or days alone.
+
+    So does a limit that no form can say and that goes on as it stands (stands-<position>).
+    """
     found: dict[int, int | None] = {}
     for name, text in form.items():
         position = _position("units-", name)
@@ -73,9 +67,13 @@ def _units(form: Mapping[str, str]) -> dict[int, int | None]:
             units = int(Decimal(given) * 1000)
             if units:
                 found[position] = units
-        elif form.get(f"limit-{position}", "").strip():
+        elif form.get(f"limit-{position}", "").strip() or _stands(form, position):
             found[position] = None
     return found
+
+
+def _stands(form: Mapping[str, str], position: int) -> bool:
+    return bool(form.get(f"stands-{position}")) and not form.get(f"dropped-{position}")
 
 
 def _limits(form: Mapping[str, str]) -> dict[int, Limit]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from portal.domain import limits
 from portal.domain.authorizations import AuthorizationAnswer, Decision
 from portal.domain.eligibility import Limit
 from portal.domain.errors import Refused
@@ -170,3 +171,43 @@ def test_claims_sent_at_once_do_not_overdraw_visits(desk: Desk):
         each.join()
     assert sorted(done) == [False, True]
     assert rest(desk, id_) == ["0 of 1 visit left"]
+
+
+def typed_form(desk: Desk, id_: bytes, **more: str) -> dict[str, str]:
+    """The form of an answer as the page fills it; a choice that is not offered stands on the first that is."""
+    (service,) = desk.page(id_).services
+    assert service.limits is not None
+    filled, stands = service.limits.typed, not service.limits.typed
+    offered = {"measure": limits.MEASURES, "per": limits.PERIODS, "each": limits.PATTERNS}
+    chosen = {
+        name: value if (value := filled.get(name)) in codes else "WK" if name == "each" else next(iter(codes))
+        for name, codes in offered.items()
+    }
+    form = {
+        "action": "modified", "number": "AUTH77", "units-1": "" if service.granted is None else str(service.granted),
+        "limit-1": filled.get("limit", ""), "most-1": filled.get("most", ""),
+        **{f"{name}-1": value for name, value in chosen.items()}, **({"stands-1": "1"} if stands else {}),
+    }  # fmt: skip
+    return form | more
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        limit("VS", 3, period="34", periods=Decimal(6)),
+        limit("UN", 5, period="35"),
+        limit("VS", 9, period="22"),
+        limit("DY", 40, unit="YR", rate=Decimal(10)),
+        limit("VS", 10, unit="WK", rate=Decimal("2.0")),
+    ],
+)
+def test_a_limit_that_is_counted_holds_as_it_is_when_only_the_last_day_changes(desk: Desk, one: Limit):
+    id_ = answered(desk, desk.visit(), one)
+    before, form = desk.page(id_).services[0], typed_form(desk, id_, to="2026-11-30")
+    with desk.writing() as uow:
+        deciding.enter(uow, id_, typed.read_answer(form, "phone"))
+    after = desk.page(id_).services[0]
+    assert before.limits is not None
+    assert after.limits is not None
+    assert (after.limits.text, after.limits.left) == (before.limits.text, before.limits.left)
+    assert (after.granted, after.unlimited) == (before.granted, before.unlimited)
