@@ -121,7 +121,7 @@ def edit(code: str, as_user: str | None, as_json: bool, **given: str | None) -> 
 
 _OF_FACILITIES = {
     "name": "Its name.",
-    "npi": "Its NPI.",
+    "npi": "Its NPI, where it has one.",
     "line1": "Street and number.",
     "line2": "A second line of the address.",
     "city": "City.",
@@ -135,7 +135,7 @@ _OF_FACILITIES = {
 
 def _facility_options(command: Any) -> Any:
     for name, words in reversed(_OF_FACILITIES.items()):
-        needed = name not in {"line2", "to"}
+        needed = name not in {"npi", "line2", "to"}
         given = f"valid_{name}" if name in {"from", "to"} else name
         command = click.option(f"--{name.replace('_', '-')}", given, default="", required=needed, help=words)(command)
     return acting(command)

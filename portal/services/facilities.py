@@ -114,11 +114,14 @@ def read(given: Mapping[str, str]) -> Listed:
 
 
 def read_facility(given: Mapping[str, str]) -> Facility:
-    """Name, NPI and address as they were typed; raises Refused with the field as code."""
+    """Name, NPI and address as they were typed; raises Refused with the field as code.
+
+    A custodial home may have no NPI, and the guide takes a name and an address alone (005010X222A1, 2310C NM109).
+    """
     name, state = given.get("name", "")[:60].strip(), given.get("state", "").upper()
     if not any(map(str.isalnum, name)):
         raise Refused(T_("Write the facility's name."), code="name")
-    if not is_npi(given.get("npi", "")):
+    if given.get("npi") and not is_npi(given["npi"]):
         raise Refused(T_("Write the ten digits of the facility's NPI; a digit may be wrong."), code="npi")
     longest = {"line1": 55, "line2": 55, "city": 30}
     line1, line2, city = (given.get(part, "")[:most].strip() for part, most in longest.items())
@@ -131,7 +134,7 @@ def read_facility(given: Mapping[str, str]) -> Facility:
     postal = re.sub(r"[\s-]", "", given.get("postal_code", ""))
     if not re.fullmatch(r"[0-9]{9}", postal):
         raise Refused(T_("Payers want all nine digits of a facility's ZIP code, as 97099-1234."), code="postal_code")
-    return Facility(name, given["npi"], Address(line1, city, state, postal, line2))
+    return Facility(name, given.get("npi", ""), Address(line1, city, state, postal, line2))
 
 
 def standing(uow: UnitOfWork, practice_id: bytes) -> tuple[Listed, ...]:

@@ -198,8 +198,9 @@ def _claim(
     if any(charge.details_sealed is not None for charge in charges):
         lines = tuple(line_details.on(uow, charge, line) for line, charge in zip(lines, charges, strict=True))
     clia, where = came_with.get("clia") or "", kept.facility
-    if kept.institutional is None and kept.dental is None:
+    if kept.institutional is None:
         where = where or only(places, encounter.place, encounter.service_from)
+    if kept.institutional is None and kept.dental is None:
         clia, lines = laboratories.numbered(certificates, clia, encounter.place, lines)
     return Claim(
         control=row.control,

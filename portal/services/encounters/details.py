@@ -32,7 +32,10 @@ _ASKS = {"PROPOSED": "encounter:code", "RELEASED": "charge:enter", "CHARGED": "c
 _NOT_NOW = T_("These details are settled for now. They can be corrected when the visit is sent back.")
 _NOT_YOURS = T_("A colleague has this visit in hand and corrects these details.")
 _NOBODY = Person("", "")
-_RULES = {kinds.FACILITY: facility.RULES, kinds.DENTIST: mouths.RULES, PROFESSIONAL: places.RULES}
+_RULES = {
+    kinds.FACILITY: (*facility.RULES, *places.RULES), kinds.DENTIST: (*mouths.RULES, *places.RULES),
+    PROFESSIONAL: places.RULES,
+}  # fmt: skip
 
 KINDS: Final[Mapping[str, Text]] = MappingProxyType({
     PROFESSIONAL: T_("Where, when and who"), kinds.FACILITY: T_("Facility details"),
@@ -56,7 +59,7 @@ class DetailsPage(Visit):
     lines: tuple[VisitLine, ...]
     parts: tuple[tuple[str, Text], ...]
     places: tuple[tuple[str, Text], ...]
-    """What a clinician's visit may name as its facility: nothing, those of the practice's list, another one."""
+    """What a visit may name as its facility: nothing, those of the practice's list, another one."""
     checks: tuple[EditFinding, ...]
     may_edit: bool
     coded: bool
@@ -183,19 +186,18 @@ def part_of(uow: UnitOfWork, encounter_id: bytes) -> DetailsPart | None:
 
 def _of_list(uow: UnitOfWork, encounter: EncounterRow, kept: Kept) -> Facility | None:
     """The facility that a claim for a clinician's visit names by the practice's list."""
-    if encounter.kind is not None or kept.facility is not None:
+    if encounter.kind == kinds.FACILITY or kept.facility is not None:
         return None
     return only(facilities.standing(uow, encounter.practice_id), encounter.place, encounter.service_from)
 
 
 def _choices(uow: UnitOfWork, encounter: EncounterRow) -> Choices:
-    if encounter.kind is not None:
-        return Choices()
     return Choices(facilities.choices(uow, encounter.practice_id, encounter.service_from))
 
 
 def _places(encounter: EncounterRow, choices: Choices) -> tuple[tuple[str, Text], ...]:
-    fits = only([one for _, one in choices.of_list], encounter.place, encounter.service_from)
+    stay = encounter.kind == kinds.FACILITY  # whose place is a type of bill
+    fits = None if stay else only([one for _, one in choices.of_list], encounter.place, encounter.service_from)
     none = T_("By the practice's list: {name}", name=fits.name) if fits else T_("None: the practice itself")
     listed = ((id_, T_("{name}", name=name)) for id_, name in visit_forms.said(choices.of_list))
     return (("", none), *listed, (visit_forms.TYPED, T_("Another one, written below")))
@@ -220,7 +222,8 @@ def _typed(
     if encounter.kind is None:
         return visit_forms.typed_of(kept, choices)
     days = {charge.position: charge.service_from for charge in charges}
-    return kind_forms.typed_of(kept, lines, encounter.place, days)
+    form = kind_forms.typed_of(kept, lines, encounter.place, days)
+    return Typed({**form.fields, **visit_forms.around(kept, choices)}, form.rows)
 
 
 def _read(
@@ -228,10 +231,11 @@ def _read(
 ) -> Read:  # fmt: skip
     if encounter.kind is None:
         return visit_forms.read(typed, kept, choices)
-    return kind_forms.read(
-        encounter.kind or "", typed, kept, ten=encounter.code_qualifier != "BK",
+    said = kind_forms.read(
+        encounter.kind, typed, kept, ten=encounter.code_qualifier != "BK",
         diagnoses=len(showing.diagnoses_of(uow, encounter)), positions=[charge.position for charge in charges],
     )  # fmt: skip
+    return visit_forms.read_around(typed, said, kept, choices)
 
 
 def _without_codes(typed: Typed, standing: Typed) -> Typed:
@@ -271,8 +275,8 @@ def _checks(
 ) -> Iterator[EditFinding]:
     """What the edits of claims of its kind find in what is kept."""
     claim, today = _claim(encounter, kept, lines, charges), uow.today(encounter.practice_id)
-    listed = facilities.standing(uow, encounter.practice_id) if encounter.kind is None else ()
-    if encounter.kind is None and claim.facility is None:
+    listed = facilities.standing(uow, encounter.practice_id)
+    if encounter.kind != kinds.FACILITY and claim.facility is None:
         claim = replace(claim, facility=only(listed, encounter.place, encounter.service_from))
     for rule in _RULES[encounter.kind or PROFESSIONAL]:
         yield from rule.findings(claim, EditContext(today, listed=listed))

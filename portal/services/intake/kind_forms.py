@@ -181,9 +181,10 @@ class Reading:
         return codes
 
     def provider(self, name: str, before: Rendering | None) -> Rendering | None:
-        npi, last, first = (self.text(f"{name}_{part}") for part in ("npi", "last", "first"))
-        if not (npi or last or first):
-            return None
+        given = {field: self.text(field) for field in named(name, None)}
+        npi, last, first = given.values()
+        if not any(given.values()) or given == named(name, before):
+            return before if any(given.values()) else None  # as it came; the claim edits say what it lacks
         if not is_npi(npi) or not last:
             self.problems[name] = T_("Write the ten digits of the NPI and the last name; a digit may be wrong.")
         taxonomy = before.taxonomy if before is not None and before.npi == npi else ""
@@ -326,8 +327,7 @@ class Reading:
 
     def of_lines(self, kind: str, positions: Sequence[int]) -> Iterator[tuple[str, ...]]:
         """Rows of services of this visit; what names none of them is left out."""
-        known = {str(position) for position in positions}
-        return (row for row in self.rows(kind) if row[0] in known)
+        return (row for row in self.rows(kind) if row[0] in set(map(str, positions)))
 
 
 def named(name: str, one: Rendering | None) -> dict[str, str]:

@@ -1,9 +1,9 @@
-"""What a clinician's visit tells besides its services, as people type it: shown from what stands, or read."""
+"""Where, when and by whom a visit was, as people type it: all that a clinician's tells, and of others where and who."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from portal.domain.claims import Facility
@@ -36,16 +36,36 @@ class Choices:
 
 def typed_of(kept: Kept, choices: Choices) -> Typed:
     """The form that says what stands."""
-    told, chosen = kept.professional or Professional(), choices.id_of(kept.facility)
+    told = kept.professional or Professional()
     days = {name: getattr(told, name) for name in DAYS}
     causes = (*told.causes, "", "")[:MOST_CAUSES]
     return Typed({
         **{name: day.isoformat() if day else "" for name, day in days.items()},
         **{f"cause{at}": cause for at, cause in enumerate(causes, 1)},
-        "accident_state": told.accident_state, "exception": kept.exception, "facility": chosen,
-        **named("referring", kept.referring), **named("supervising", kept.supervising),
-        **_written(kept.facility if chosen == TYPED else None),
+        "accident_state": told.accident_state, "exception": kept.exception, **around(kept, choices),
     })  # fmt: skip
+
+
+def around(kept: Kept, choices: Choices) -> dict[str, str]:
+    """The fields that visits of every kind have: facility, referring and supervising clinician."""
+    chosen = choices.id_of(kept.facility)
+    return {
+        "facility": chosen, **named("referring", kept.referring), **named("supervising", kept.supervising),
+        **_written(kept.facility if chosen == TYPED else None),
+    }  # fmt: skip
+
+
+def read_around(typed: Typed, said: Read, before: Kept, choices: Choices) -> Read:
+    """What a form of a facility's or dentist's visit says (`said`), with these fields of it."""
+    if "facility" not in typed.fields:
+        return said  # a form without them leaves what stood
+    reading = Reading(typed)
+    kept = replace(
+        said.kept, facility=_facility(reading, before, choices),
+        referring=reading.provider("referring", before.referring),
+        supervising=reading.provider("supervising", before.supervising),
+    )  # fmt: skip
+    return replace(said, kept=kept, problems={**said.problems, **reading.problems})
 
 
 def read(typed: Typed, before: Kept, choices: Choices) -> Read:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from portal.domain.claims import Rendering
+from portal.domain.claims import Address, Facility, Rendering
 from portal.domain.dental import Dental, DentalLine, Tooth
 from portal.domain.errors import Conflict, NotFound, Refused
 from portal.domain.institutional import Institutional, Occurrence, Value
@@ -230,6 +230,39 @@ def test_a_dentists_teeth_and_months(world: World):
     for wrong in ({"mouth": (("1", "99", "", "", ""),)}, {"mouth": (("1", "12", "", "R", ""),)}):
         with world.read("visit:detail", world.actor("coder")) as uow:
             assert "mouth" in details.show(uow, id_, typed(page, wrong)).problems
+
+
+def test_where_a_dentist_or_a_facility_was_and_who_sent_the_patient(world: World):
+    with world.write("practice:edit") as uow:
+        facilities.keep(uow, world.practice_id, {
+            "name": "Fern Home", "npi": "", "line1": "2 Fern Way", "city": "Salem", "state": "OR",
+            "postal_code": "973010013", "places": "32", "valid_from": "2026-01-01",
+        })  # fmt: skip
+    home = Facility("CEDAR HOME", "", Address("1 CEDAR WAY", "SALEM", "OR", "97301"))
+    sender = Rendering("", "ROE", "ANN")
+    (id_,) = make.bring(world, replace(filling(), place="32", facility=home, referring=sender))
+    assert [check.code for check in shown(world, id_).checks] == ["facility-shape"]
+    page = shown(world, id_)
+    assert kept(world, page, typed(page, facility_postal_code="97301-0012", supervising_npi=npi("165432109"),
+                                   supervising_last="SOLA")) == 0  # fmt: skip
+    page = shown(world, id_)
+    assert (page.fields["facility"], page.fields["facility_npi"], page.fields["referring_last"]) == ("typed", "", "ROE")
+    kept(world, page, typed(page, facility=""))
+    assert shown(world, id_).checks == (), "the list's is the only one"
+    make.cleared(world, id_)
+    with world.write("claim:edit") as uow:
+        claim = as_domain(uow, uow.get(ClaimRow, drafting.draft_for(uow, id_).claim_id))
+    assert claim.facility is not None
+    assert (claim.facility.name, claim.facility.npi) == ("Fern Home", "")
+    assert (claim.referring, claim.supervising) == (sender, Rendering(npi("165432109"), "SOLA"))
+    (id_,) = make.bring(world, replace(stay(), facility=home, referring=replace(sender, npi="1234567890")))
+    page = shown(world, id_)
+    assert [check.code for check in page.checks] == ["facility-shape", "referring-npi"]
+    mended = typed(page, **CEDAR, facility="typed", referring_npi=npi("165432109"))
+    assert kept(world, page, mended) == 0
+    page = shown(world, id_)
+    assert kept(world, page, Typed({k: v for k, v in page.fields.items() if k != "facility"}, page.rows)) == 0
+    assert shown(world, id_).fields["facility_name"] == "Cedar Hospital"
 
 
 def test_a_bill_on_paper_may_be_a_facilitys_or_a_dentists(world: World):
