@@ -299,7 +299,7 @@ def too_late(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> None:
     if row.state == "CANCELLED" and answer.action not in {"approved", "partial", "modified"}:
         return
     text = {"DRAFT": _IN_THE_MAKING, "CANCELLED": _NOT_WANTED}.get(row.state, LATER)
-    queues.put(uow, QUEUE, row, reason="again", detail={"text": to_json(text)})
+    queues.put(uow, QUEUE, row, reason=counting.AGAIN, detail={"text": to_json(text)})
 
 
 def _says_the_same(uow: UnitOfWork, row: AuthorizationRow, answer: Answer) -> bool:

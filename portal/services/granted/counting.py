@@ -23,6 +23,8 @@ from portal.services.granted.uses import care_of, lines_of, parts_of
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 
 QUEUE = "authorizations"
+AGAIN = "again"
+"""Why an approval waits of which the payer said something else since; nothing that we reckon takes its place."""
 _VOID = "8"
 _Key: TypeAlias = tuple[bytes, str, date | None, date | None, date | None, date | None]
 """A granted line, a service (REF*6R), and the days it was given on: what uses are summed by."""
@@ -105,7 +107,7 @@ def settle(uow: UnitOfWork, row: AuthorizationRow) -> None:
     told = warning(to, row.valid_to, today)
     if told == row.warned:
         return
-    if told:
+    if told and not _decided_again(uow, row):
         text, todo = _TOLD[told]
         rest = next(iter(left_of(care, today)), None)
         if told == "expiring" and rest is not None:
@@ -124,10 +126,14 @@ def watch_limits(uow: UnitOfWork, row: AuthorizationRow) -> None:
     granted = uow.select(line.limits).where(line.authorization_id == row.id, line.granted.is_(True))
     stored = [row.limits, *(each.limits for each in uow.rows(granted.order_by(line.position)))]
     uncounted = [limit for each in stored if (limit := limits.kept(each)) and not limits.read(limit).counted]
-    if not uncounted:
+    if not uncounted or _decided_again(uow, row):
         return
     text = T_("The payer set a limit that is not counted here: {limit}.", limit=limits.words(uncounted[0]))
     queues.put(uow, QUEUE, row, reason="limit", detail={"text": to_json(text), "todo": to_json(_WATCH)})
+
+
+def _decided_again(uow: UnitOfWork, row: AuthorizationRow) -> bool:
+    return any(item.reason == AGAIN for item in queues.items_of(uow, row))
 
 
 def _put(uow: UnitOfWork, row: ClaimRow, now: Standing) -> set[bytes]:

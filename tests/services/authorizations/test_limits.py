@@ -14,6 +14,7 @@ from portal.domain.authorizations import AuthorizationAnswer, Decision
 from portal.domain.eligibility import Limit
 from portal.domain.errors import Refused
 from portal.domain.interchanges import ControlNumbers
+from portal.models.authorizations import AuthorizationRow
 from portal.models.claims import ClaimRow
 from portal.models.patients import PatientRow
 from portal.services.authorizations import deciding, receiving, typed, watching
@@ -211,3 +212,12 @@ def test_a_limit_that_is_counted_holds_as_it_is_when_only_the_last_day_changes(d
     assert after.limits is not None
     assert (after.limits.text, after.limits.left) == (before.limits.text, before.limits.left)
     assert (after.granted, after.unlimited) == (before.granted, before.unlimited)
+
+
+def test_a_second_decision_waits_on_though_claims_take_of_a_limit_that_is_watched_or_use_it_up(desk: Desk):
+    visit = desk.visit()
+    id_ = answered(desk, visit, limit("HS", 10))
+    with desk.writing() as uow:
+        deciding.too_late(uow, uow.get(AuthorizationRow, id_), deciding.Answer("denied", "278"))
+    assert taken(desk, desk.claim(visit))
+    assert (desk.row(id_).state, [reason for _, reason, _ in desk.items(id_)]) == ("EXHAUSTED", ["again"])
