@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import Select
+
 from portal.domain import queues
 from portal.domain.texts import T_, to_json
 from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientRow
+from portal.models.payments import PaymentRow
 from portal.models.queues import QueueItemRow
 from portal.services import ledger
 from portal.services import queues as work
@@ -29,7 +32,10 @@ class Balances:
 
 
 def queue_credits(uow: UnitOfWork, patient_ids: Iterable[bytes]) -> None:
-    """Put accounts in credit into the queue of credits with their amount, and take out those that no longer are."""
+    """Put accounts in credit into the queue of credits with their amount, and take out those that no longer are.
+
+    A payment that lay there alone, being more than was owed, is part of its account's credit: that lies there once.
+    """
     queue, text = (
         queues.QUEUES["credits"],
         T_("Money on this account belongs to nobody's charge, or a charge is overpaid."),
@@ -37,6 +43,8 @@ def queue_credits(uow: UnitOfWork, patient_ids: Iterable[bytes]) -> None:
     wanted = set(patient_ids)
     found = balances_of(uow, wanted).credits
     for some in _slices(wanted):
+        for item in uow.entities(_payments(uow, some)):
+            uow.change(item, state=work.DONE, done_at=uow.now)
         for patient in uow.entities(uow.select(PatientRow).where(PatientRow.id.in_(some))):
             cents = found.get(patient.id, 0)
             if cents:
@@ -49,16 +57,29 @@ def queue_credits(uow: UnitOfWork, patient_ids: Iterable[bytes]) -> None:
                 work.done(uow, patient)
 
 
-def follow_credits(uow: UnitOfWork, patient_id: bytes) -> None:
-    """Bring an account that lies in the queue of credits up to what stands on it now; any other is left alone."""
+def _payments(uow: UnitOfWork, patient_ids: Iterable[bytes]) -> Select[QueueItemRow]:
+    item = QueueItemRow
+    return uow.select(item).where(
+        item.patient_id.in_(patient_ids), item.subject_table == PaymentRow.__tablename__, item.queue == "credits",
+        item.state == work.OPEN,
+    )  # fmt: skip
+
+
+def follow_credits(uow: UnitOfWork, patient_id: bytes) -> bool:
+    """Bring an account that lies in the queue of credits up to what stands on it now; whether it lay there.
+
+    Any other is left alone.
+    """
     item = QueueItemRow
     lies = uow.select(item.id).where(
         item.patient_id == patient_id, item.subject_table == PatientRow.__tablename__, item.queue == "credits",
         item.state == work.OPEN,
     )  # fmt: skip
-    if uow.row(lies) is not None:
-        uow.flush()
-        queue_credits(uow, [patient_id])
+    if uow.row(lies) is None:
+        return False
+    uow.flush()
+    queue_credits(uow, [patient_id])
+    return True
 
 
 def balances_of(uow: UnitOfWork, patient_ids: Iterable[bytes]) -> Balances:

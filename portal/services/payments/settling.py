@@ -17,6 +17,7 @@ from portal.domain.posting.payments import allocate, card_payment_entry, process
 from portal.domain.texts import T_, Text, to_json
 from portal.models.payments import CardEventRow, PaymentRow
 from portal.services import ledger, outbox, queues
+from portal.services.credits import follow_credits
 from portal.services.parts import Parts
 from portal.services.payments.owing import owed_charges
 from portal.services.unit_of_work.units import Units
@@ -122,7 +123,7 @@ def _succeed(uow: UnitOfWork, row: PaymentRow, intent: str) -> str:
     entry = card_payment_entry(row.id, row.patient_id, row.amount_cents, owed, today, chosen=chosen)
     ledger.post(uow, [entry], practice_id=row.practice_id)
     _, left = allocate(row.amount_cents, owed, chosen)
-    if left:
+    if left and not follow_credits(uow, row.patient_id):
         queues.put(uow, "credits", row, reason="paid-too-much", detail=_words("paid-too-much"), at_risk_cents=left)
     ids = {"payment": row.id, "patient": row.patient_id}
     outbox.later(uow, "payment.settled", f"payment.settled:{row.id.hex()}", ids)

@@ -16,6 +16,7 @@ from portal.models.ledger import LedgerLineRow
 from portal.models.queues import QueueItemRow
 from portal.sandbox.cards.webhooks import sign
 from portal.services import ledger
+from portal.services.credits import queue_credits
 from portal.services.payments import polling, settling
 from tests.make import accounts
 from tests.sandbox.processor import SECRET
@@ -23,8 +24,9 @@ from tests.sandbox.processor import SECRET
 
 def waiting(till) -> list[tuple[str, str, int]]:
     with till.world.read("queue:view") as uow:
-        rows = uow.entities(uow.select(QueueItemRow).where(QueueItemRow.state == "OPEN"))
-        return [(row.queue, row.reason, row.at_risk_cents) for row in rows if row.subject_table == "payment"]
+        about = QueueItemRow.subject_table.in_(("payment", "patient"))
+        rows = uow.entities(uow.select(QueueItemRow).where(QueueItemRow.state == "OPEN", about))
+        return [(row.queue, row.reason, row.at_risk_cents) for row in rows]
 
 
 def signed(till, event: dict) -> tuple[bytes, str]:
@@ -176,6 +178,25 @@ def test_more_than_is_owed_by_then_is_held_for_the_patient(till):
     with till.world.read("account:view") as uow:
         assert ledger.credit_of_patient(uow, till.patient_id) == 8_000
     assert waiting(till) == [("credits", "paid-too-much", 8_000)]
+    with till.world.write("claim:edit") as uow:
+        queue_credits(uow, [till.patient_id])
+    assert waiting(till) == [("credits", "credit", 8_000)], "the same money, once"
+
+
+def test_more_than_is_owed_joins_an_account_that_lies_in_the_queue_of_credits_already(till):
+    url = till.begin(8_640)
+    with till.world.write("payment:settle") as uow:
+        from portal.domain.posting.payments import card_payment_entry
+        from portal.services.payments.owing import owed_charges
+
+        owed = owed_charges(uow, till.patient_id)
+        ledger.post(uow, [card_payment_entry(b"d" * 16, till.patient_id, 8_000, owed, accounts.JUNE)])
+        ledger.post(uow, [card_payment_entry(b"e" * 16, till.patient_id, 100, [], accounts.JUNE)])
+        uow.flush()
+        queue_credits(uow, [till.patient_id])
+    till.pay(url)
+    till.hear()
+    assert waiting(till) == [("credits", "credit", 8_100)]
 
 
 def test_a_refund_and_a_dispute_are_kept_and_go_to_people(till):
