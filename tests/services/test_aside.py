@@ -26,7 +26,7 @@ from portal.services.claims.building import as_domains
 from portal.services.encounters import bills, coding
 from portal.services.granted import counting
 from portal.services.intake.lines import TypedLine
-from portal.services.payments.owing import owed_charges
+from portal.services.payments.owing import held_charges, owed_charges
 from portal.services.statements import runs
 from portal.services.unit_of_work.work import UnitOfWork
 from tests.databases import World
@@ -323,3 +323,20 @@ def test_a_visit_taken_up_again_has_the_lines_that_its_coder_left(world: World):
         again = coding.show(uow, id_)
     assert [line.code for line in again.lines] == ["G0438", "G0444"]
     assert [each.code for each in again.diagnoses] == ["Z23", "Z0000"]
+
+
+def test_a_payment_that_comes_while_its_visit_is_set_aside_finds_nothing_owed_on_it(world: World):
+    id_ = self_pay(world)
+    page = shown(world, id_)
+
+    def settle() -> None:
+        with world.write("payment:settle") as uow:
+            patient = uow.get(EncounterRow, id_).patient_id
+            owed = held_charges(uow, patient)
+            ledger.post(uow, [card_payment_entry(os.urandom(16), patient, 1_500, owed, uow.today())])
+
+    def aside_(uow: UnitOfWork) -> None:
+        aside.from_claim(uow, id_, page.version, "twice", "", page.effects.seen)
+
+    in_order(world, aside_, settle)
+    assert balances(world) == {"cash:card": 1_500, "unapplied:patient": -1_500}

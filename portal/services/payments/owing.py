@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.domain.charges import Owed
-from portal.models.encounters import ChargeRow
+from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.ledger import LedgerLineRow
 from portal.services import ledger
 from portal.services.unit_of_work.work import UnitOfWork
@@ -36,3 +36,12 @@ def owed_charges(uow: UnitOfWork, patient_id: bytes) -> list[Owed]:
         )
     )
     return [Owed(row.id, patient_id, row.encounter_id, row.service_from, cents[row.id]) for row in charges]
+
+
+def held_charges(uow: UnitOfWork, patient_id: bytes) -> list[Owed]:
+    """As `owed_charges`, until the end: whoever sets a visit aside at the same moment waits, or was waited for."""
+    visits = {each.encounter_id for each in owed_charges(uow, patient_id)}
+    if visits:
+        row = EncounterRow
+        uow.rows(uow.select(row.id).where(row.id.in_(sorted(visits))).order_by(row.id).with_for_update())
+    return owed_charges(uow, patient_id)

@@ -19,7 +19,7 @@ from portal.models.payments import CardEventRow, PaymentRow
 from portal.services import ledger, outbox, queues
 from portal.services.credits import follow_credits
 from portal.services.parts import Parts
-from portal.services.payments.owing import owed_charges
+from portal.services.payments.owing import held_charges
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -112,7 +112,7 @@ def _succeed(uow: UnitOfWork, row: PaymentRow, intent: str) -> str:
     """Money was taken: post it to the oldest services (or the visit chosen first), number the receipt."""
     if row.state in _MONEY_TAKEN:
         return "known"
-    owed = owed_charges(uow, row.patient_id)
+    owed = held_charges(uow, row.patient_id)
     chosen = None
     if row.encounter_id is not None:
         first = sorted(owed, key=lambda each: (each.encounter_id != row.encounter_id, each.from_date, each.charge_id))
