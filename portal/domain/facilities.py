@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from portal.domain.claims import Facility
+from portal.domain.claims import Address, BillingProvider, Facility
 
 ELSEWHERE: Final = frozenset({
     "19", "21", "22", "23", "24", "25", "26", "31", "32", "33", "34", "51", "52", "54", "55", "56", "61", "62", "65",
@@ -18,6 +18,20 @@ facilities, dialysis. Community mental health centres (53) are left out: they bi
 INPATIENT: Final = frozenset({"21", "51", "61"})
 """Those of them where the patient is an inpatient."""
 HOSPITAL: Final = "21"
+
+
+def is_own(place: Facility, billing: BillingProvider) -> bool:
+    """Whether a facility is the billing provider at its own address, however each is written; it is not sent then.
+
+    (005010X222A1, loop 2310C.) A system of the practice's own writes it in capitals or with five digits of the ZIP.
+    """
+    at = place.address
+    return at is not None and place.npi in {"", billing.npi} and _written(at) == _written(billing.address)
+
+
+def _written(one: Address) -> tuple[str, ...]:
+    parts = (one.line1, one.line2, one.city, one.state, one.postal_code[:5])
+    return tuple(" ".join(part.split()).casefold() for part in parts)
 
 
 @dataclass(frozen=True, slots=True)

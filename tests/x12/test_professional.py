@@ -50,6 +50,13 @@ def test_the_billing_providers_own_address_is_no_other_place() -> None:
     own = Facility("ANY NAME", BILLING.npi, BILLING.address)
     assert b"NM1*77" not in written(replace(CLAIM, facility=own))
     assert b"NM1*77" in written(replace(CLAIM, facility=replace(own, address=PLACE.address)))
+    at = BILLING.address
+    typed = replace(at, line1=f" {at.line1.title()} ", city=at.city.lower(), postal_code=at.postal_code[:5])
+    assert b"NM1*77" not in written(replace(CLAIM, facility=replace(own, address=typed)))
+    assert b"NM1*77" not in written(replace(CLAIM, facility=replace(own, address=typed, npi="")))
+    assert b"NM1*77" in written(replace(CLAIM, facility=replace(own, npi=PLACE.npi)))
+    assert b"NM1*77" in written(replace(CLAIM, facility=replace(own, address=replace(at, line2="SUITE 9"))))
+    assert b"NM1*77" in written(replace(CLAIM, facility=replace(own, address=None)))
 
 
 def test_what_every_line_names_is_the_claims_and_what_differs_is_told() -> None:

@@ -7,7 +7,7 @@ from datetime import date
 
 from portal.domain.claims import Claim
 from portal.domain.edits.rules import EditContext, Found, Rule, service_day
-from portal.domain.facilities import ELSEWHERE, HOSPITAL, INPATIENT
+from portal.domain.facilities import ELSEWHERE, HOSPITAL, INPATIENT, is_own
 from portal.domain.laboratories import is_test
 from portal.domain.payers import MEDICARE_FILING
 from portal.domain.practices import is_npi, is_zip
@@ -34,7 +34,7 @@ def _facility(claim: Claim, _context: EditContext) -> Iterator[Found]:
 
 def _shape(claim: Claim, _context: EditContext) -> Iterator[Found]:
     place = claim.facility
-    if place is None:
+    if place is None or is_own(place, claim.billing):
         return
     if not place.name or (place.npi and not is_npi(place.npi)):
         yield Found(T_("The facility has no name, or its NPI is none."), _DETAILS)
@@ -47,7 +47,7 @@ def _shape(claim: Claim, _context: EditContext) -> Iterator[Found]:
 
 def _own(claim: Claim, _context: EditContext) -> Iterator[Found]:
     place = claim.facility
-    if place is None or (place.npi, place.address) != (claim.billing.npi, claim.billing.address):
+    if place is None or not is_own(place, claim.billing):
         return
     if all((line.place or claim.place) not in ELSEWHERE for line in claim.lines):
         yield Found(

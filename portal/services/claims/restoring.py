@@ -6,6 +6,7 @@ from portal.domain.claims import Claim
 from portal.domain.corrections import ANSWERED, WITH_PAYER
 from portal.domain.encounters import CODING_ERRORS
 from portal.domain.errors import Refused
+from portal.domain.facilities import is_own
 from portal.domain.texts import T_
 from portal.models.claims import ClaimRow, ClaimVersionRow
 from portal.models.encounters import EncounterRow
@@ -16,7 +17,6 @@ from portal.services.claims.visits import recode
 from portal.services.unit_of_work.moves import NOTE_LETTERS
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.x12.characters import plain
-from portal.x12.claims.professional import is_own
 from portal.x12.claims.reading import read_claims
 from portal.x12.reader import read
 

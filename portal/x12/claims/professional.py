@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from portal.domain.claims import BillingProvider, Claim, Facility
+from portal.domain.claims import Claim, Facility
 from portal.domain.dates import parse_x12_date, x12_date
+from portal.domain.facilities import is_own
 from portal.domain.professional import CAUSES, MOST_CAUSES, Professional
 from portal.domain.texts import T_
 from portal.x12.claims import fields, names
@@ -45,11 +46,6 @@ def write_facility(claim: Claim) -> Segments:
     yield "NM1", "77", "2", place.name, "", "", "", "", *names.npi(place.npi)
     if place.address is not None:
         yield from names.address(place.address)
-
-
-def is_own(place: Facility, billing: BillingProvider) -> bool:
-    """Whether a facility is the billing provider itself, at the same address."""
-    return place.npi == billing.npi and place.address == billing.address
 
 
 def read_professional(loop: Loop, clm: Segment, note: Note) -> Professional | None:

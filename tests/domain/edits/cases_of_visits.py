@@ -135,6 +135,9 @@ CLEAN: Mapping[str, Spoil] = {
         replace(context, listed=(Listed(CEDAR, ("21",), date(2026, 1, 1)),)),
     ),
     "supervised by somebody who has no NPI": on_claim(supervising=Rendering("", "Roe")),
+    "the office itself, as its own system writes it": on_claim(
+        facility=Facility("ANY", claim().billing.npi, Address("400 MAIN STREET", "DAYTON", "OH", "45402"))
+    ),
     "after a car accident": on_claim(
         professional=Professional(None, date(2026, 5, 1), causes=("AA",), accident_state="OR")
     ),
