@@ -16,7 +16,7 @@ from portal.domain.texts import T_
 
 _DETAILS = T_("Correct it in the visit's details: while it is coded, or when its charges are entered.")
 _LIST = T_("Name it in the visit's details, or let an administrator put it on the practice's list of facilities.")
-_MEDICARE = "MB"
+_MEDICARE, _STATE = "MB", 2
 _INTERPRETED = "26"
 """The professional component: its day is that of the reading, its place is where the patient was (CMS SE17023)."""
 
@@ -124,7 +124,7 @@ def _accident(claim: Claim, _context: EditContext) -> Iterator[Found]:
         return
     if not WITH_DAY.isdisjoint(told.causes) and told.accident_on is None:
         yield Found(T_("The claim says that an accident was the cause, and not when it was."), _DETAILS)
-    if "AA" in told.causes and not told.accident_state:
+    if "AA" in told.causes and len(told.accident_state) != _STATE:
         yield Found(T_("A car accident needs the state in which it was."), _DETAILS)
     if any(cause not in CAUSES for cause in told.causes) or (told.accident_on is not None and not told.causes):
         yield Found(T_("The day of an accident is there, and not what kind of accident it was."), _DETAILS)

@@ -69,6 +69,7 @@ SPOILS: Mapping[str, tuple[Spoil, ...]] = {
         for told in (
             Professional(causes=("OA",)),
             Professional(causes=("AA",), accident_on=date(2026, 5, 1)),
+            Professional(causes=("AA",), accident_on=date(2026, 5, 1), accident_state="OREGON"),
             Professional(accident_on=date(2026, 5, 1)),
             Professional(causes=("XX",)),
             Professional(causes=("EM",), accident_on=date(2026, 5, 6)),
