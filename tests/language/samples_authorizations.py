@@ -50,6 +50,9 @@ _VISITS = made(
     typed={"limit": "10", "measure": "VS", "per": "", "most": "2", "each": "WK"},
 )  # fmt: skip
 _HOURS = made("Limited", text=said("“HSD*HS*10”"), counted=False, left=(), typed={})
+_EVERY_SIX_MONTHS = made(
+    "Limited", text=said("3 visits every 6 months"), counted=True, left=(said("2 of 3 visits left"),), typed={},
+)  # fmt: skip
 _OFFERED = made(
     "Choices", measures=(("VS", said("Visits")), ("DY", said("Days"))), periods=(("", said("In all")),),
     patterns=(("WK", said("A week")),),
@@ -57,7 +60,8 @@ _OFFERED = made(
 _NEW = {"granted": None, "used": Decimal(0), "left": None}
 SERVICES = (_service(1), _service(2, code="J1885", modifiers="", words="", unlimited=True, granted=None, left=None),
             _service(3, code="G0270", granted=None, unlimited=True, left=None, limits=_VISITS),
-            _service(4, code="G0447", limits=_HOURS))  # fmt: skip
+            _service(4, code="G0447", limits=_HOURS),
+            _service(5, code="G0444", granted=None, unlimited=True, left=None, limits=_EVERY_SIX_MONTHS))  # fmt: skip
 _CHOICES = {
     "answers": (("approved", said("Approved as asked for")), ("denied", said("Denied"))),
     "channels": (("phone", said("By phone")),), "reasons": (("other", said("Another reason, in the note")),),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from portal.app import create_app
+from portal.domain.eligibility import Limit
 from portal.services.authorizations import deciding, requesting
 from portal.services.authorizations.deciding import Answer
 from portal.services.patients import restrictions
@@ -94,6 +96,22 @@ def test_an_answer_by_phone_once_and_only_from_the_page_that_stands(flask: Flask
     reader = at_work(flask, desk.world, "denial-specialist")
     assert reader.get(here).status_code == 200
     assert reader.post(here, data=given | {"csrf_token": form_token(reader, here)}).status_code == 403
+
+
+def test_a_limit_that_the_form_cannot_say_goes_on_when_it_is_sent_as_it_stands(flask: Flask, desk: Desk):
+    visit = desk.visit()
+    id_, limit = desk.draft(visit), Limit("VS", Decimal(3), period="34", periods=Decimal(6))
+    with desk.writing() as uow:
+        deciding.enter(uow, id_, Answer("modified", "phone", "TEL-5", units={1: None}, limits={1: limit}))
+    biller = at_work(flask, desk.world, "biller")
+    here = place(biller, "authorizations.show", authorization_id=id_)
+    given = form_of(biller, here, "Keep the answer") | {"do": "answer", "channel": "phone", "action": "modified"}
+    given |= {"to": "2026-11-28", "measure-1": "VS", "per-1": "", "each-1": "WK"}
+    assert biller.post(here, data=given).status_code == 303
+    service = desk.page(id_).services[0]
+    assert (service.unlimited, str(desk.row(id_).valid_to)) == (True, "2026-11-28")
+    assert service.limits is not None
+    assert str(service.limits.text) == "3 visits every 6 months"
 
 
 def test_the_manager_keeps_the_rules(flask: Flask, desk: Desk):
