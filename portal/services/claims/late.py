@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from portal.domain.claims import Claim
@@ -18,7 +19,7 @@ _WENT = ("SUBMITTED", "ACCEPTED", "PENDED", "ADJUDICATED", "CLOSED")
 
 
 def alone(uow: UnitOfWork, claims: Sequence[ClaimRow], built: Mapping[bytes, Claim]) -> set[bytes]:
-    """Of claims with late charges (frequency 5), those whose days no bill of the patient to the payer covers."""
+    """Of claims with late charges (frequency 5), those whose days no bills of the patient to the payer cover."""
     late = [claim for claim in claims if built[claim.id].frequency == LATE and built[claim.id].institutional]
     rows: list[Any] = []
     for part in slices(claim.patient_id for claim in late):
@@ -34,18 +35,22 @@ def alone(uow: UnitOfWork, claims: Sequence[ClaimRow], built: Mapping[bytes, Cla
                 EncounterRow.kind == kinds.FACILITY,
             )
         )  # fmt: skip
-    return {claim.id for claim in late if not any(_covers(uow, row, claim, built[claim.id]) for row in rows)}
+    return {claim.id for claim in late if not _covered(uow, claim, built[claim.id], rows)}
 
 
-def _covers(uow: UnitOfWork, row: Any, claim: ClaimRow, late: Claim) -> bool:
-    if row.id == claim.id or (row.patient_id, row.payer_id) != (claim.patient_id, claim.payer_id):
-        return False
+def _covered(uow: UnitOfWork, claim: ClaimRow, late: Claim, rows: Sequence[Any]) -> bool:
+    """Whether bills cover every day of the late charges: one for the stay, or several for its parts."""
     stay = late.institutional
     first = stay.statement_from if stay is not None and stay.statement_from is not None else claim.service_from
     last = (stay.statement_to if stay is not None else None) or first
-    if not row.service_from <= first <= last <= row.service_to:
-        return False
-    return _frequency(uow, row) != LATE
+    for row in sorted(rows, key=lambda row: row.service_from):
+        other = row.id == claim.id or (row.patient_id, row.payer_id) != (claim.patient_id, claim.payer_id)
+        if other or not row.service_from <= first <= row.service_to or _frequency(uow, row) == LATE:
+            continue
+        if last <= row.service_to:
+            return True
+        first = row.service_to + timedelta(1)
+    return False
 
 
 def _frequency(uow: UnitOfWork, row: Any) -> str:

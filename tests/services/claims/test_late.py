@@ -53,6 +53,28 @@ def test_late_charges_follow_a_bill_of_their_days_that_went(office: Office):
     assert "late-charges" in blocked(office, drafted(office, past)), "not of these days; and late charges cover none"
 
 
+def test_late_charges_may_be_of_days_that_several_bills_of_a_stay_cover(office: Office):
+    bill, first, last = stay(), STAY.statement_from, STAY.statement_to
+    assert first is not None
+    assert last is not None
+    assert last - first >= timedelta(2)
+    parts = (
+        ("2", replace(STAY, statement_to=first + timedelta(1), patient_status="30", discharge_hour="")),
+        ("4", replace(STAY, statement_from=first + timedelta(2))),
+    )
+    late = replace(bill, frequency="5", control="LATE", lines=(bill.lines[1],), charge_cents=bill.lines[1].charge_cents)
+    id_ = drafted(office, late)
+    for part, institutional in parts:
+        assert "late-charges" in blocked(office, id_)
+        days = (institutional.statement_from, institutional.statement_to)
+        lines = tuple(
+            replace(line, from_date=min(max(line.from_date or days[0], days[0]), days[1])) for line in bill.lines
+        )
+        drafted(office, replace(bill, frequency=part, control=f"PART{part}", institutional=institutional, lines=lines))
+        assert office.send().claims == 1
+    assert blocked(office, id_) == []
+
+
 def test_a_hospital_visit_tells_where_and_when_and_why_nobody_was_asked(office: Office):
     told = Professional(
         accident_on=date(2026, 7, 12), admitted_on=date(2026, 7, 13), causes=("AA",), accident_state="OR"
