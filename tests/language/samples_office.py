@@ -519,7 +519,7 @@ STAFF = [
     *(
         (
             "staff/claims/list.html",
-            "some" if claims else "none",
+            "many" if total is None else "some" if claims else "none",
             {
                 "page": made(
                     "ClaimsPage",
@@ -527,8 +527,8 @@ STAFF = [
                     states=(("READY", said("Ready")), ("HELD", said("Held"))),
                     payers=((ID, "Bluestem Health Plan"),),
                     claims=claims,
-                    count=len(claims),
-                    total=Money(19200),
+                    count=len(claims) if total else 10_000,
+                    total=total,
                     ready=2,
                     may_send=True,
                     newer="a" if claims else None,
@@ -536,24 +536,29 @@ STAFF = [
                 )
             },
         )
-        for claims in (
-            tuple(
-                made(
-                    "ClaimItem",
-                    claim_id=ID,
-                    number=f"C-12041{n}",
-                    patient_name="Teresa Marlowe",
-                    payer_name="Bluestem Health Plan",
-                    day=DAY,
-                    charge=Money(19200),
-                    state=state(code, code.capitalize()),
-                    filing_due=date(2027, 1, 30),
-                    days_left=days,
-                    findings=n,
-                )
-                for n, (code, days) in enumerate((("READY", 70), ("HELD", 0), ("REJECTED", -2)))
+        for total, claims in zip(
+            (Money(19200), Money(19200), None),
+            (
+                tuple(
+                    made(
+                        "ClaimItem",
+                        claim_id=ID,
+                        number=f"C-12041{n}",
+                        patient_name="Teresa Marlowe",
+                        payer_name="Bluestem Health Plan",
+                        day=DAY,
+                        charge=Money(19200),
+                        state=state(code, code.capitalize()),
+                        filing_due=date(2027, 1, 30),
+                        days_left=days,
+                        findings=n,
+                    )
+                    for n, (code, days) in enumerate((("READY", 70), ("HELD", 0), ("REJECTED", -2)))
+                ),
+                (),
+                (),
             ),
-            (),
+            strict=True,
         )
     ),
     ("staff/claims/show.html", "denied", {"page": made("ClaimPage", **CLAIM)}),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, func, not_, or_, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_, union_all
 
 from portal.access import policy
 from portal.domain.claims import LIFE, Person
@@ -24,6 +24,8 @@ from portal.services.intake.showing import State
 from portal.services.unit_of_work.work import UnitOfWork
 
 PAGE_ROWS = 50
+MOST = 10_000
+"""Counted and summed up to here, as on the page of a queue; beyond it is "more than"."""
 
 NAMES = (PatientRow.first_name_sealed, PatientRow.last_name_sealed)
 
@@ -55,14 +57,17 @@ class ClaimItem:
 
 @dataclass(frozen=True, slots=True)
 class ClaimsPage:
-    """One page of the list; `newer` and `older` are places to go on from, `ready` counts all that wait to be sent."""
+    """One page of the list; `newer` and `older` are places to go on from, `ready` counts all that wait to be sent.
+
+    `total` is None where there are more claims in the view than `count`, up to which they were counted.
+    """
 
     search: ClaimSearch
     states: tuple[tuple[str, Text], ...]
     payers: tuple[tuple[str, str], ...]
     claims: tuple[ClaimItem, ...]
     count: int
-    total: Money
+    total: Money | None
     ready: int
     may_send: bool
     newer: str | None
@@ -84,8 +89,8 @@ def list_claims(
         states=tuple(LIFE.words.items()),
         payers=_payers(uow),
         claims=tuple(_item(uow, row, today) for row in rows),
-        count=count,
-        total=Money(total),
+        count=min(count, MOST),
+        total=Money(total) if count <= MOST else None,
         ready=uow.count(uow.select(ClaimRow.id).where(sendable(uow))),
         may_send=policy.decide(uow.actor, "claim:submit").allowed,
         newer=newer,
@@ -96,39 +101,60 @@ def list_claims(
 def _page(
     uow: UnitOfWork, search: ClaimSearch, before: str, after: str
 ) -> tuple[Sequence[Any], str | None, str | None]:
-    """The rows of a page, and the places before and behind it.
-
-    First those whose filing clock runs, the nearest limit on top; then all others, the latest limit on top.
-    """
-    order = tuple_(ClaimRow.filing_due, ClaimRow.id)
-    runs = and_(ClaimRow.state.in_(sorted(RUNNING)), ClaimRow.filing_due != NO_LIMIT)
-    statement = _narrowed(
-        uow,
-        uow.select(
-            ClaimRow.id, ClaimRow.patient_id, ClaimRow.practice_id, ClaimRow.control, ClaimRow.state,
-            ClaimRow.service_from, ClaimRow.charge_cents, ClaimRow.filing_due, ClaimRow.edits, *NAMES,
-            PayerRow.name.label("payer_name"),
-        ).where(PatientRow.id == ClaimRow.patient_id, PayerRow.id == ClaimRow.payer_id),
-        search,
-    )  # fmt: skip
-    place, back, rows = read_place(after or before), bool(after), list[Any]()
-    back = back and place is not None
-    for running in (False, True) if back else (True, False):
-        part = statement.where(runs if running else not_(runs))
-        if place is not None and not rows:
-            if running is not place[0] and running is not back:
-                continue  # this part lies wholly behind us
-            if running is place[0]:
-                part = part.where(order > place[1:] if running is not back else order < place[1:])
-        columns = (ClaimRow.filing_due, ClaimRow.id)
-        part = part.order_by(*(columns if running is not back else (column.desc() for column in columns)))
-        rows += uow.rows(part.limit(PAGE_ROWS + 1 - len(rows)))
-        if len(rows) > PAGE_ROWS:
-            break
-    more = len(rows) > PAGE_ROWS
-    rows = rows[:PAGE_ROWS][:: -1 if back else 1]
+    """The rows of a page, and the places before and behind it."""
+    place = read_place(after or before)
+    back = bool(after) and place is not None
+    ids = _ids(uow, search, place, back=back)
+    more = len(ids) > PAGE_ROWS
+    rows = _rows(uow, ids[:PAGE_ROWS][:: -1 if back else 1])
     newer, older = (more, True) if back else (place is not None, more)
     return rows, _place(rows[0]) if rows and newer else None, _place(rows[-1]) if rows and older else None
+
+
+def _ids(uow: UnitOfWork, search: ClaimSearch, place: tuple[bool, date, bytes] | None, *, back: bool) -> list[bytes]:
+    """One more than a page of claims behind a place; `back` goes up the list and gives them from the last to the first.
+
+    First in the list are those whose filing clock runs, the nearest limit on top; then all others, the latest limit on
+    top. Of each state the first few are taken by an index, so that a million claims in other states cost nothing.
+    """
+    due, id_ = ClaimRow.filing_due, ClaimRow.id
+    parts: list[Select[Any]] = []
+    for running in (True, False):
+        if place is not None and running is not place[0] and running is not back:
+            continue  # these lie wholly behind us
+        rising = running is not back
+        for each in _slices(running):
+            part = _narrowed(uow, uow.select(due, id_, literal(running).label("running")), search).where(each)
+            if place is not None and running is place[0]:
+                part = part.where(tuple_(due, id_) > place[1:] if rising else tuple_(due, id_) < place[1:])
+            part = part.order_by(*((due, id_) if rising else (due.desc(), id_.desc()))).limit(PAGE_ROWS + 1)
+            parts.append(select(part.subquery()))
+    found = uow.rows(select(union_all(*parts).subquery()))
+    first = sorted((row.filing_due, row.id) for row in found if row.running)
+    rest = sorted(((row.filing_due, row.id) for row in found if not row.running), reverse=True)
+    return [claim_id for _, claim_id in [*first, *rest][:: -1 if back else 1]][: PAGE_ROWS + 1]
+
+
+def _slices(running: bool) -> Iterator[ColumnElement[bool]]:
+    """The claims whose filing clock runs, or all others, state by state."""
+    for state in sorted(LIFE.words):
+        if state not in RUNNING:
+            if not running:
+                yield ClaimRow.state == state
+        elif running:
+            yield and_(ClaimRow.state == state, ClaimRow.filing_due < NO_LIMIT)
+        else:
+            yield and_(ClaimRow.state == state, ClaimRow.filing_due == NO_LIMIT)
+
+
+def _rows(uow: UnitOfWork, ids: Sequence[bytes]) -> list[Any]:
+    """The claims of these ids, in the order of the ids."""
+    statement = uow.select(
+        ClaimRow.id, ClaimRow.patient_id, ClaimRow.practice_id, ClaimRow.control, ClaimRow.state,
+        ClaimRow.service_from, ClaimRow.charge_cents, ClaimRow.filing_due, ClaimRow.edits, *NAMES,
+        PayerRow.name.label("payer_name"),
+    ).where(PatientRow.id == ClaimRow.patient_id, PayerRow.id == ClaimRow.payer_id, ClaimRow.id.in_(ids))  # fmt: skip
+    return sorted(uow.rows(statement), key=lambda row: ids.index(row.id))
 
 
 def read_place(text: str) -> tuple[bool, date, bytes] | None:
@@ -171,9 +197,10 @@ def _id(text: str) -> bytes | None:
 
 
 def _sums(uow: UnitOfWork, search: ClaimSearch) -> tuple[int, int]:
-    """How many claims and cents are in the view; an index answers this without the rows."""
-    statement = uow.select(func.count(ClaimRow.state).label("n"), func.sum(ClaimRow.charge_cents).label("cents"))
-    row = uow.row(_narrowed(uow, statement.where(uow.within(ClaimRow)), search))
+    """How many claims and cents are in the view, counted up to one more than MOST."""
+    some = _narrowed(uow, uow.select(ClaimRow.charge_cents), search).limit(MOST + 1).subquery()
+    sums = [func.count().label("n"), func.sum(some.c.charge_cents).label("cents")]
+    row = uow.row(select(*sums).select_from(some))
     return (0, 0) if row is None else (int(row.n), int(row.cents or 0))
 
 

@@ -3,11 +3,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from portal.domain.errors import Refused
 from portal.domain.money import Money
 from portal.services.claims import listing, showing
 from portal.services.claims.listing import ClaimSearch
+from tests.databases import World
 from tests.make import answers
 from tests.make import claims as make
 from tests.services.claims.office import Office
@@ -46,6 +48,32 @@ def test_fifty_to_a_page_forth_and_back_without_a_gap(office: Office, monkeypatc
     assert (back.claims, back.older, back.newer) == (second.claims, second.older, second.newer)
     start = page(office, after=second.newer or "")
     assert (start.claims, start.newer) == (first.claims, None)
+
+
+def test_beyond_what_is_counted_the_sum_is_left_out(office: Office, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(listing, "MOST", 1)
+    office.claim()
+    assert (page(office).count, page(office).total) == (1, Money(15_000))
+    office.claim(last="Birch")
+    assert (page(office).count, page(office).total) == (1, None)
+    assert len(page(office).claims) == 2
+
+
+def test_a_long_list_is_read_by_its_indexes_alone(sqlite_world: World):
+    office = Office.opened(sqlite_world)
+    office.claim()
+    asked: list[str] = []
+
+    def note(_connection, _cursor, statement, parameters, _context, _many):
+        if "UNION ALL" in statement:
+            plan = _connection.connection.execute("EXPLAIN QUERY PLAN " + statement, parameters).fetchall()
+            asked.extend(str(row[3]) for row in plan)
+
+    event.listen(sqlite_world.runtime.engine, "before_cursor_execute", note)
+    page(office)
+    reads = [one for one in asked if "claim" in one.split()]
+    assert reads
+    assert all("USING COVERING INDEX" in one and "state=?" in one for one in reads), reads
 
 
 @pytest.mark.parametrize(
