@@ -67,7 +67,9 @@ def verify(
             cell_tables=cell_service.tables() if cells else None, witness_keys=public_keys(witnesses),
         )  # fmt: skip
     except STORE_FAULTS as error:
-        click.echo(f"the log cannot be read: {type(error).__name__}; see --database, --export or CANDOR_HOME", err=True)
+        older = "; --cells needs a store of this release: run ./candor db upgrade first" if cells else ""
+        where = f"see --database, --export or CANDOR_HOME{older}"
+        click.echo(f"the log cannot be read: {type(error).__name__}; {where}", err=True)
         sys.exit(USAGE)
     problems = [{"seq": each.seq, "text": each.text} for each in report.problems]
     said = {

@@ -67,6 +67,10 @@ def _units(form: Mapping[str, str]) -> dict[int, int | None]:
             units = int(Decimal(given) * 1000)
             if units:
                 found[position] = units
+            elif form.get(f"limit-{position}", "").strip():
+                both = T_("Service {line}: no units and a limit do not go together. Leave the units empty where only "
+                          "visits or days count.", line=position)  # fmt: skip
+                raise Refused(both, code="units")
         elif form.get(f"limit-{position}", "").strip() or _stands(form, position):
             found[position] = None
     return found
