@@ -23,6 +23,7 @@ from portal.services.claims import carrying
 from portal.services.claims.carrying import Carried
 from portal.services.granted import finding
 from portal.services.intake import kinds, line_details
+from portal.services.intake.kinds import KeptLine
 from portal.services.unit_of_work.work import UnitOfWork
 
 SLICE = 500
@@ -179,8 +180,6 @@ def _claim(
     certificates: Sequence[Certificate],
     places: Sequence[Listed],
 ) -> Claim:
-    lines = tuple(service_line(charge, encounter.place) for charge in charges)
-
     def opened(column: Any) -> Any:
         return uow.open(
             getattr(encounter, column.key), column, row=encounter.id, subject=encounter.patient_id,
@@ -189,14 +188,7 @@ def _claim(
 
     came_with = opened(EncounterRow.proposal_sealed) or {}
     stands = kinds.corrected(came_with, opened(EncounterRow.details_sealed))
-    kept, of_lines = kinds.of(stands), kinds.of_lines(stands)
-    if of_lines:
-        lines = tuple(
-            of_lines[charge.position].on(line) if charge.position in of_lines else line
-            for line, charge in zip(lines, charges, strict=True)
-        )
-    if any(charge.details_sealed is not None for charge in charges):
-        lines = tuple(line_details.on(uow, charge, line) for line, charge in zip(lines, charges, strict=True))
+    kept, lines = kinds.of(stands), _lines(uow, charges, encounter.place, kinds.of_lines(stands))
     clia, where = came_with.get("clia") or "", kept.facility
     if kept.institutional is None:
         where = where or only(places, encounter.place, encounter.service_from)
@@ -231,6 +223,21 @@ def _claim(
         referral=came_with.get("referral") or "",
         clia=clia,
     )
+
+
+def _lines(
+    uow: UnitOfWork, charges: Sequence[Any], place: str, kept: Mapping[int, KeptLine]
+) -> tuple[ServiceLine, ...]:
+    """The charges of a visit as lines, with what is kept of them beside it and by themselves."""
+    lines = tuple(service_line(charge, place) for charge in charges)
+    if kept:
+        lines = tuple(
+            kept[charge.position].on(line) if charge.position in kept else line
+            for line, charge in zip(lines, charges, strict=True)
+        )
+    if any(charge.details_sealed is not None for charge in charges):
+        lines = tuple(line_details.on(uow, charge, line) for line, charge in zip(lines, charges, strict=True))
+    return lines
 
 
 def _carrying(claim: Claim, charges: Sequence[Any], earlier: Sequence[tuple[Cover, Carried]]) -> Claim:
