@@ -63,12 +63,14 @@ class Candor(click.Group):
 
 def _loaded(module: str) -> ModuleType:
     """A module, with all that it imports; nothing of it is garbage, and looking for some was a sixth of every start."""
+    searching = gc.isenabled()
     gc.disable()
     try:
         return importlib.import_module(module)
     finally:
         gc.freeze()
-        gc.enable()
+        if searching:
+            gc.enable()
 
 
 @click.command(cls=Candor, epilog="Example: ./candor x12 check remittance.edi --json")
