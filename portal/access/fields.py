@@ -57,7 +57,7 @@ _REMITTANCE = frozenset(
         "remittance.findings",
     }
 )
-_PAPER = frozenset({"document.name", "document.body", "statement.content"})
+_PAPER = frozenset({"document.name", "document.body", "statement.content", "account_hold.words"})
 _SCANS = frozenset({"document.name", "document.body", "document.content", "document_page.body", "attachment.note"})
 """What came in; of which kinds, `DOCUMENTS` says."""
 _QUEUE = frozenset({"queue_item.note", "queue_step.words", "queue_filter.name", "queue_bulk.words"})
@@ -76,7 +76,7 @@ _CODING = _SEARCH | _SELF | _IDENTITY | _CODES | _QUEUE | _SCANS
 _CHARGING = _SEARCH | _SELF | _IDENTITY | _CODES | _COVER | _SAID | _CONTACT | _FILES | _QUEUE | _PAPER | _SCANS
 _CHARGING |= _REVIEWED
 _BILLING = _CHARGING | _CLAIM | _REMITTANCE | _CONTACTS
-_SYSTEM = _BILLING | _SELF | {"factor.secret"} | _MAIL | {"patient.guarantor", "payment.note", "denial.note"}
+_SYSTEM = _BILLING | _SELF | {"factor.secret"} | _MAIL | {"patient.guarantor", "payment.note", "denial.note", "statement.code"}
 _SYSTEM |= {"encounter.source", "legal_hold.reason", "partner_service.password"}
 
 OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({

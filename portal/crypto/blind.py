@@ -50,6 +50,7 @@ INDEXES: Mapping[str, Index] = MappingProxyType(
         "visit-source": Index(11, 1, (rules.digest,)),
         "document-content": Index(12, 1, (rules.digest,)),
         "contact-reference": Index(13, 1, (rules.identifier,)),
+        "pay-code": Index(14, 1, (rules.one_time_code,)),
     }
 )
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from portal.access.actors import Actor, system
 from portal.domain.errors import Refused
-from portal.domain.messages import MailDelayed, MailRefused, MailUncertain
+from portal.domain.messages.mail import MailDelayed, MailRefused, MailUncertain
 from portal.services import outbox
 from portal.services.attachments import drawing
 from portal.services.authorizations import deciding
@@ -24,7 +24,7 @@ from portal.services.outbox import Job
 from portal.services.parts import Parts
 from portal.services.payments import settling as card_payments
 from portal.services.remittances import settling
-from portal.services.statements import runs
+from portal.services.statements import clocks, runs
 from portal.services.unit_of_work.units import Units
 from portal.services.work import bulk
 
@@ -154,7 +154,12 @@ def print_statement(tools: Tools, job: Job) -> None:
 
 def close_statements(tools: Tools, job: Job) -> None:
     """Bills on which nothing is owed any more are paid."""
-    runs.close(tools.units, actor(job), job.ids["patient"])
+    clocks.follow(tools.units, actor(job), job.ids["patient"])
+
+
+def follow_statements(tools: Tools, job: Job) -> None:
+    """The bills of an account whose holds changed."""
+    clocks.follow(tools.units, actor(job), job.ids["account"])
 
 
 def settle_remittance(tools: Tools, job: Job) -> None:
@@ -164,7 +169,7 @@ def settle_remittance(tools: Tools, job: Job) -> None:
 
 def follow_payment(tools: Tools, job: Job) -> None:
     """After a payment settled: bills that are paid with it, then what the processor kept, as soon as it says."""
-    runs.close(tools.units, actor(job), job.ids["patient"])
+    clocks.follow(tools.units, actor(job), job.ids["patient"])
     card_payments.record_fee(tools.units, tools.parts, job.ids["payment"])
 
 
@@ -187,6 +192,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "remittance.settle": settle_remittance,
     "payment.settled": follow_payment,
     "statement.close": close_statements,
+    "statement.follow": follow_statements,
     "statement.make": make_statement,
     "statement.paper": print_statement,
     "statement.run": run_statements,

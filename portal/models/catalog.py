@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 
 from portal.models import (
+    account_holds,
     authorizations,
     bills,
     claims,
@@ -31,6 +32,7 @@ from portal.models import (
     patients,
     payers,
     payments,
+    policies,
     practices,
     queues,
     remittances,
@@ -43,10 +45,11 @@ from portal.models import (
 from portal.models.base import Base
 
 ROOMS = (
-    authorizations,
+    account_holds, authorizations,
     bills, claims, codes, contacts, contracts, coverage, coverage_policies, denials, documents, edit_rules,
     eligibility, encounters, facilities, fees, global_periods, holds, interchanges, jobs, keys, laboratories, ledger,
-    ncci, patients, payers, payments, practices, queues, remittances, restrictions, sampling, statements, status, users,
+    ncci, patients, payers, payments, policies, practices, queues, remittances, restrictions, sampling, statements,
+    status, users,
 )  # fmt: skip
 
 metadata: MetaData = Base.metadata
@@ -63,6 +66,7 @@ APPEND_ONLY = {
     "charge_finding": (("id",),),
     "contact": (("id",), ("practice_id", "key"), ("corrects_id",)),
     "contract": (("id",), ("practice_id", "payer_id", "valid_from", "number")),
+    "practice_policy": (("id",), ("practice_id", "kind", "number")),
 }
 """Tables that are never changed once written, with their unique keys (MECHANISM 6)."""
 

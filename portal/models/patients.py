@@ -56,6 +56,8 @@ class PatientRow(Base):
     email_index: Mapped[bytes | None] = index(24, "e-mail", "email_sealed")
     name_leaf_id: Mapped[bytes | None] = clear(25, LargeBinary(16), derived=True)
     """The leaf that holds the name as it stands, see NameLeafRow; None until the next packing."""
+    billed_with_id: Mapped[bytes | None] = clear(26, LargeBinary(16), index=True)
+    """The patient on whose account this one is billed; None for their own (decision 0020)."""
 
     @validates("last_name_sealed", "first_name_sealed")
     def _renamed(self, _name: str, box: Box) -> Box:

@@ -39,6 +39,7 @@ def test_index_codes_are_never_given_anew():
         "member-id": 0x0101, "mrn": 0x0201, "account": 0x0301, "name-birth": 0x0401, "phone": 0x0501, "e-mail": 0x0601,
         "address": 0x0701, "claim-control": 0x0801, "payer-control": 0x0901, "one-time-code": 0x0A01,
         "visit-source": 0x0B01, "document-content": 0x0C01, "contact-reference": 0x0D01,
+        "pay-code": 0x0E01,
     }  # fmt: skip
 
 
@@ -86,6 +87,7 @@ def test_a_stored_token_names_its_generation(ring):
         ("address", ("", "98101")),
         ("address", ("12 Main St", "")),
         ("one-time-code", ("u",)),
+        ("pay-code", ("-",)),
     ],
 )
 def test_nothing_has_no_token(ring, index, parts):

@@ -58,7 +58,16 @@ def open_by_charge(uow: UnitOfWork, patient_id: bytes) -> dict[bytes | None, int
 
 def open_by_patient(uow: UnitOfWork, patients: Collection[bytes]) -> dict[bytes, dict[bytes | None, int]]:
     """What each of these patients owes now on each charge, in cents."""
-    where = (LedgerLineRow.patient_id.in_(sorted(patients)), LedgerLineRow.account == PATIENT)
+    return _by_charge(uow, patients, PATIENT)
+
+
+def with_payers(uow: UnitOfWork, patients: Collection[bytes]) -> dict[bytes, dict[bytes | None, int]]:
+    """What payers have still to answer for of each of these patients' charges, in cents."""
+    return _by_charge(uow, patients, PAYER)
+
+
+def _by_charge(uow: UnitOfWork, patients: Collection[bytes], account: str) -> dict[bytes, dict[bytes | None, int]]:
+    where = (LedgerLineRow.patient_id.in_(sorted(patients)), LedgerLineRow.account == account)
     found: dict[bytes, dict[bytes | None, int]] = {}
     for row in uow.rows(ledger.sums(uow, LedgerLineRow.patient_id, LedgerLineRow.charge_id, where=where)):
         found.setdefault(row.patient_id, {})[row.charge_id] = int(row.cents)

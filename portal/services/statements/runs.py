@@ -17,7 +17,7 @@ from portal.domain.errors import Refused
 from portal.domain.money import Money
 from portal.domain.statements.arithmetic import CYCLE_DAYS, due_on
 from portal.domain.statements.content import dump
-from portal.domain.statements.life import LADDER, StatementFacts
+from portal.domain.statements.life import StatementFacts
 from portal.domain.texts import T_, Text, to_json
 from portal.models.encounters import EncounterRow
 from portal.models.ledger import LedgerLineRow
@@ -26,12 +26,11 @@ from portal.models.practices import PracticeRow
 from portal.models.statements import StatementRow
 from portal.services import documents, outbox, queues
 from portal.services.parts import Parts
-from portal.services.statements import building
-from portal.services.statements.balances import PATIENT, Balance, balances, open_by_charge
+from portal.services.statements import building, clocks
+from portal.services.statements.balances import PATIENT, Balance, balances
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 
-OPEN = ("READY", *LADDER)
 _SHOWN, _SLICE = 50, 200
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No sign that is misread for another: a number is said on the telephone."""
@@ -173,7 +172,7 @@ def run(units: Units, actor: Actor) -> int:
     """
     with units.read(actor, "statement:run") as uow:
         today, ready, owing = uow.today(), sorted(standing(uow).ready), balances(uow)
-        open_ = uow.rows(uow.select(StatementRow.patient_id).where(StatementRow.state.in_(OPEN)).distinct())
+        open_ = uow.rows(uow.select(StatementRow.patient_id).where(StatementRow.state.in_(clocks.OPEN)).distinct())
         asked = [("statement.make", patient_id) for patient_id in ready]
         asked += [("statement.close", row.patient_id) for row in open_ if row.patient_id not in owing]
     for start_at in range(0, len(asked), _SLICE):
@@ -258,23 +257,6 @@ def _write_to(uow: UnitOfWork, parts: Parts, patient_id: bytes) -> None:
             uow, "statement_ready", recipient=address, subject_id=patient_id, practice_id=patient.practice_id,
             language=patient.language, parameters={"practice": name, "url": parts.public_url},
         )  # fmt: skip
-
-
-def close(units: Units, actor: Actor, patient_id: bytes) -> int:
-    """The job after money moved: every open bill on whose services nothing is owed any more is paid; how many."""
-    with units.write(actor, "statement:run") as uow:
-        now = open_by_charge(uow, patient_id)
-        rows = uow.entities(
-            uow.select(StatementRow).where(StatementRow.patient_id == patient_id, StatementRow.state.in_(OPEN))
-        )
-        closed = 0
-        for row in rows:
-            left = building.left_of(uow, row, now)
-            if left <= 0:
-                uow.move(row, "PAID", StatementFacts(owed_cents=left))
-                queues.done(uow, row)
-                closed += 1
-        return closed
 
 
 def _number() -> str:

@@ -19,7 +19,7 @@ from portal.models.queues import QueueItemRow, TransitionRow
 from portal.models.statements import StatementRow
 from portal.services import documents, ledger
 from portal.services.payments.owing import owed_charges
-from portal.services.statements import runs, showing
+from portal.services.statements import clocks, runs, showing
 from tests.databases import World
 from tests.make import accounts
 
@@ -66,7 +66,7 @@ def work_off(world: World, paper: PlainPaper) -> None:
                 elif name == "statement.paper":
                     runs.print_paper(world.units, parts(world, paper), actor, about)
                 elif name == "statement.close":
-                    runs.close(world.units, actor, about)
+                    clocks.follow(world.units, actor, about)
 
 
 def start(world: World) -> None:
@@ -175,9 +175,9 @@ def test_a_paid_bill_is_closed_and_an_older_one_with_it(world: World):
         ledger.post(
             uow, [card_payment_entry(b"p" * 16, patient_id, 8_640, owed_charges(uow, patient_id), accounts.JUNE)]
         )
-    assert runs.close(world.units, world.machine("statement.close"), patient_id) == 1
+    assert clocks.follow(world.units, world.machine("statement.close"), patient_id) == 1
     assert [row.state for row in rows(world)] == ["PAID"]
-    assert runs.close(world.units, world.machine("statement.close"), patient_id) == 0
+    assert clocks.follow(world.units, world.machine("statement.close"), patient_id) == 0
 
 
 def test_the_office_sees_every_bill_with_what_is_open_today(world: World):
