@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from portal.domain.messages import MailDelayed, MailRefused, MailUncertain
+from portal.domain.messages.mail import MailDelayed, MailRefused, MailUncertain
 from portal.language import templating
 from portal.language.speaker import Speaker
 

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 
 from portal.domain.dates import Clock
 from portal.domain.documents import PagePicture
-from portal.domain.payments import CardEvent, Checkout, CheckoutState, RefundState
+from portal.domain.payments import CardEvent, Checkout, CheckoutState
 from portal.domain.realtime import Service
+from portal.domain.refunds import RefundState
 from portal.domain.transport import Server
 
 
@@ -64,7 +65,7 @@ class Mailer(Protocol):
     """Sends mail."""
 
     def send(self, *, recipient: str, template: str, language: str, parameters: Mapping[str, Any], key: str) -> None:
-        """Send one mail once; raises MailRefused, MailDelayed or MailUncertain (domain.messages)."""
+        """Send one mail once; raises MailRefused, MailDelayed or MailUncertain (domain.messages.mail)."""
 
 
 class Exchange(Protocol):

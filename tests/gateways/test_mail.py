@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.domain.messages import MailDelayed, MailRefused, MailUncertain
+from portal.domain.messages.mail import MailDelayed, MailRefused, MailUncertain
 from portal.gateways.mail import FolderMailer, Letters, SmtpMailer
 from portal.language.speaker import LOCALES
 from tests.gateways.smtp import certified, smtp

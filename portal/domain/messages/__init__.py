@@ -1,0 +1,1 @@
+"""Messages: mail as it is sent, and conversations between patients and the office: their life, reasons and tasks."""
