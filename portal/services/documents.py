@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
 from portal.access.fields import DOCUMENTS
 from portal.access.permissions import PERMISSIONS
 from portal.access.roles import SYSTEM
+from portal.domain.documents import MAKING, look
 from portal.domain.errors import NotFound
-from portal.models.documents import DocumentRow
+from portal.models.documents import AttachmentRow, DocumentRow
 from portal.services.unit_of_work.reading import ABSENT
 from portal.services.unit_of_work.work import UnitOfWork
+
+_NAME_LENGTH = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,35 @@ def store(
         DocumentRow, patient_id=patient_id, kind=kind, media_type=media_type, size_bytes=len(body), name_sealed=name,
         body_sealed=body, created_at=uow.now, **more,
     )  # fmt: skip
+
+
+def receive(
+    uow: UnitOfWork, *, practice_id: bytes, patient_id: bytes, kind: str, name: str, body: bytes, **more: Any
+) -> DocumentRow:
+    """Seal a file that came in, whoever brought it; its pages are to be drawn by the job `document.pages`.
+
+    Only its first and last bytes are looked at. Raises Refused for what is none of the kinds that are taken in, too
+    large or cut short (`domain.documents.look`).
+    """
+    return store(
+        uow, practice_id=practice_id, patient_id=patient_id, kind=kind, name=tidy(name), media_type=look(body),
+        body=body, pages=MAKING, created_by=uow.actor.identity, **more,
+    )  # fmt: skip
+
+
+def file_with(uow: UnitOfWork, document: DocumentRow, about: str, about_id: bytes) -> None:
+    """Attach a document to something of its patient (`domain.documents.ABOUT`) that it is not attached to yet."""
+    uow.new(
+        AttachmentRow, practice_id=document.practice_id, patient_id=document.patient_id, document_id=document.id,
+        about=about, about_id=about_id, attached_by=uow.actor.identity, attached_at=uow.now,
+    )  # fmt: skip
+
+
+def tidy(name: str) -> str:
+    """A file's name without folders and signs that cannot be seen."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    plain = "".join(each for each in last if unicodedata.category(each)[0] != "C").strip()
+    return plain[-_NAME_LENGTH:] or "unnamed"
 
 
 def fetch(uow: UnitOfWork, document_id: bytes) -> Document:

@@ -21,13 +21,17 @@ def later(
     ids: dict[str, bytes] | None = None,
     *,
     run_after: datetime | None = None,
+    practice_id: bytes | None = None,
 ) -> bool:
-    """Ask for a job by name (`noun.verb`); arguments are ids only. Returns False when the key was asked for before."""
+    """Ask for a job by name (`noun.verb`); arguments are ids only. Returns False when the key was asked for before.
+
+    `practice_id` is the practice it runs within, where the unit of work is none's: what patients do has none chosen.
+    """
     if any(len(id_) != 16 for id_ in (ids or {}).values()):
         raise ValueError("arguments of jobs are ids of 16 bytes and nothing else")
     if not uow.claim_key(JobKeyRow, key, name=name, created_at=uow.now):
         return False
-    practice = uow.practice_or_none()
+    practice = practice_id or uow.practice_or_none()
     arguments = {argument: id_.hex() for argument, id_ in (ids or {}).items()}
     if uow.enqueue is not None:
         uow.enqueue(

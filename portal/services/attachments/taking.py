@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from portal.domain.documents import ABOUT, DETACHED, KINDS, MAKING, UPLOADS, look
+from portal.domain.documents import ABOUT, DETACHED, KINDS, MAKING, UPLOADS, check_size
 from portal.domain.errors import NotFound, Refused
 from portal.domain.texts import T_
 from portal.models.authorizations import AuthorizationRow
@@ -26,7 +25,6 @@ SUBJECTS: dict[str, type[Base]] = {
     "authorization": AuthorizationRow,
 }  # fmt: skip
 """What a document can be about; the words are `domain.documents.ABOUT`."""
-_NAME_LENGTH = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +43,14 @@ def take_in(uow: UnitOfWork, about: str, about_id: bytes, *, kind: str, name: st
     """
     if kind not in UPLOADS or kind not in documents.kinds(uow):
         raise Refused(T_("Choose what kind of document it is."), code="kind")
-    media_type, patient_id = look(body), patient_of(uow, about, about_id)
+    check_size(len(body))
+    patient_id = patient_of(uow, about, about_id)
     content = hashlib.sha256(patient_id + body).digest()
     standing = _standing(uow, patient_id, content)
     if standing is None:
-        row = documents.store(
-            uow, patient_id=patient_id, kind=kind, name=_tidy(name), media_type=media_type, body=body,
-            content_sealed=content, pages=MAKING, created_by=uow.actor.identity,
+        row = documents.receive(
+            uow, practice_id=uow.practice_id, patient_id=patient_id, kind=kind, name=name, body=body,
+            content_sealed=content,
         )  # fmt: skip
         uow.flush()
         _ask(uow, row.id, "")
@@ -59,7 +58,7 @@ def take_in(uow: UnitOfWork, about: str, about_id: bytes, *, kind: str, name: st
         row = standing
         if row.pages == MAKING:  # its job may have been given up: once a day it is asked for anew
             _ask(uow, row.id, f":{uow.today():%Y%m%d}")
-    _attach(uow, row.id, patient_id, about, about_id)
+    _attach(uow, row, about, about_id)
     return Taken(row.id, standing is None)
 
 
@@ -69,9 +68,10 @@ def attach(uow: UnitOfWork, document_id: bytes, about: str, about_id: bytes) -> 
     Raises NotFound, Refused `other-patient`.
     """
     patient_id = patient_of(uow, about, about_id)
-    if seen(uow, document_id).patient_id != patient_id:
+    document = seen(uow, document_id)
+    if document.patient_id != patient_id:
         raise Refused(T_("This document is about another patient."), code="other-patient")
-    _attach(uow, document_id, patient_id, about, about_id)
+    _attach(uow, document, about, about_id)
 
 
 def detach(
@@ -146,24 +146,14 @@ def _standing(uow: UnitOfWork, patient_id: bytes, content: bytes) -> DocumentRow
     return found
 
 
-def _attach(uow: UnitOfWork, document_id: bytes, patient_id: bytes, about: str, about_id: bytes) -> None:
+def _attach(uow: UnitOfWork, document: Any, about: str, about_id: bytes) -> None:
     there = uow.row(uow.select(AttachmentRow.id).where(
-        AttachmentRow.document_id == document_id, AttachmentRow.about == about, AttachmentRow.about_id == about_id,
+        AttachmentRow.document_id == document.id, AttachmentRow.about == about, AttachmentRow.about_id == about_id,
         AttachmentRow.detached_at.is_(None),
     ))  # fmt: skip
     if there is None:
-        uow.new(
-            AttachmentRow, patient_id=patient_id, document_id=document_id, about=about, about_id=about_id,
-            attached_by=uow.actor.identity, attached_at=uow.now,
-        )  # fmt: skip
+        documents.file_with(uow, document, about, about_id)
 
 
 def _ask(uow: UnitOfWork, document_id: bytes, again: str) -> None:
     outbox.later(uow, "document.pages", f"document.pages:{document_id.hex()}{again}", {"document": document_id})
-
-
-def _tidy(name: str) -> str:
-    """A file's name without folders and signs that cannot be seen."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    plain = "".join(each for each in last if unicodedata.category(each)[0] != "C").strip()
-    return plain[-_NAME_LENGTH:] or "unnamed"
