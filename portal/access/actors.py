@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.access import roles
 
@@ -31,6 +31,8 @@ class Actor:
     grants: tuple[Grant, ...] = ()
     own_patients: frozenset[bytes] = frozenset()
     stands_for: frozenset[bytes] = frozenset()
+    pays_for: frozenset[bytes] = frozenset()
+    """Whose bills the actor answers for, and of whom they see nothing but the money."""
     session: str = ""
     """First 16 hex digits of SHA-256 of the session id."""
     assurance: str = "none"
@@ -58,10 +60,14 @@ class Actor:
         """The roles in force: those granted for this hat, in the present practice where one is chosen."""
         if self.system:
             return frozenset({roles.SYSTEM})
-        patient = bool(self.own_patients or self.stands_for) and self.hat == roles.WORK and self.practice_id is None
+        outdoors = self.hat == roles.WORK and self.practice_id is None
+        patient = bool(self.own_patients or self.stands_for) and outdoors
+        guarantor = bool(self.pays_for) and outdoors
         mine = [grant for grant in self.grants if roles.hat_of(grant.role) == self.hat]
         # Who acts for themselves or for an insurer is no member of staff meanwhile, nor the other way round.
-        outside = self.practice_id is None and (patient or any(grant.practice_id is None for grant in mine))
+        outside = self.practice_id is None and (
+            patient or guarantor or any(grant.practice_id is None for grant in mine)
+        )
         held = {
             grant.role
             for grant in mine
@@ -69,7 +75,18 @@ class Actor:
         }
         if patient:
             held.add(roles.PATIENT)
+        if guarantor:
+            held.add(roles.GUARANTOR)
         return frozenset(held)
+
+    def paying_for(self, patient_id: bytes) -> Actor:
+        """The same person as nobody but the one who answers for this patient's bills; as nobody at all if they do not.
+
+        For steps that a patient takes too: whose role acts follows from the patient, never from what else one may.
+        """
+        return replace(
+            self, grants=(), own_patients=frozenset(), stands_for=frozenset(), pays_for=self.pays_for & {patient_id}
+        )
 
 
 ANONYMOUS = Actor("anonymous")

@@ -61,6 +61,15 @@ _PAPER = frozenset({"document.name", "document.body", "statement.content", "acco
 _SCANS = frozenset({"document.name", "document.body", "document.content", "document_page.body", "attachment.note"})
 """What came in; of which kinds, `DOCUMENTS` says."""
 _QUEUE = frozenset({"queue_item.note", "queue_step.words", "queue_filter.name", "queue_bulk.words"})
+_STANDING = frozenset({
+    "patient_link.words", "proxy_invitation.name", "proxy_invitation.email", "proxy_invitation.words", "death.told",
+    "confidential_contact.address", "confidential_contact.phone", "confidential_contact.email",
+    "confidential_contact.words",
+})  # fmt: skip
+"""Who stands for patients, where else these are written to, and who told of a death."""
+_OWN_PEOPLE = frozenset(each for each in _STANDING if each.startswith(("proxy_invitation", "confidential"))) - {
+    "proxy_invitation.words"
+}
 _SELF = frozenset({"user.email", "user.name"})
 _MAIL = frozenset({"mail.recipient", "mail.parameters"})
 
@@ -76,21 +85,30 @@ _CODING = _SEARCH | _SELF | _IDENTITY | _CODES | _QUEUE | _SCANS
 _CHARGING = _SEARCH | _SELF | _IDENTITY | _CODES | _COVER | _SAID | _CONTACT | _FILES | _QUEUE | _PAPER | _SCANS
 _CHARGING |= _REVIEWED
 _BILLING = _CHARGING | _CLAIM | _REMITTANCE | _CONTACTS
-_SYSTEM = _BILLING | _SELF | {"factor.secret"} | _MAIL | {"patient.guarantor", "payment.note", "denial.note", "statement.code"}
+_SYSTEM = (
+    _BILLING
+    | _STANDING
+    | _SELF
+    | {"factor.secret"}
+    | _MAIL
+    | {"patient.guarantor", "payment.note", "denial.note", "statement.code"}
+)
 _SYSTEM |= {"encounter.source", "legal_hold.reason", "partner_service.password"}
 
 OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
-    r.PATIENT: (_IDENTITY | _CONTACT | _COVER | _SAID | _PAPER | _SELF | {"encounter.diagnoses", "patient.guarantor"}),
+    r.PATIENT: _IDENTITY | _CONTACT | _COVER | _SAID | _PAPER | _SELF | _OWN_PEOPLE
+    | {"encounter.diagnoses", "patient.guarantor"},
+    r.GUARANTOR: _NAME | _SELF,
     r.PAYER_USER: _NAME | _SELF | _MEMBER | _REVIEWED,
     r.CLINICIAN: _CODING,
     r.CODER: _CODING,
     r.CODING_MANAGER: _CODING,
-    r.CHARGE_CLERK: _CHARGING | _CONTACTS | {"patient.guarantor"},
+    r.CHARGE_CLERK: _CHARGING | _CONTACTS | _STANDING | {"patient.guarantor"},
     r.QA_AUDITOR: _CHARGING,
     r.DENIAL_SPECIALIST: _BILLING | {"denial.note"},
     r.PAYMENT_POSTER: _BILLING | {"payment.note"},
-    r.BILLER: _BILLING | {"patient.guarantor"},
-    r.BILLING_MANAGER: _BILLING | {"patient.guarantor", "payment.note", "denial.note"},
+    r.BILLER: _BILLING | _STANDING | {"patient.guarantor"},
+    r.BILLING_MANAGER: _BILLING | _STANDING | {"patient.guarantor", "payment.note", "denial.note"},
     r.COMPLIANCE_OFFICER: _SEARCH | _NAME | _SELF | {"patient.mrn", "legal_hold.reason"},
     r.ADMINISTRATOR: _SELF,
     r.SYSTEM: _SYSTEM,

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from portal.access import roles as r
-from portal.access.reaches import ALL, OWN, PAYER, PRACTICE, SELF, STANDS_FOR
+from portal.access.reaches import ALL, OWN, PAYER, PAYS_FOR, PRACTICE, SELF, STANDS_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ _TABLE: Final = (
     # The patient. What both they and the office see has a permission of its own here: each has its own doors, and
     # whoever stands at the other's is refused.
     Permission("home:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
-    Permission("payment:make", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("payment:make", _PATIENT_REQUEST, _only(patient=STANDS_FOR, guarantor=PAYS_FOR), protected=True),
     Permission("own-visit:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-statement:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-payment:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
@@ -152,6 +152,8 @@ _TABLE: Final = (
         "document:attach", _PAYMENT, protected=True,
         reach_by_role=_practice(*_CODING, r.CHARGE_CLERK, *_BILLING, r.DENIAL_SPECIALIST),
     ),
+    # Who stands for a patient, who pays for them, where they are written to, which visits stay with them.
+    Permission("people:change", _PATIENT_REQUEST, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
     Permission("registration:issue", _OPERATIONS, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
     # What happened.
     Permission("audit:search", _OPERATIONS, _practice(r.COMPLIANCE_OFFICER, system=True), protected=True),

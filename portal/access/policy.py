@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from portal.access import roles
 from portal.access.actors import Actor
 from portal.access.permissions import PERMISSIONS
-from portal.access.reaches import ALL, OWN, PAYER, PRACTICE, SELF, STANDS_FOR, Reach
+from portal.access.reaches import ALL, OWN, PAYER, PAYS_FOR, PRACTICE, SELF, STANDS_FOR, Reach
 
 STEP_UP_SECONDS = 300
 _NOTHING = Reach(PRACTICE)
@@ -63,7 +63,12 @@ def _reach(actor: Actor, role: str, kind: str) -> Reach:
     if kind == OWN:
         return Reach(OWN, patients=actor.own_patients)
     if kind == STANDS_FOR:
-        return Reach(STANDS_FOR, patients=actor.own_patients | actor.stands_for)
+        # one's own record is open whatever else one is to oneself; of others the confidential visits are shut
+        return Reach(
+            STANDS_FOR, patients=actor.own_patients | actor.stands_for, shut=actor.stands_for - actor.own_patients
+        )
+    if kind == PAYS_FOR:
+        return Reach(PAYS_FOR, patients=actor.pays_for, shut=actor.pays_for)
     granted = [grant for grant in actor.grants if grant.role == role]
     if kind == PAYER:
         return Reach(PAYER, payers=frozenset(grant.payer_id for grant in granted if grant.payer_id))

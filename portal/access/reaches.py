@@ -9,6 +9,8 @@ OWN: Final = "OWN"
 """Rows about the patients that the actor is."""
 STANDS_FOR: Final = "STANDS_FOR"
 """Rows about the patients that the actor is or stands for."""
+PAYS_FOR: Final = "PAYS_FOR"
+"""Money of the patients whose bills the actor answers for: only tables that state it, and no other."""
 PAYER: Final = "PAYER"
 """Rows of the actor's payer organisations."""
 PRACTICE: Final = "PRACTICE"
@@ -28,3 +30,5 @@ class Reach:
     patients: frozenset[bytes] = frozenset()
     payers: frozenset[bytes] = frozenset()
     users: frozenset[bytes] = frozenset()
+    shut: frozenset[bytes] = frozenset()
+    """Of `patients`, those whose confidential visits stay with themselves (45 CFR 164.522(b), 164.502(g)(3))."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 PATIENT: Final = "patient"
+GUARANTOR: Final = "guarantor"
+"""Who answers for somebody's bills and sees their money: no service, no diagnosis, no document (45 CFR 164.502(b))."""
 CLINICIAN: Final = "clinician"
 """Who treated the patient: answers what the office asks about a bill or its coding."""
 CHARGE_CLERK: Final = "charge-clerk"
@@ -22,12 +24,12 @@ SYSTEM: Final = "system"
 """What runs without a person: jobs and commands; never granted to a user."""
 
 NARROWEST_FIRST: Final = (
-    PATIENT, PAYER_USER, CLINICIAN, CODER, CHARGE_CLERK, QA_AUDITOR, CODING_MANAGER, DENIAL_SPECIALIST, PAYMENT_POSTER,
-    BILLER, BILLING_MANAGER, COMPLIANCE_OFFICER, ADMINISTRATOR, SYSTEM,
+    PATIENT, GUARANTOR, PAYER_USER, CLINICIAN, CODER, CHARGE_CLERK, QA_AUDITOR, CODING_MANAGER, DENIAL_SPECIALIST,
+    PAYMENT_POSTER, BILLER, BILLING_MANAGER, COMPLIANCE_OFFICER, ADMINISTRATOR, SYSTEM,
 )  # fmt: skip
 """An event names the narrowest role that grants what was done; this is the order."""
 
-GRANTABLE: Final = frozenset(NARROWEST_FIRST) - {SYSTEM, PATIENT}
+GRANTABLE: Final = frozenset(NARROWEST_FIRST) - {SYSTEM, PATIENT, GUARANTOR}
 STAFF: Final = GRANTABLE - {PAYER_USER, ADMINISTRATOR, COMPLIANCE_OFFICER}
 
 WORK: Final = "work"

@@ -68,6 +68,7 @@ def session_end(
 
 ROLE_WORDS: dict[str, Text] = {
     "patient": T_("patient"),
+    "guarantor": T_("guarantor"),
     "clinician": T_("clinician"),
     "charge-clerk": T_("charge clerk"),
     "coder": T_("coder"),

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, LargeBinary, MetaData, String, false, true
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Date,
+    Exists,
+    LargeBinary,
+    MetaData,
+    String,
+    column,
+    exists,
+    false,
+    or_,
+    select,
+    table,
+    true,
+)
 from sqlalchemy.orm import DeclarativeBase, declared_attr, registry
 
-from portal.access.reaches import ALL, OWN, PAYER, PRACTICE, SELF, STANDS_FOR, Reach
+from portal.access.reaches import ALL, OWN, PAYER, PAYS_FOR, PRACTICE, SELF, STANDS_FOR, Reach
 from portal.models.types import Instant
 
 NAMING = {
@@ -33,6 +50,18 @@ class ReachedBy:
     payer: str | None = None
     user: str | None = None
     installation: bool = False
+    money: bool = False
+    """Whether whoever answers for a patient's bills (PAYS_FOR) reaches it; any other table shows them no row."""
+
+
+_VISIT = table("encounter", column("id"), column("patient_id"), column("confidential")).alias("hidden_visit")
+
+
+def hidden_visit(visit_id: Any, reach: Reach) -> Exists:
+    """That a column names a visit which stays with a patient whom a reach shows to somebody else."""
+    return exists().where(
+        _VISIT.c.id == visit_id, _VISIT.c.confidential.is_not(None), _VISIT.c.patient_id.in_(sorted(reach.shut))
+    )
 
 
 class NoReachError(Exception):
@@ -77,10 +106,13 @@ class Base(DeclarativeBase):
             return true()
         if reach.kind == ALL:
             return true()
+        if reach.kind == PAYS_FOR and not by.money:
+            return false()
         column, ids = {
             PRACTICE: (by.practice, reach.practices),
             OWN: (by.patient, reach.patients),
             STANDS_FOR: (by.patient, reach.patients),
+            PAYS_FOR: (by.patient, reach.patients),
             PAYER: (by.payer, reach.payers),
             SELF: (by.user, reach.users),
         }[reach.kind]
@@ -91,4 +123,33 @@ class Base(DeclarativeBase):
         attribute: Any = getattr(cls, column)
         # nearly every reach is of one, and a plain comparison costs less to build and to plan than a list of one
         clause: ColumnElement[bool] = attribute == next(iter(ids)) if len(ids) == 1 else attribute.in_(sorted(ids))
-        return clause
+        telling = cls.telling(reach) if reach.shut else None
+        return clause if telling is None else clause & ~telling
+
+    @classmethod
+    def telling(cls, reach: Reach, *above: type[Base]) -> ColumnElement[bool] | None:
+        """That a row tells of a confidential visit of somebody else: it names the visit, or a row that tells of it.
+
+        Found by the columns themselves, so that no table can forget it; None for one that names no visit at all.
+        """
+        own: Any = cls
+        if "encounter_id" in cls.__table__.columns:
+            return hidden_visit(own.encounter_id, reach).correlate(cls)
+        said: list[ColumnElement[bool]] = []
+        for named in cls.__table__.columns:
+            for target in (_model(key.column.table.name) for key in named.foreign_keys):
+                if target is cls or target in above or target.reached_by.patient in {None, "id"}:
+                    continue
+                tells = target.telling(reach, cls, *above)
+                if tells is not None:
+                    there: Any = target
+                    whose = getattr(there, str(target.reached_by.patient)).in_(sorted(reach.patients))
+                    told = select(there.id).where(whose, tells).correlate(None)
+                    ref: Any = getattr(own, named.name)
+                    said.append(ref.is_not(None) & ref.in_(told))
+        return or_(*said) if said else None
+
+
+@cache
+def _model(table_name: str) -> type[Base]:
+    return next(each.class_ for each in Base.registry.mappers if each.class_.__tablename__ == table_name)

@@ -32,6 +32,7 @@ from portal.models import (
     patients,
     payers,
     payments,
+    people,
     policies,
     practices,
     queues,
@@ -48,8 +49,8 @@ ROOMS = (
     account_holds, authorizations,
     bills, claims, codes, contacts, contracts, coverage, coverage_policies, denials, documents, edit_rules,
     eligibility, encounters, facilities, fees, global_periods, holds, interchanges, jobs, keys, laboratories, ledger,
-    ncci, patients, payers, payments, policies, practices, queues, remittances, restrictions, sampling, statements,
-    status, users,
+    ncci, patients, payers, payments, people, policies, practices, queues, remittances, restrictions, sampling,
+    statements, status, users,
 )  # fmt: skip
 
 metadata: MetaData = Base.metadata

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, text
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, case, exists, select, text
 from sqlalchemy.orm import Mapped
 
 from portal.access.reaches import OWN, STANDS_FOR, Reach
 from portal.models.base import Base, ReachedBy
 from portal.models.columns import clear, index, key, ref, sealed
+from portal.models.encounters import EncounterRow
+from portal.models.statements import StatementRow
 from portal.models.types import Box
 
 
@@ -49,6 +51,19 @@ class DocumentRow(Base):
         """Patients reach what was made for them; what came in is the office's."""
         clause = super().within(reach)
         return and_(clause, cls.pages.is_(None)) if reach.kind in {OWN, STANDS_FOR} else clause
+
+    @classmethod
+    def telling(cls, reach: Reach, *_above: type[Base]) -> ColumnElement[bool]:
+        """Papers say in words what they are about: what is not known to name no confidential visit, tells of one.
+
+        A bill's paper tells where its bill does; a letter or a receipt as soon as there is such a visit.
+        """
+        bill, visit = StatementRow, EncounterRow
+        told = select(bill.document_id).where(
+            bill.patient_id.in_(sorted(reach.shut)), bill.telling(reach, cls), bill.document_id.is_not(None)
+        )
+        any_ = exists().where(visit.patient_id == cls.patient_id, visit.telling(reach)).correlate(cls)
+        return case((cls.kind == "statement", cls.id.in_(told.correlate(None))), else_=any_)
 
 
 class DocumentPageRow(Base):

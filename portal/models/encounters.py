@@ -24,7 +24,7 @@ class EncounterRow(Base):
         Index(None, "practice_id", "state", "service_from", "id"),
     )
     table_code = 14
-    reached_by = ReachedBy(patient="patient_id")
+    reached_by = ReachedBy(patient="patient_id", money=True)
 
     id: Mapped[bytes] = key()
     practice_id: Mapped[bytes] = ref(2, "practice.id")
@@ -53,6 +53,8 @@ class EncounterRow(Base):
     """837I for a facility's visit, 837D for a dentist's; empty for a professional one."""
     details_sealed: Mapped[Box | None] = sealed(23, kind="json", bucket=1024)
     """What the office corrected of a facility's or dentist's details, beside the proposal; see `intake.kinds`."""
+    confidential: Mapped[str | None] = clear(24)
+    """Why it stays with the patient: a key of `domain.people.CONFIDENTIAL`; None for a visit that does not."""
     source_index: Mapped[bytes] = index(21, "visit-source", "source_sealed")
     source_control_index: Mapped[bytes | None] = index(20, "claim-control", "source_control_sealed")
 
@@ -63,6 +65,11 @@ class EncounterRow(Base):
             billed = exists().where(ClaimRow.encounter_id == cls.id, ClaimRow.payer_id.in_(sorted(reach.payers)))
             return billed.correlate(cls)
         return super().within(reach)
+
+    @classmethod
+    def telling(cls, reach: Reach, *_above: type[Base]) -> ColumnElement[bool]:
+        """A confidential visit of somebody else."""
+        return cls.confidential.is_not(None) & cls.patient_id.in_(sorted(reach.shut))
 
 
 class ChargeRow(Base):

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Index, UniqueConstraint, exists
 from sqlalchemy.orm import Mapped
 
-from portal.access.reaches import OWN, STANDS_FOR, Reach
+from portal.access.reaches import OWN, PAYS_FOR, STANDS_FOR, Reach
 from portal.models.base import Base, ReachedBy
 from portal.models.columns import clear, key, ref
 
@@ -31,10 +31,8 @@ class LedgerEntryRow(Base):
     @classmethod
     def within(cls, reach: Reach) -> ColumnElement[bool]:
         """A patient reaches the entries that have a line about them."""
-        if reach.kind in {OWN, STANDS_FOR}:
-            about = exists().where(
-                LedgerLineRow.entry_id == cls.id, LedgerLineRow.patient_id.in_(sorted(reach.patients))
-            )
+        if reach.kind in {OWN, STANDS_FOR, PAYS_FOR}:
+            about = exists().where(LedgerLineRow.entry_id == cls.id, LedgerLineRow.within(reach))
             return about.correlate(cls)
         return super().within(reach)
 
@@ -48,7 +46,7 @@ class LedgerLineRow(Base):
         Index(None, "patient_id", "account"),
     )
     table_code = 25
-    reached_by = ReachedBy(patient="patient_id")
+    reached_by = ReachedBy(patient="patient_id", money=True)
     group = ("ledger_entry", "entry_id")
 
     id: Mapped[bytes] = key()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Index, LargeBinary, UniqueConstraint, exists
+from sqlalchemy import ColumnElement, Index, LargeBinary, UniqueConstraint, exists, text
 from sqlalchemy.orm import Mapped, validates
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -26,7 +26,7 @@ class PatientRow(Base):
     )
     table_code = 10
     sealed_under = ("id",)
-    reached_by = ReachedBy(patient="id")
+    reached_by = ReachedBy(patient="id", money=True)
 
     id: Mapped[bytes] = key()
     practice_id: Mapped[bytes] = ref(2, "practice.id", index=True)
@@ -95,21 +95,39 @@ class NameLeafRow(Base):
 
 
 class PatientLinkRow(Base):
-    """A sign-in's relation to a patient: self now, proxies and guarantors with scope and end later."""
+    """A sign-in's relation to a patient, one at a time: in person, standing for them, or paying for them."""
 
     __tablename__ = "patient_link"
-    __table_args__ = (UniqueConstraint("user_id", "patient_id"),)
+    __table_args__ = (
+        Index(
+            None, "user_id", "patient_id", unique=True, sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )  # fmt: skip
     table_code = 11
-    reached_by = ReachedBy(patient="patient_id")
+    reached_by = ReachedBy(patient="patient_id", user="user_id")
 
     id: Mapped[bytes] = key()
     practice_id: Mapped[bytes] = ref(2, "practice.id")
     user_id: Mapped[bytes] = ref(3, "user.id", index=True)
     patient_id: Mapped[bytes] = ref(4, "patient.id", index=True)
     relation: Mapped[str] = clear(5)
-    """self, proxy or guarantor."""
+    """self, or a key of `domain.people.RELATIONS`."""
     valid_from: Mapped[date] = clear(6)
     valid_to: Mapped[date | None] = clear(7)
+    """Its last day, in the practice's time zone."""
+    scope: Mapped[str | None] = clear(8)
+    """billing: the money and nothing else; None for everything."""
+    words_sealed: Mapped[Box | None] = sealed(9, bucket=1024)
+    """What the office was shown as evidence."""
+    document_id: Mapped[bytes | None] = ref(10, "document.id")
+    made_by: Mapped[str | None] = clear(11)
+    by_patient: Mapped[bool | None] = clear(12)
+    """Whether the patient invited them."""
+    ended_at: Mapped[datetime | None] = clear(13)
+    ended_by: Mapped[str | None] = clear(14)
+    reason: Mapped[str | None] = clear(15)
+    """Why it ended: a key of `domain.people.ENDS`."""
 
 
 class RegistrationCodeRow(Base):

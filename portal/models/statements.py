@@ -7,9 +7,10 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Index, LargeBinary, UniqueConstraint, and_, exists
 from sqlalchemy.orm import Mapped
 
-from portal.access.reaches import OWN, STANDS_FOR, Reach
-from portal.models.base import Base, ReachedBy
+from portal.access.reaches import OWN, PAYS_FOR, STANDS_FOR, Reach
+from portal.models.base import Base, ReachedBy, hidden_visit
 from portal.models.columns import clear, index, key, ref, sealed
+from portal.models.people import ConfidentialStatementRow
 from portal.models.types import Box
 
 
@@ -22,7 +23,7 @@ class StatementRow(Base):
     __tablename__ = "statement"
     __table_args__ = (UniqueConstraint("practice_id", "number"), UniqueConstraint("patient_id", "run_key"))
     table_code = 30
-    reached_by = ReachedBy(patient="patient_id")
+    reached_by = ReachedBy(patient="patient_id", money=True)
 
     id: Mapped[bytes] = key()
     practice_id: Mapped[bytes] = ref(2, "practice.id")
@@ -60,11 +61,18 @@ class StatementRow(Base):
     @classmethod
     def within(cls, reach: Reach) -> ColumnElement[bool]:
         """Who pays reaches a statement only with everybody who is on it, and not before it is released."""
-        if reach.kind not in {OWN, STANDS_FOR}:
+        if reach.kind not in {OWN, STANDS_FOR, PAYS_FOR}:
             return super().within(reach)
         person = StatementPersonRow
         others = exists().where(person.statement_id == cls.id, person.patient_id.not_in(sorted(reach.patients)))
         return and_(super().within(reach), cls.state != "READY", ~others.correlate(cls))
+
+    @classmethod
+    def telling(cls, reach: Reach, *_above: type[Base]) -> ColumnElement[bool]:
+        """A bill that names a confidential visit of somebody else."""
+        names = ConfidentialStatementRow
+        told = exists().where(names.statement_id == cls.id, hidden_visit(names.encounter_id, reach).correlate(names))
+        return told.correlate(cls)
 
 
 class StatementPersonRow(Base):
@@ -73,7 +81,7 @@ class StatementPersonRow(Base):
     __tablename__ = "statement_person"
     __table_args__ = (UniqueConstraint("statement_id", "patient_id"),)
     table_code = 130
-    reached_by = ReachedBy(patient="patient_id")
+    reached_by = ReachedBy(patient="patient_id", money=True)
 
     id: Mapped[bytes] = key()
     practice_id: Mapped[bytes] = ref(2, "practice.id")

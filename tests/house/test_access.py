@@ -13,7 +13,7 @@ from portal.access.actors import Actor, Grant, system
 from portal.access.fields import OPENABLE
 from portal.access.permissions import PERMISSIONS
 from portal.access.policy import STEP_UP_SECONDS, decide
-from portal.access.reaches import ALL, OWN, PAYER, PRACTICE, SELF, STANDS_FOR
+from portal.access.reaches import ALL, OWN, PAYER, PAYS_FOR, PRACTICE, SELF, STANDS_FOR
 from portal.domain.queues import QUEUES
 from portal.domain.users import ROLE_WORDS, STRICT_ROLES
 from portal.services.unit_of_work.lives import LIVES
@@ -34,6 +34,7 @@ HERE = b"\1" * 16
 PROTECTED = sorted(name for name, permission in PERMISSIONS.items() if permission.protected)
 KINDS = {
     roles.PATIENT: {OWN, STANDS_FOR, SELF},
+    roles.GUARANTOR: {PAYS_FOR, SELF},
     roles.PAYER_USER: {PAYER, SELF},
     roles.ADMINISTRATOR: {ALL, SELF},
     roles.SYSTEM: {ALL, PRACTICE},
@@ -76,7 +77,7 @@ def test_every_queue_is_worked_by_somebody(queue):
 
 def test_roles_are_one_list_in_words_fields_and_hats():
     assert set(ROLE_WORDS) == set(OPENABLE) == set(roles.NARROWEST_FIRST)
-    assert set(roles.GRANTABLE) | {roles.SYSTEM, roles.PATIENT} == set(roles.NARROWEST_FIRST)
+    assert set(roles.GRANTABLE) | {roles.SYSTEM, roles.PATIENT, roles.GUARANTOR} == set(roles.NARROWEST_FIRST)
     assert set(roles.GRANTABLE) > STRICT_ROLES
     assert {role for permission in PERMISSIONS.values() for role in permission.reach_by_role} <= set(ROLE_WORDS)
 
@@ -119,14 +120,24 @@ def test_a_compliance_officer_looks_and_changes_nothing():
 
 
 def test_a_patient_and_a_payer_hold_only_what_shows_their_own():
-    for role, kinds in ((roles.PATIENT, {OWN, STANDS_FOR, SELF}), (roles.PAYER_USER, {PAYER, SELF})):
+    for role, kinds in (
+        (roles.PATIENT, {OWN, STANDS_FOR, SELF}),
+        (roles.GUARANTOR, {PAYS_FOR, SELF}),
+        (roles.PAYER_USER, {PAYER, SELF}),
+    ):
         for permission in PERMISSIONS.values():
             if role in permission.reach_by_role:
                 assert permission.reach_by_role[role] in kinds
                 assert permission.name.partition(":")[2] in {"view", "make", "decide", "manage", "change"}
 
 
-AUDIENCES = ({roles.PATIENT}, {roles.PAYER_USER}, set(roles.STAFF), {roles.COMPLIANCE_OFFICER}, {roles.ADMINISTRATOR})
+AUDIENCES = (
+    {roles.PATIENT, roles.GUARANTOR},
+    {roles.PAYER_USER},
+    set(roles.STAFF),
+    {roles.COMPLIANCE_OFFICER},
+    {roles.ADMINISTRATOR},
+)
 
 
 def test_no_permission_but_those_over_oneself_is_held_by_two_audiences():

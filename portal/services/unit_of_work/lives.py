@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from portal.domain import claims, corrections, denials, encounters, payments, sampling
+from portal.domain import claims, corrections, denials, encounters, payments, people, sampling
 from portal.domain.edits import own
 from portal.domain.granting import LIFE as AUTHORIZATIONS
 from portal.domain.lifecycle import Lifecycle
@@ -16,9 +16,11 @@ LIVES: Final[Mapping[str, Lifecycle[Any]]] = MappingProxyType({
     "authorization": AUTHORIZATIONS,
     "claim": claims.LIFE,
     "claim_correction": corrections.LIFE,
+    "confidential_contact": people.CONTACT_LIFE,
     "denial": denials.LIFE,
     "edit_rule": own.LIFE,
     "encounter": encounters.LIFE,
+    "patient": people.PATIENT_LIFE,
     "payment": payments.LIFE,
     "sample_change": sampling.CHANGE_LIFE,
     "statement": statements.LIFE,

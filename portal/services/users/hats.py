@@ -35,7 +35,12 @@ def key(hat: str, practice_id: bytes | None) -> str:
 
 def of(actor: Actor) -> list[grants.Hat]:
     """The hats of an actor; who is a patient too may look at their own record, in no practice."""
-    return grants.hats(actor.grants, patient=bool(actor.own_patients or actor.stands_for))
+    return grants.hats(actor.grants, patient=_outdoors(actor))
+
+
+def _outdoors(actor: Actor) -> bool:
+    """Whether somebody comes for themselves, for whom they stand or for whom they pay."""
+    return bool(actor.own_patients or actor.stands_for or actor.pays_for)
 
 
 def choices(units: Units, actor: Actor) -> tuple[Choice, ...]:
@@ -52,7 +57,7 @@ def choices(units: Units, actor: Actor) -> tuple[Choice, ...]:
         if hat == roles.ADMINISTRATION:
             title, about = T_("Administration"), T_("People, practices, payers. Shows nothing about patients.")
         elif practice_id is None:
-            title, about = _outside(", ".join(payers), patient=bool(actor.own_patients or actor.stands_for))
+            title, about = _outside(", ".join(payers), patient=_outdoors(actor))
         else:
             title = T_("Work at {practice}", practice=names.get(practice_id, ""))
             about = T_("Patients, claims and money, as your role allows.")

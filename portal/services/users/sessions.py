@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from portal.access import roles
 from portal.access.actors import ANONYMOUS, Actor, Grant
 from portal.crypto import factors
-from portal.domain import devices
+from portal.domain import dates, devices
+from portal.domain import people as domain
 from portal.domain.errors import Refused
 from portal.domain.texts import T_
 from portal.domain.users import session_limits
@@ -79,11 +80,14 @@ _GRANTS = (
     .outerjoin(PayerRow, PayerRow.id == GrantRow.payer_id)
     .where(GrantRow.user_id == bindparam("user"), GrantRow.ended_at.is_(None))
 )
-_LINKS = select(PatientLinkRow.patient_id, PatientLinkRow.relation).where(
-    PatientLinkRow.user_id == bindparam("user"),
-    PatientLinkRow.valid_from <= bindparam("day"),
-    or_(PatientLinkRow.valid_to.is_(None), PatientLinkRow.valid_to >= bindparam("day")),
-)
+_LINKS = (
+    select(
+        PatientLinkRow.patient_id, PatientLinkRow.relation, PatientLinkRow.scope, PatientLinkRow.valid_from,
+        PatientLinkRow.valid_to, PracticeRow.time_zone,
+    )
+    .join(PracticeRow, PracticeRow.id == PatientLinkRow.practice_id)
+    .where(PatientLinkRow.user_id == bindparam("user"), PatientLinkRow.ended_at.is_(None))
+)  # fmt: skip
 _LETTERHEAD = select(PracticeRow.name, PracticeRow.phone, PracticeRow.address, PracticeRow.time_zone)
 _OF_PRACTICE = _LETTERHEAD.where(PracticeRow.id == bindparam("practice"))
 _OF_PATIENT = _LETTERHEAD.join(PatientRow, PatientRow.practice_id == PracticeRow.id).where(
@@ -109,15 +113,21 @@ def find(units: Units, token: str) -> Standing | None:
 
 def _signed_in(session: Session, row: Any, token_digest: bytes, now: datetime) -> Standing:
     grants = session.execute(_GRANTS, {"user": row.user_id}).all()
-    links = session.execute(_LINKS, {"user": row.user_id, "day": now.date()}).all()
+    links = [
+        link for link in session.execute(_LINKS, {"user": row.user_id})
+        # days are the practice's: at its midnight an ended link is gone, at the next request
+        if domain.stands(link.valid_from, link.valid_to, dates.today(now, link.time_zone))
+    ]  # fmt: skip
+    others = [link for link in links if link.relation != domain.SELF]
     actor = Actor(
         identity=row.user_id.hex(),
         user_id=row.user_id,
         hat=row.hat,
         practice_id=row.practice_id,
         grants=tuple(Grant(*grant[:3]) for grant in grants),
-        own_patients=frozenset(patient for patient, relation in links if relation == "self"),
-        stands_for=frozenset(patient for patient, relation in links if relation != "self"),
+        own_patients=frozenset(link.patient_id for link in links if link.relation == domain.SELF),
+        stands_for=frozenset(link.patient_id for link in others if link.scope != domain.BILLING),
+        pays_for=frozenset(link.patient_id for link in others if link.scope == domain.BILLING),
         session=token_digest.hex()[:16],
         assurance=row.assurance,
         method=row.method,
