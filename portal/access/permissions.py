@@ -146,6 +146,7 @@ _TABLE: Final = (
     Permission("patient:change", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
     Permission("statement:view", _PAYMENT, _practice(*_MONEY), protected=True),
     Permission("statement:run", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission("policy:edit", _OPERATIONS, _practice(r.BILLING_MANAGER, system=False), protected=False),
     Permission("payment:settle", _PAYMENT, _practice(), protected=False),
     Permission("document:view", _PAYMENT, _practice(*_PRACTICE), protected=True),
     Permission(

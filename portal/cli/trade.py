@@ -164,7 +164,9 @@ def run(practice: str | None, as_user: str | None, as_json: bool) -> None:
     """Make today's bills and their papers here and now; a run broken off goes on where it stopped."""
     with opened("statement.run", practice=practice, as_user=as_user, as_json=as_json) as bench:
         with bench.runtime.units.write(bench.actor, "statement:run") as uow:
-            runs.start(uow)
+            under_way = any(not each.over for each in runs.runs_of(uow))
+            if not under_way:
+                runs.start(uow)
         worker = Worker(Tools(bench.runtime.units, bench.runtime.parts, lambda: None))
         with progress("jobs", iter(worker.step, False)) as bar:
             done = sum(1 for _ in bar)

@@ -24,7 +24,7 @@ from portal.services.outbox import Job
 from portal.services.parts import Parts
 from portal.services.payments import settling as card_payments
 from portal.services.remittances import settling
-from portal.services.statements import clocks, runs
+from portal.services.statements import clocks, making, runs
 from portal.services.unit_of_work.units import Units
 from portal.services.work import bulk
 
@@ -138,18 +138,23 @@ def work_through(tools: Tools, job: Job) -> None:
 
 
 def run_statements(tools: Tools, job: Job) -> None:
-    """Ask for the bills of a run, one job a patient."""
-    runs.run(tools.units, actor(job))
+    """Ask for the bills of a run, one job an account."""
+    runs.run(tools.units, actor(job), job.ids["run"])
+
+
+def release_statements(tools: Tools, job: Job) -> None:
+    """A person released all that a run wrote."""
+    runs.release_all(tools.units, tools.parts, actor(job), job.ids["run"])
 
 
 def make_statement(tools: Tools, job: Job) -> None:
-    """One patient's bill."""
-    runs.make(tools.units, tools.parts, actor(job), job.ids["patient"])
+    """One account's bill."""
+    making.make(tools.units, tools.parts, actor(job), job.ids["account"], job.ids["run"])
 
 
 def print_statement(tools: Tools, job: Job) -> None:
     """The paper of one bill."""
-    runs.print_paper(tools.units, tools.parts, actor(job), job.ids["statement"])
+    making.print_paper(tools.units, tools.parts, actor(job), job.ids["statement"])
 
 
 def close_statements(tools: Tools, job: Job) -> None:
@@ -195,5 +200,6 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "statement.follow": follow_statements,
     "statement.make": make_statement,
     "statement.paper": print_statement,
+    "statement.release": release_statements,
     "statement.run": run_statements,
 })  # fmt: skip

@@ -27,6 +27,7 @@ from portal.services.files.collecting import Collector
 from portal.services.keys import renewing
 from portal.services.patients import leaves
 from portal.services.payments import polling
+from portal.services.statements import runs
 from portal.services.unit_of_work.units import Units
 
 _LOG = logging.getLogger("candor.jobs")
@@ -98,6 +99,7 @@ PERIODIC: tuple[Every, ...] = (
     Every("inquiry.resend", 60, resend_inquiries, apart=True),
     Every("name.pack", 600, of_each_practice("name.pack", leaves.pack), apart=True),
     Every("payment.poll", 300, lambda tools: polling.poll(tools.units, tools.parts), apart=True),
+    Every("statement.cycle", 1800, of_each_practice("statement.cycle", runs.cycle_day), apart=True),
     Every("key.settle", 3600, lambda tools: renewing.settle(tools.units)),
     Every("job.tidy", 3600, lambda tools: outbox.tidy(tools.units)),
 )

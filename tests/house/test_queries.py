@@ -15,7 +15,7 @@ from portal.app import create_app
 from portal.models.queues import QueueItemRow
 from portal.services.auditing import upkeep
 from portal.services.patients import account
-from portal.services.statements import runs
+from portal.services.statements import making
 from tests.databases import World
 from tests.make import accounts, claims, remittances, users
 
@@ -126,7 +126,7 @@ class House:
                 [charge] = accounts.visit(uow, patient, accounts.MAY + timedelta(days=n), {"G0438": 18_500}, cover)
                 accounts.answer(uow, charge, cover, ("CO", "45", 5_700), ("PR", "3", 1_500))
                 claims.claim(uow, person=patient)
-        runs.make(self.world.units, self.world.runtime.parts, self.world.machine(), self.patient_id)
+        making.make(self.world.units, self.world.runtime.parts, self.world.machine(), self.patient_id)
         self.world.clock.forward(days=40)
 
     def counted(self) -> dict[str, int]:

@@ -13,6 +13,7 @@ import pytest
 import stripe
 
 from portal.app import create_app
+from portal.domain.statements.arithmetic import CYCLE_DAYS
 from portal.gateways.cards import Cards
 from portal.gateways.paper import Paper
 from portal.jobs import handlers
@@ -20,7 +21,7 @@ from portal.models.patients import PatientRow
 from portal.models.payments import PaymentRow
 from portal.models.statements import StatementRow
 from portal.sandbox.cards.processor import CardProcessor
-from portal.services.statements import runs
+from portal.services.statements import making
 from portal.services.users import accounts as users
 from portal.services.users import enrolment, registration, signing
 from tests.databases import World
@@ -88,9 +89,9 @@ def billed(portal: Portal) -> tuple[bytes, str]:
 
     def mailed() -> tuple[bytes, bytes]:
         patient_id = accounts.owing(world)
-        made = runs.make(world.units, portal.parts, world.machine("statement.make"), patient_id)
+        made = making.make(world.units, portal.parts, world.machine("statement.make"), patient_id)
         assert made is not None
-        runs.print_paper(world.units, portal.parts, world.machine("statement.paper"), made)
+        making.print_paper(world.units, portal.parts, world.machine("statement.paper"), made)
         patient_user(world, patient_id)
         return patient_id, made
 
@@ -191,8 +192,8 @@ def follow_jobs(portal: Portal, patient_id: bytes) -> None:
 def test_an_older_bill_asks_for_nothing_and_leads_to_the_newest(portal: Portal):
     patient_id, older = billed(portal)
     world = portal.world
-    world.clock.forward(days=runs.CYCLE_DAYS)
-    made = runs.make(world.units, portal.parts, world.machine("statement.make"), patient_id)
+    world.clock.forward(days=CYCLE_DAYS)
+    made = making.make(world.units, portal.parts, world.machine("statement.make"), patient_id)
     assert made is not None
     newest = made.hex()
     sign_in(portal.client, world, EMAIL)
@@ -236,8 +237,8 @@ def test_T117_another_persons_bill_payment_and_paper_are_not_there(portal: Porta
     _, _ = billed(portal)
     world = portal.world
     other = accounts.owing(world, first_name_sealed="Tom")
-    bill = runs.make(world.units, portal.parts, world.machine("statement.make"), other)
-    runs.print_paper(world.units, portal.parts, world.machine("statement.paper"), bill)
+    bill = making.make(world.units, portal.parts, world.machine("statement.make"), other)
+    making.print_paper(world.units, portal.parts, world.machine("statement.paper"), bill)
     with world.read("statement:view") as uow:
         document = uow.get(StatementRow, bill).document_id
     for path in (f"/my/statements/{bill.hex()}", f"/my/statements/{bill.hex()}/pay", f"/my/documents/{document.hex()}",

@@ -937,64 +937,6 @@ STAFF = [
             )
         },
     ),
-    *(
-        (
-            "staff/statements/list.html",
-            "some" if items else "none",
-            {"page": made("StatementsPage", statements=items, ready=1, may_run=True, newer=None, older=None)},
-        )
-        for items in (
-            tuple(
-                made(
-                    "StatementItem",
-                    statement_id=ID,
-                    number=f"1042-{n}",
-                    patient_id=ID,
-                    patient_name="Teresa Marlowe",
-                    made_on=DAY,
-                    due_on=date(2026, 12, 12),
-                    days_left=24,
-                    amount=Money(8640),
-                    open_now=Money(8640 * n),
-                    state=state("PAID", "Paid"),
-                    document_id=ID if n else None,
-                    replaced_by=None if n else ID,
-                )
-                for n in (0, 1)
-            ),
-            (),
-        )
-    ),
-    *(
-        (
-            "staff/statements/run.html",
-            "some" if ready else "none",
-            {
-                "page": made(
-                    "RunPage",
-                    run_on=DAY,
-                    due_on=date(2026, 12, 12),
-                    count=3 if ready else 0,
-                    total=Money(25920),
-                    ready=ready,
-                    left_out=(made("LeftOut", text=said("Billed in the last 25 days"), count=4),) if ready else (),
-                )
-            },
-        )
-        for ready in (
-            (
-                made(
-                    "ReadyAccount",
-                    patient_id=ID,
-                    name="Teresa Marlowe",
-                    owed=Money(8640),
-                    oldest=date(2026, 9, 14),
-                    last=None,
-                ),
-            ),
-            (),
-        )
-    ),
 ]
 
 PAYER = [

@@ -24,12 +24,13 @@ from tests.language import (
     samples_payers,
     samples_practices,
     samples_queues,
+    samples_statements,
     samples_status,
 )
 from tests.language.rendering import TEMPLATES, environment
 
 SAMPLES = (
-    *samples_authorizations.SAMPLES, *samples_practices.SAMPLES,
+    *samples_authorizations.SAMPLES, *samples_statements.SAMPLES, *samples_practices.SAMPLES,
     *samples_patient.SAMPLES, *samples_office.SAMPLES, *samples_queues.SAMPLES, *samples_codes.SAMPLES,
     *samples_documents.SAMPLES, *samples_paper.SAMPLES, *samples_coverage.SAMPLES, *samples_checks.SAMPLES,
     *samples_contracts.SAMPLES, *samples_contacts.SAMPLES, *samples_status.SAMPLES, *samples_files.SAMPLES,

@@ -6,14 +6,16 @@ import os
 from datetime import date
 from typing import Any
 
-from portal.domain.charges import Charge
+from portal.domain.charges import Charge, Owed
 from portal.domain.posting.attribution import Matched
 from portal.domain.posting.charges import charge_entry
+from portal.domain.posting.payments import card_payment_entry
 from portal.domain.posting.remittances import claim_posting
 from portal.domain.remittances import Adjustment, ClaimPayment, ServicePayment
 from portal.models.coverage import CoverageRow
 from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.interchanges import InterchangeRow
+from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientRow
 from portal.models.payers import PayerRow
 from portal.models.practices import ProviderRow
@@ -25,6 +27,7 @@ from tests.databases import World
 from tests.make.practices import npi
 
 MAY, JUNE = date(2026, 5, 5), date(2026, 6, 9)
+OWED = "receivable:patient"
 
 
 def patient(uow: UnitOfWork, **more: Any) -> PatientRow:
@@ -159,3 +162,24 @@ def _owing(world: World, **more: Any) -> bytes:
         answer(uow, brace, cover, ("CO", "45", 2_460), ("PR", "1", 7_140))
         answer(uow, injection, cover, ("CO", "45", 1_100))
         return teresa.id
+
+
+def pay(world: World, patient_id: bytes, cents: int, *, key: bytes = b"p" * 16) -> None:
+    """Money of a patient, put to what they owe, the oldest first."""
+    with world.write("payment:settle") as uow:
+        row = LedgerLineRow
+        charges = uow.rows(
+            ledger.sums(uow, row.charge_id, row.encounter_id, where=(row.patient_id == patient_id, row.account == OWED))
+        )
+        days = {
+            each.id: each.service_from
+            for each in uow.rows(
+                uow.select(ChargeRow.id, ChargeRow.service_from).where(ChargeRow.patient_id == patient_id)
+            )
+        }
+        owed = [
+            Owed(each.charge_id, patient_id, each.encounter_id, days[each.charge_id], int(each.cents))
+            for each in charges
+            if each.cents > 0
+        ]
+        ledger.post(uow, [card_payment_entry(key, patient_id, cents, owed, JUNE)])

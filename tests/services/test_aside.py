@@ -27,7 +27,7 @@ from portal.services.encounters import bills, coding
 from portal.services.granted import counting
 from portal.services.intake.lines import TypedLine
 from portal.services.payments.owing import held_charges, owed_charges
-from portal.services.statements import runs
+from portal.services.statements import making
 from portal.services.unit_of_work.work import UnitOfWork
 from tests.databases import World
 from tests.jobs.engines import Engine
@@ -187,7 +187,7 @@ def test_a_visit_that_its_patient_pays_is_set_aside_with_its_bill_and_what_was_p
     charged = balances(world)["receivable:patient"]
     patient = pay(world, id_, 1_500)
     assert waiting(world) == []
-    runs.make(world.units, world.runtime.parts, world.machine("statement.make"), patient)
+    making.make(world.units, world.runtime.parts, world.machine("statement.make"), patient)
     page = shown(world, id_)
     assert (page.may, page.effects.claims, page.effects.charged.cents) == (True, (), charged)
     assert (page.effects.paid.cents, page.effects.bills, billed(world)) == (1_500, 1, ["READY"])

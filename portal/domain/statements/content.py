@@ -45,6 +45,10 @@ class StatementLine(Sums):
     day: date
     provider: str
     why: Text
+    patient_id: str = ""
+    """Hex; whose service it is."""
+    person: str = ""
+    """Their name, where the statement is about several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,8 @@ class StatementContent:
     total_asked: Money
     """Everything that ever became the patient's; with `total_paid`, what the next statement opens with."""
     total_paid: Money
+    code: str = ""
+    """What somebody types to pay this bill without signing in; empty on bills made before there was one."""
 
     def __post_init__(self) -> None:
         """Refuse a statement whose balances do not agree."""

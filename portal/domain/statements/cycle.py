@@ -10,10 +10,6 @@ from portal.domain.errors import Refused
 from portal.domain.statements.arithmetic import CYCLE_DAYS, DUE_DAYS
 from portal.domain.texts import T_
 
-WEEKDAYS = (
-    T_("Monday"), T_("Tuesday"), T_("Wednesday"), T_("Thursday"), T_("Friday"), T_("Saturday"), T_("Sunday"),
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Cycle:

@@ -17,12 +17,20 @@ PATIENT, PAYER = "receivable:patient", "receivable:payer"
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """One patient's account in cents."""
+    """What one patient, or a family on one account, owes in cents."""
 
     owed_cents: int = 0
     billable_cents: int = 0
     """Owed on services whose payers have finished."""
     credit_cents: int = 0
+
+    def with_(self, other: Balance) -> Balance:
+        """Both together, of a family billed on one account."""
+        return Balance(
+            self.owed_cents + other.owed_cents,
+            self.billable_cents + other.billable_cents,
+            self.credit_cents + other.credit_cents,
+        )
 
 
 def balances(uow: UnitOfWork) -> dict[bytes, Balance]:
@@ -56,14 +64,27 @@ def open_by_charge(uow: UnitOfWork, patient_id: bytes) -> dict[bytes | None, int
     return open_by_patient(uow, [patient_id]).get(patient_id, {})
 
 
+def open_of(uow: UnitOfWork, patients: Collection[bytes]) -> dict[bytes | None, int]:
+    """What a family owes now on each charge, in cents; what has no charge together."""
+    return _together(open_by_patient(uow, patients))
+
+
+def with_payers(uow: UnitOfWork, patients: Collection[bytes]) -> dict[bytes | None, int]:
+    """What payers have still to answer for of each charge of a family, in cents."""
+    return _together(_by_charge(uow, patients, PAYER))
+
+
 def open_by_patient(uow: UnitOfWork, patients: Collection[bytes]) -> dict[bytes, dict[bytes | None, int]]:
     """What each of these patients owes now on each charge, in cents."""
     return _by_charge(uow, patients, PATIENT)
 
 
-def with_payers(uow: UnitOfWork, patients: Collection[bytes]) -> dict[bytes, dict[bytes | None, int]]:
-    """What payers have still to answer for of each of these patients' charges, in cents."""
-    return _by_charge(uow, patients, PAYER)
+def _together(by_patient: Mapping[bytes, Mapping[bytes | None, int]]) -> dict[bytes | None, int]:
+    found: dict[bytes | None, int] = {}
+    for charges in by_patient.values():
+        for charge, cents in charges.items():
+            found[charge] = found.get(charge, 0) + cents
+    return found
 
 
 def _by_charge(uow: UnitOfWork, patients: Collection[bytes], account: str) -> dict[bytes, dict[bytes | None, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from portal.domain.ledger import Line
 from portal.domain.money import Money, split
 from portal.domain.patients import full_name
 from portal.domain.practices import address_lines
-from portal.domain.statements.arithmetic import ServiceSums, Why, ages, due_on, reasons, service_sums
+from portal.domain.statements.arithmetic import DUE_DAYS, ServiceSums, Why, ages, due_on, reasons, service_sums
 from portal.domain.statements.content import Letter, StatementContent, StatementLine, Sums, load, summed
 from portal.domain.texts import T_, Text
 from portal.models.encounters import ChargeRow, EncounterRow
@@ -21,8 +21,8 @@ from portal.models.patients import PatientRow
 from portal.models.practices import PracticeRow, ProviderRow
 from portal.models.remittances import RemittanceClaimRow, RemittanceLineRow
 from portal.models.statements import StatementRow
-from portal.services import codes, ledger
-from portal.services.statements.balances import PATIENT, lines_of_patient, open_on
+from portal.services import account_holds, codes, ledger
+from portal.services.statements.balances import PATIENT, lines_of_patient
 from portal.services.unit_of_work.work import UnitOfWork
 
 UNPROVED = T_("This bill does not add up to the account, so it was not made. Look at the account's ledger.")
@@ -43,44 +43,57 @@ class Service:
     position: int
 
 
-def build(uow: UnitOfWork, patient_id: bytes, *, number: str, pay_url: str) -> StatementContent:
-    """The statement of a patient as the books stand now; raises Refused `statement-unproved` when they disagree."""
-    patient = uow.get(PatientRow, patient_id)
+def build(
+    uow: UnitOfWork, account_id: bytes, *, number: str, pay_url: str, code: str = "", due_days: int = DUE_DAYS
+) -> StatementContent:
+    """The statement of an account as the books stand now; raises Refused `statement-unproved` when they disagree."""
+    patient = uow.get(PatientRow, account_id)
     today = uow.today(patient.practice_id)
-    before = previous(uow, patient_id)
-    booked = lines_of_patient(uow, patient_id)
-    sums = service_sums(line for _, line in booked)
-    services = services_of(uow, [each.charge_id for each in sums if each.charge_id])
-    sums = tuple(sorted(sums, key=lambda each: _place(services.get(each.charge_id or b""), today)))
-    shares = patient_shares(uow, booked)
-    every = [line_of(each, services.get(each.charge_id or b""), shares.get(each.charge_id, {}), today) for each in sums]
+    before = previous(uow, account_id)
+    people = account_holds.members(uow, account_id)
+    every = [line for person in people for line in lines_of(uow, person, today, named=len(people) > 1)]
     lines = tuple(worth_telling(every, before.lines if before else ()))
     shown = summed(lines)
-    asked, paid = (
-        sum(each.owed_cents + each.you_paid_cents for each in sums),
-        sum(each.you_paid_cents for each in sums),
-    )
+    paid = sum(line.you_paid.cents for line in every)
+    asked = sum(line.you_owe.cents for line in every) + paid
     try:
         content = StatementContent(
             number=number,
             made_on=today,
-            due_on=due_on(today),
+            due_on=due_on(today, due_days),
             letter=letter(uow, patient, pay_url),
             lines=lines,
             sums=shown,
             opening=before.owed if before else Money(0),
             asked=Money(asked) - (before.total_asked if before else Money(0)),
             paid=Money(paid) - (before.total_paid if before else Money(0)),
-            owed=Money(ledger.owed_by_patient(uow, patient_id)),
-            credit=Money(ledger.credit_of_patient(uow, patient_id)),
+            owed=Money(sum(ledger.owed_by_patient(uow, person) for person in people)),
+            credit=Money(sum(ledger.credit_of_patient(uow, person) for person in people)),
             ages=ages([(line.day, line.you_owe.cents) for line in lines], today),
             sentence=sentence(shown),
             total_asked=Money(asked),
             total_paid=Money(paid),
+            code=code,
         )
     except ValueError as error:
         raise Refused(UNPROVED, code="statement-unproved") from error
     return content
+
+
+def lines_of(uow: UnitOfWork, patient_id: bytes, today: date, *, named: bool = False) -> list[StatementLine]:
+    """Every service of one person in the books, by day, visit and line; with their name where there are others."""
+    booked = lines_of_patient(uow, patient_id)
+    sums = service_sums(line for _, line in booked)
+    services = services_of(uow, [each.charge_id for each in sums if each.charge_id])
+    shares = patient_shares(uow, booked)
+    name = name_of(uow, uow.get(PatientRow, patient_id)) if named else ""
+    return [
+        replace(
+            line_of(each, services.get(each.charge_id or b""), shares.get(each.charge_id, {}), today),
+            patient_id=patient_id.hex(), person=name,
+        )
+        for each in sorted(sums, key=lambda each: _place(services.get(each.charge_id or b""), today))
+    ]  # fmt: skip
 
 
 def _place(service: Service | None, today: date) -> tuple[date, bytes, int]:
@@ -88,31 +101,30 @@ def _place(service: Service | None, today: date) -> tuple[date, bytes, int]:
     return (service.day, service.encounter_id, service.position) if service else (today, b"", 0)
 
 
-def previous(uow: UnitOfWork, patient_id: bytes) -> StatementContent | None:
-    """What the newest statement of a patient said."""
+def previous(uow: UnitOfWork, account_id: bytes) -> StatementContent | None:
+    """What the newest statement of an account said."""
     row = uow.first(
         uow.select(StatementRow)
-        .where(StatementRow.patient_id == patient_id)
+        .where(StatementRow.patient_id == account_id)
         .order_by(StatementRow.created_at.desc(), StatementRow.id)
     )
     return None if row is None else load(uow.read(row, StatementRow.content_sealed))
 
 
-def left_of(uow: UnitOfWork, row: StatementRow, now: Mapping[bytes | None, int]) -> int:
-    """What is still open today of a statement, in cents, by what is owed now on each charge."""
-    content = load(uow.read(row, StatementRow.content_sealed))
-    return open_on({line.charge_id for line in content.lines}, now)
-
-
 def worth_telling(lines: Sequence[StatementLine], before: Sequence[StatementLine]) -> Iterator[StatementLine]:
     """Services of visits on which something is owed, and those that were open or paid on since the last statement."""
-    known = {line.charge_id: line for line in before}
+    known = {_key(line): line for line in before}
     visits = {line.encounter_id for line in lines if line.you_owe}
     for line in lines:
-        last = known.get(line.charge_id)
+        last = known.get(_key(line))
         paid = line.you_paid != last.you_paid if last else bool(line.you_paid)
         if line.you_owe or line.encounter_id in visits or paid or (last and last.you_owe):
             yield line
+
+
+def _key(line: StatementLine) -> tuple[str, str]:
+    """What a line is about: its charge, or the person where it has none (bills of old do not name one)."""
+    return line.charge_id, "" if line.charge_id else line.patient_id
 
 
 def line_of(sums: ServiceSums, service: Service | None, shares: Mapping[str, int], today: date) -> StatementLine:

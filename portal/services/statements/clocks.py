@@ -18,7 +18,7 @@ from portal.domain.statements.life import LADDER, SIDES, StatementFacts
 from portal.models.patients import PatientRow
 from portal.models.statements import StatementRow
 from portal.services import account_holds, policies, queues
-from portal.services.statements.balances import open_by_patient, with_payers
+from portal.services.statements.balances import open_of, with_payers
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -53,20 +53,12 @@ def follow(units: Units, actor: Actor, patient_id: bytes) -> int:
         if not rows:
             return 0
         books = _Books(
-            _together(open_by_patient(uow, people)),
-            _together(with_payers(uow, people)),
+            open_of(uow, people),
+            with_payers(uow, people),
             account_holds.standing(uow, [account], today).get(account, ()),
             policies.current(uow, rows[0].practice_id, Cycle).least_cents,
         )
         return sum(_settle(uow, row, books, today) for row in rows)
-
-
-def _together(by_patient: Mapping[bytes, Mapping[bytes | None, int]]) -> dict[bytes | None, int]:
-    found: dict[bytes | None, int] = {}
-    for charges in by_patient.values():
-        for charge, cents in charges.items():
-            found[charge] = found.get(charge, 0) + cents
-    return found
 
 
 def _settle(uow: UnitOfWork, row: StatementRow, books: _Books, today: date) -> bool:

@@ -1,46 +1,33 @@
-"""Statement runs: who gets a bill today, one job a patient, the paper made by a job of its own.
-
-A run is named by its day: repeated or resumed, it bills nobody twice.
-"""
+"""Runs of bills: looked at first, asked for, followed, stopped, released; repeated or resumed, none bills twice."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import func
 
 from portal.access.actors import Actor
 from portal.domain.errors import Refused
 from portal.domain.money import Money
-from portal.domain.statements.arithmetic import CYCLE_DAYS, due_on
-from portal.domain.statements.content import dump
-from portal.domain.statements.life import StatementFacts
-from portal.domain.texts import T_, Text, to_json
+from portal.domain.statements.arithmetic import due_on
+from portal.domain.statements.cycle import Cycle
+from portal.domain.texts import T_, Text
 from portal.models.encounters import EncounterRow
 from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientRow
 from portal.models.practices import PracticeRow
-from portal.models.statements import StatementRow
-from portal.services import documents, outbox, queues
+from portal.models.statements import StatementRow, StatementRunRow
+from portal.services import outbox, policies
+from portal.services.intake.showing import colleague
 from portal.services.parts import Parts
-from portal.services.statements import building, clocks
-from portal.services.statements.balances import PATIENT, Balance, balances
+from portal.services.statements import clocks, making
+from portal.services.statements.accounts import owing_accounts, standing, words
+from portal.services.statements.balances import PATIENT
 from portal.services.unit_of_work.units import Units
-from portal.services.unit_of_work.work import UnitOfWork, new_id
+from portal.services.unit_of_work.work import UnitOfWork
 
-_SHOWN, _SLICE = 50, 200
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""No sign that is misread for another: a number is said on the telephone."""
-
-_LEFT_OUT: Mapping[str, Text] = {
-    "payer": T_("The payer has not finished"),
-    "billed": T_("Billed within the last {n} days", n=CYCLE_DAYS),
-    "credit": T_("Covered by what we hold of theirs"),
-    "inactive": T_("The account is not active"),
-}
+_SHOWN, _SLICE, _RUNS = 50, 200, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,53 +50,43 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class RunItem:
+    """One run in a list: how far it is."""
+
+    run_id: str
+    run_on: date
+    started_at: datetime
+    started_by: str
+    asked: int | None
+    made: int
+    printed: int
+    waiting: int
+    """Written and on paper, for somebody to release."""
+    passed: int
+    stopped: bool
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to be written."""
+        return self.stopped or (self.asked is not None and self.printed + self.passed >= self.asked)
+
+
+@dataclass(frozen=True, slots=True)
 class RunPage:
     """See `templates/staff/statements/run.html`."""
 
     run_on: date
     due_on: date
+    by_hand: bool
     count: int
     total: Money
     ready: tuple[ReadyAccount, ...]
     left_out: tuple[LeftOut, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """Everybody who owes something: those to bill, why the others are not, and the day of each one's last bill."""
-
-    ready: Mapping[bytes, Balance]
-    why_not: Mapping[bytes, str]
-    last: Mapping[bytes, date]
-
-
-def standing(uow: UnitOfWork) -> _Standing:
-    """Who would get a bill today, and why the others would not."""
-    today, owing = uow.today(), balances(uow)
-    last = {
-        row.patient_id: row.made_on
-        for row in uow.rows(
-            uow.select(StatementRow.patient_id, func.max(StatementRow.made_on).label("made_on")).group_by(
-                StatementRow.patient_id
-            )
-        )
-    }
-    inactive = {row.id for row in uow.rows(uow.select(PatientRow.id).where(PatientRow.state != "ACTIVE"))}
-    why_not: dict[bytes, str] = {}
-    for patient_id, balance in owing.items():
-        if patient_id in inactive:
-            why_not[patient_id] = "inactive"
-        elif balance.billable_cents <= 0:
-            why_not[patient_id] = "payer"
-        elif balance.credit_cents >= balance.owed_cents:
-            why_not[patient_id] = "credit"
-        elif patient_id in last and today < last[patient_id] + timedelta(days=CYCLE_DAYS):
-            why_not[patient_id] = "billed"
-    return _Standing({id_: each for id_, each in owing.items() if id_ not in why_not}, why_not, last)
+    runs: tuple[RunItem, ...]
 
 
 def run_page(uow: UnitOfWork) -> RunPage:
-    """What a run would do today: how many, how much, the first of them by name, and who is left out."""
+    """What a run would do today: how many, how much, the first of them by name, who is left out; and the last runs."""
     found, today = standing(uow), uow.today()
     shown = sorted(found.ready, key=lambda id_: -found.ready[id_].owed_cents)[:_SHOWN]
     oldest = {
@@ -125,7 +102,8 @@ def run_page(uow: UnitOfWork) -> RunPage:
     reasons = list(found.why_not.values())
     return RunPage(
         run_on=today,
-        due_on=due_on(today),
+        due_on=due_on(today, found.cycle.due_days),
+        by_hand=found.cycle.by_hand,
         count=len(found.ready),
         total=Money(sum(each.owed_cents for each in found.ready.values())),
         ready=tuple(
@@ -134,8 +112,49 @@ def run_page(uow: UnitOfWork) -> RunPage:
             )
             for id_ in shown
         ),
-        left_out=tuple(LeftOut(text, reasons.count(why)) for why, text in _LEFT_OUT.items() if why in reasons),
+        left_out=tuple(LeftOut(words(why, found.cycle), reasons.count(why)) for why in dict.fromkeys(sorted(reasons))),
+        runs=runs_of(uow),
     )
+
+
+def runs_of(uow: UnitOfWork, *, run_id: bytes | None = None) -> tuple[RunItem, ...]:
+    """The last runs, newest first, or one of them, with how far each is."""
+    row = StatementRunRow
+    wanted = uow.select(row).order_by(row.started_at.desc(), row.id)
+    rows = uow.entities(wanted.limit(_RUNS) if run_id is None else wanted.where(row.id == run_id))
+    bill = StatementRow
+    counts = {
+        each.run_id: each
+        for each in uow.rows(
+            uow.select(
+                bill.run_id, func.count().label("made"), func.count(bill.document_id).label("printed"),
+                func.count().filter(bill.state == "READY", bill.document_id.is_not(None)).label("waiting"),
+            )
+            .where(bill.run_id.in_([each.id for each in rows]))
+            .group_by(bill.run_id)
+        )
+    }  # fmt: skip
+    found = []
+    for each in rows:
+        far = counts.get(each.id)
+        made, printed, waiting = (far.made, far.printed, far.waiting) if far else (0, 0, 0)
+        by = colleague(uow, each.started_by)
+        stopped = each.stopped_at is not None
+        found.append(
+            RunItem(
+                each.id.hex(),
+                each.run_on,
+                each.started_at,
+                by,
+                each.asked,
+                made,
+                printed,
+                waiting,
+                each.passed,
+                stopped,
+            )
+        )
+    return tuple(found)
 
 
 def names_of(uow: UnitOfWork, patients: list[bytes]) -> dict[bytes, str]:
@@ -155,111 +174,85 @@ def names_of(uow: UnitOfWork, patients: list[bytes]) -> dict[bytes, str]:
     }
 
 
-def start(uow: UnitOfWork, run_on: date | None = None) -> None:
-    """Ask for a run; raises Refused when the day that was looked at is over."""
+def start(uow: UnitOfWork, run_on: date | None = None, *, key: str | None = None) -> bytes | None:
+    """Ask for a run; its id, None where one was asked for under this key before.
+
+    Raises Refused `day` when the day that was looked at is over, `running` while another is being written.
+    """
     today = uow.today()
     if run_on not in {None, today}:
         raise Refused(
             T_("That list was of another day. Look at today's and press again; no bill was made."), code="day"
         )
-    outbox.later(uow, "statement.run", f"statement.run:{new_id().hex()}")
+    uow.rows(uow.select(PracticeRow.id).where(PracticeRow.id == uow.practice_id).with_for_update())
+    if any(not each.over for each in runs_of(uow)):
+        raise Refused(T_("A run is being written just now. Wait until it is done."), code="running")
+    cycle = policies.current(uow, uow.practice_id, Cycle)
+    row = uow.new(
+        StatementRunRow, practice_id=uow.practice_id, run_on=today, started_by=uow.actor.identity, started_at=uow.now,
+        by_hand=cycle.by_hand, asked=None, passed=0, stopped_at=None,
+    )  # fmt: skip
+    uow.flush()
+    outbox.later(uow, "statement.run", key or f"statement.run:{row.id.hex()}", {"run": row.id})
+    return row.id
 
 
-def run(units: Units, actor: Actor) -> int:
-    """The job of a run: one job a patient to be billed, one for each whose open bills are settled; how many to bill.
+def stop(uow: UnitOfWork, run_id: bytes) -> None:
+    """Write no more bills of a run; what is written stays."""
+    row = uow.get(StatementRunRow, run_id)
+    if row.stopped_at is None:
+        uow.change(row, stopped_at=uow.now)
 
-    The jobs are asked for by slices, each in a short transaction, so that a large run holds up no page.
+
+def run(units: Units, actor: Actor, run_id: bytes) -> int:
+    """The job of a run: one job an account to be billed, one for each whose bills may be settled; how many to bill.
+
+    The jobs are asked for by slices, each in a short transaction, so that a large run holds up no page. Cut off and
+    begun again, it asks for what is missing.
     """
     with units.read(actor, "statement:run") as uow:
-        today, ready, owing = uow.today(), sorted(standing(uow).ready), balances(uow)
+        ready, owing = sorted(standing(uow).ready), owing_accounts(uow)
         open_ = uow.rows(uow.select(StatementRow.patient_id).where(StatementRow.state.in_(clocks.OPEN)).distinct())
-        asked = [("statement.make", patient_id) for patient_id in ready]
-        asked += [("statement.close", row.patient_id) for row in open_ if row.patient_id not in owing]
+        made = uow.rows(uow.select(StatementRow.patient_id).where(StatementRow.run_id == run_id))
+        stale = [row.patient_id for row in open_ if row.patient_id not in owing]
+    ready = sorted({*ready, *(row.patient_id for row in made)})
+    asked = [("statement.make", each) for each in ready] + [("statement.close", each) for each in stale]
     for start_at in range(0, len(asked), _SLICE):
         with units.write(actor, "statement:run") as uow:
-            for name, patient_id in asked[start_at : start_at + _SLICE]:
-                outbox.later(uow, name, f"{name}:{patient_id.hex()}:{today}", {"patient": patient_id})
+            for name, account in asked[start_at : start_at + _SLICE]:
+                about = {"run": run_id, "account": account} if name == "statement.make" else {"patient": account}
+                outbox.later(uow, name, f"{name}:{account.hex()}:{run_id.hex()}", about)
+    with units.write(actor, "statement:run") as uow:
+        row = uow.get(StatementRunRow, run_id)
+        if row.asked is None:
+            uow.change(row, asked=len(ready))
     return len(ready)
 
 
-def make(units: Units, parts: Parts, actor: Actor, patient_id: bytes) -> bytes | None:
-    """The job of one bill: build, seal, ask for the paper; None when nothing is owed any more.
-
-    A job that comes again or late bills nobody a second time within a cycle.
-    """
-    with units.write(actor, "statement:run") as uow:
-        patient = uow.get(PatientRow, patient_id)
-        today = uow.today(patient.practice_id)
-        lately = uow.select(StatementRow.id).where(
-            StatementRow.patient_id == patient_id, StatementRow.made_on > today - timedelta(days=CYCLE_DAYS)
-        )
-        if uow.row(lately) is not None:
-            return None
-        content = building.build(uow, patient_id, number=_number(), pay_url=parts.public_url)
-        if content.owed.cents <= 0:
-            return None
-        row = uow.new(
-            StatementRow,
-            patient_id=patient_id,
-            practice_id=patient.practice_id,
-            number=content.number,
-            run_key=today.isoformat(),
-            state="READY",
-            opening_cents=content.opening.cents,
-            closing_cents=content.owed.cents,
-            made_on=content.made_on,
-            due_on=content.due_on,
-            content_sealed=dump(content),
-            document_id=None,
-            created_at=uow.now,
-        )
-        uow.flush()
-        uow.begin(row)
-        waits = {"number": content.number, "text": to_json(T_("The paper of this bill is not made yet."))}
-        queues.follow(uow, row, reason="made", detail=waits, at_risk_cents=content.owed.cents)
-        outbox.later(uow, "statement.paper", f"statement.paper:{row.id.hex()}", {"statement": row.id})
-        return row.id
-
-
-def print_paper(units: Units, parts: Parts, actor: Actor, statement_id: bytes) -> None:
-    """The job of the paper: made between units of work, sealed with its statement, served as is for ever."""
+def release_all(units: Units, parts: Parts, actor: Actor, run_id: bytes) -> int:
+    """The job of a release: every bill of a run that is on paper and not held goes out, in slices; how many went."""
+    went, row = 0, StatementRow
     with units.read(actor, "statement:run") as uow:
-        row = uow.get(StatementRow, statement_id)
-        if row.document_id is not None:
-            return
-        content = uow.read(row, StatementRow.content_sealed)
-        language = uow.get(PatientRow, row.patient_id).language
-        zone = uow.get(PracticeRow, row.practice_id).time_zone
-    body = parts.paper.statement(content, language=language, time_zone=zone)
+        wanted = uow.select(row.id).where(row.run_id == run_id, row.state == "READY", row.document_id.is_not(None))
+        ids = [each.id for each in uow.rows(wanted.order_by(row.id))]
+    for start_at in range(0, len(ids), _SLICE):
+        with units.write(actor, "statement:run") as uow:
+            for id_ in ids[start_at : start_at + _SLICE]:
+                try:
+                    went += making.release(uow, parts, id_)
+                except Refused:
+                    continue  # held since: it stays in its queue, and its page says why
+    return went
+
+
+def cycle_day(units: Units, actor: Actor) -> int:
+    """Ask for a run by itself on the practice's days of the week, once a day; how many were asked for."""
     with units.write(actor, "statement:run") as uow:
-        row = uow.get(StatementRow, statement_id)
-        if row.document_id is not None:
-            return
-        document = documents.store(
-            uow, patient_id=row.patient_id, kind="statement", name=f"bill-{row.number}.pdf",
-            media_type="application/pdf", body=body,
-        )  # fmt: skip
-        uow.flush()
-        uow.change(row, document_id=document.id)
-        if row.state == "READY":
-            uow.move(row, "STATEMENT_1", StatementFacts(delivered=True, owed_cents=row.closing_cents))
-            queues.follow(uow, row, reason="sent")
-            _write_to(uow, parts, row.patient_id)
-
-
-def _write_to(uow: UnitOfWork, parts: Parts, patient_id: bytes) -> None:
-    """Tell a patient with an address on record that a bill is ready; the mail says neither sum nor service."""
-    patient = uow.get(PatientRow, patient_id)
-    address = uow.read(patient, PatientRow.email_sealed)
-    if address:
-        name = uow.get(PracticeRow, patient.practice_id).name
-        outbox.mail(
-            uow, "statement_ready", recipient=address, subject_id=patient_id, practice_id=patient.practice_id,
-            language=patient.language, parameters={"practice": name, "url": parts.public_url},
-        )  # fmt: skip
-
-
-def _number() -> str:
-    """A number that tells nobody how many bills there are; a collision is a Conflict, and the job comes again."""
-    signs = "".join(secrets.choice(_ALPHABET) for _ in range(8))
-    return f"{signs[:4]}-{signs[4:]}"
+        today = uow.today()
+        if not policies.current(uow, uow.practice_id, Cycle).writes_on(today):
+            return 0
+        begun = uow.select(StatementRunRow.id).where(StatementRunRow.run_on == today)
+        if uow.row(begun) is not None or any(not each.over for each in runs_of(uow)):
+            return 0
+        start(uow)
+        return 1

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from sqlalchemy import exists, func
+
 from portal.domain.dates import today
 from portal.domain.money import Money
 from portal.domain.statements.arithmetic import BUCKET_WORDS
@@ -14,10 +16,12 @@ from portal.domain.statements.life import LIFE
 from portal.domain.texts import Text
 from portal.models.documents import DocumentRow
 from portal.models.practices import PracticeRow
-from portal.models.statements import StatementRow
+from portal.models.statements import StatementPersonRow, StatementRow, StatementRunRow
+from portal.services import account_holds
 from portal.services.intake.showing import State
-from portal.services.statements.balances import open_by_charge, open_by_patient, open_on
-from portal.services.statements.runs import names_of, standing
+from portal.services.statements.accounts import standing
+from portal.services.statements.balances import open_by_charge, open_by_patient, open_of, open_on
+from portal.services.statements.runs import RunItem, names_of, runs_of
 from portal.services.unit_of_work.work import UnitOfWork
 
 _PAGE = 50
@@ -112,10 +116,22 @@ class StatementsPage:
     older: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class ProgressPage:
+    """See `templates/staff/statements/progress.html`."""
+
+    run: RunItem
+    total: Money
+    released: int
+    waiting: tuple[StatementItem, ...]
+    """The first that are on paper and wait for somebody to let them go, the largest first."""
+
+
 def statement_page(uow: UnitOfWork, statement_id: bytes) -> StatementPage:
     """One statement as it was made, and what is open of it today; raises NotFound."""
     row = uow.get(StatementRow, statement_id)
-    bill = opened(uow, row.patient_id, open_by_charge(uow, row.patient_id), down_to=row)[-1]
+    now = open_of(uow, account_holds.members(uow, row.patient_id))
+    bill = opened(uow, row.patient_id, now, down_to=row)[-1]
     content, letter = bill.content, bill.content.letter
     return StatementPage(
         statement_id=row.id.hex(),
@@ -142,8 +158,12 @@ def statement_page(uow: UnitOfWork, statement_id: bytes) -> StatementPage:
 def opened(
     uow: UnitOfWork, patient_id: bytes, now: Mapping[bytes | None, int], *, down_to: StatementRow | None = None
 ) -> list[Bill]:
-    """A patient's statements, newest first, with what is open of each by what is owed `now`; `down_to` is the last."""
-    wanted = uow.select(StatementRow).where(StatementRow.patient_id == patient_id)
+    """The statements that name a patient, newest first, with what of theirs is open of each by what is owed `now`;
+    `down_to` is the last.
+    """
+    person = StatementPersonRow
+    names = exists().where(person.statement_id == StatementRow.id, person.patient_id == patient_id)
+    wanted = uow.select(StatementRow).where((StatementRow.patient_id == patient_id) | names.correlate(StatementRow))
     return _stacked(uow, uow.entities(wanted.order_by(StatementRow.created_at.desc(), StatementRow.id)), now, down_to)
 
 
@@ -233,6 +253,30 @@ def statements_page(uow: UnitOfWork, *, may_run: bool, before: str = "") -> Stat
     ]
     older = f"{shown[-1].made_on}.{shown[-1].id.hex()}" if len(rows) > _PAGE else None
     return StatementsPage(tuple(items), len(standing(uow).ready), may_run, None, older)
+
+
+def progress_page(uow: UnitOfWork, run_id: bytes) -> ProgressPage:
+    """How far a run is, and those of its bills that wait to be released; raises NotFound."""
+    uow.get(StatementRunRow, run_id)
+    [run] = runs_of(uow, run_id=run_id)
+    wanted = uow.select(StatementRow).where(StatementRow.run_id == run_id, StatementRow.state == "READY")
+    rows = uow.entities(
+        wanted.where(StatementRow.document_id.is_not(None)).order_by(StatementRow.closing_cents.desc()).limit(_PAGE)
+    )
+    names, day = names_of(uow, sorted({row.patient_id for row in rows})), uow.today()
+    sums = uow.row(
+        uow.select(
+            func.coalesce(func.sum(StatementRow.closing_cents), 0).label("cents"),
+            func.count(StatementRow.released_at).label("released"),
+        ).where(StatementRow.run_id == run_id)
+    )
+    cents, released = (int(sums.cents), int(sums.released)) if sums else (0, 0)
+    return ProgressPage(
+        run,
+        Money(cents),
+        released,
+        tuple(item(row, row.closing_cents, names[row.patient_id], day) for row in rows),
+    )
 
 
 def edge_of(written: str) -> tuple[date, bytes] | None:

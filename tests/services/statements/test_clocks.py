@@ -6,12 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from portal.domain.posting.payments import card_payment_entry
 from portal.domain.statements.cycle import Cycle
 from portal.models.statements import StatementRow
 from portal.services import account_holds, ledger, policies
-from portal.services.payments.owing import owed_charges
-from portal.services.statements import clocks, runs
+from portal.services.statements import clocks, making
 from tests.databases import World
 from tests.make import accounts
 from tests.services.statements.test_runs import PlainPaper, parts
@@ -20,9 +18,9 @@ from tests.services.statements.test_runs import PlainPaper, parts
 def billed(world: World, **more: object) -> bytes:
     """A patient with a bill that went out today."""
     patient_id = accounts.owing(world, **more)
-    made = runs.make(world.units, parts(world), world.machine("statement.make"), patient_id)
+    made = making.make(world.units, parts(world), world.machine("statement.make"), patient_id)
     assert made is not None
-    runs.print_paper(world.units, parts(world, PlainPaper()), world.machine("statement.paper"), made)
+    making.print_paper(world.units, parts(world, PlainPaper()), world.machine("statement.paper"), made)
     return patient_id
 
 
@@ -34,12 +32,6 @@ def bill(world: World) -> StatementRow:
     with world.read("statement:view") as uow:
         [row] = uow.entities(uow.select(StatementRow))
         return row
-
-
-def pay(world: World, patient_id: bytes, cents: int) -> None:
-    with world.write("payment:settle") as uow:
-        owed = owed_charges(uow, patient_id)
-        ledger.post(uow, [card_payment_entry(b"p" * 16, patient_id, cents, owed, accounts.JUNE)])
 
 
 def test_a_question_stops_the_clock_and_its_answer_lets_the_days_that_were_left_go_on(world: World):
@@ -83,14 +75,14 @@ def test_what_is_paid_is_over_whatever_holds_it(world: World, held: bool):
         with world.write("statement:run") as uow:
             account_holds.hold(uow, patient_id, "DISPUTED")
         follow(world, patient_id)
-    pay(world, patient_id, 8_640)
+    accounts.pay(world, patient_id, 8_640)
     assert follow(world, patient_id) == 1
     assert bill(world).state == "PAID"
 
 
 def test_a_rest_too_small_to_bill_waits_and_is_asked_again_where_the_practice_says_so(world: World):
     patient_id = billed(world)
-    pay(world, patient_id, 8_440)
+    accounts.pay(world, patient_id, 8_440)
     follow(world, patient_id)
     assert bill(world).state == "SMALL_BALANCE"
     with world.write("statement:run") as uow:

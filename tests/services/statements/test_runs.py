@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -9,17 +12,19 @@ from typing import Any
 
 import pytest
 
+from portal.access.actors import Actor
 from portal.domain.errors import Refused
 from portal.domain.money import Money
 from portal.domain.posting.payments import card_payment_entry
 from portal.domain.statements.content import load
+from portal.domain.statements.cycle import Cycle
 from portal.models.documents import DocumentRow
 from portal.models.jobs import JobKeyRow, MailRow
+from portal.models.patients import PatientRow
 from portal.models.queues import QueueItemRow, TransitionRow
 from portal.models.statements import StatementRow
-from portal.services import documents, ledger
-from portal.services.payments.owing import owed_charges
-from portal.services.statements import clocks, runs, showing
+from portal.services import account_holds, documents, ledger, policies
+from portal.services.statements import clocks, making, printing, runs, showing
 from tests.databases import World
 from tests.make import accounts
 
@@ -51,6 +56,12 @@ def rows(world: World) -> list[StatementRow]:
         return uow.entities(uow.select(StatementRow).order_by(StatementRow.created_at))
 
 
+def run_of(world: World) -> bytes:
+    """The newest run."""
+    with world.read("statement:run") as uow:
+        return bytes.fromhex(runs.runs_of(uow)[0].run_id)
+
+
 def work_off(world: World, paper: PlainPaper) -> None:
     """Run every statement job that was asked for, twice each: a worker may die after its work and before saying so."""
     done: set[tuple[str, bytes]] = set()
@@ -60,11 +71,11 @@ def work_off(world: World, paper: PlainPaper) -> None:
             for _ in range(2):
                 actor = world.machine(name)
                 if name == "statement.run":
-                    runs.run(world.units, actor)
+                    runs.run(world.units, actor, about)
                 elif name == "statement.make":
-                    runs.make(world.units, parts(world, paper), actor, about)
+                    making.make(world.units, parts(world, paper), actor, about, run_of(world))
                 elif name == "statement.paper":
-                    runs.print_paper(world.units, parts(world, paper), actor, about)
+                    making.print_paper(world.units, parts(world, paper), actor, about)
                 elif name == "statement.close":
                     clocks.follow(world.units, actor, about)
 
@@ -78,6 +89,9 @@ def test_a_run_makes_each_bill_once_and_its_paper_once(world: World):
     patients = {accounts.owing(world), accounts.owing(world, first_name_sealed="Tom")}
     paper = PlainPaper()
     start(world)
+    with pytest.raises(Refused, match="running"):
+        start(world)
+    work_off(world, paper)
     start(world)
     work_off(world, paper)
     made = rows(world)
@@ -97,7 +111,7 @@ def test_a_run_makes_each_bill_once_and_its_paper_once(world: World):
 
 def test_a_bill_whose_paper_was_not_made_waits_in_a_queue(world: World):
     patient_id = accounts.owing(world)
-    made = runs.make(world.units, parts(world), world.machine("statement.make"), patient_id)
+    made = making.make(world.units, parts(world), world.machine("statement.make"), patient_id)
     with world.read("queue:view") as uow:
         [item] = uow.entities(uow.select(QueueItemRow).where(QueueItemRow.state == "OPEN"))
         assert (item.queue, item.subject_id, item.at_risk_cents) == ("statements", made, 8_640)
@@ -108,9 +122,7 @@ def test_nobody_is_billed_twice_in_a_cycle_and_the_next_bill_says_what_came_betw
     paper = PlainPaper()
     start(world)
     work_off(world, paper)
-    with world.write("payment:settle") as uow:
-        entry = card_payment_entry(b"p" * 16, patient_id, 2_000, owed_charges(uow, patient_id), accounts.JUNE)
-        ledger.post(uow, [entry])
+    accounts.pay(world, patient_id, 2_000)
     world.clock.forward(days=27)
     start(world)
     work_off(world, paper)
@@ -171,10 +183,7 @@ def test_a_paid_bill_is_closed_and_an_older_one_with_it(world: World):
     paper = PlainPaper()
     start(world)
     work_off(world, paper)
-    with world.write("payment:settle") as uow:
-        ledger.post(
-            uow, [card_payment_entry(b"p" * 16, patient_id, 8_640, owed_charges(uow, patient_id), accounts.JUNE)]
-        )
+    accounts.pay(world, patient_id, 8_640)
     assert clocks.follow(world.units, world.machine("statement.close"), patient_id) == 1
     assert [row.state for row in rows(world)] == ["PAID"]
     assert clocks.follow(world.units, world.machine("statement.close"), patient_id) == 0
@@ -185,8 +194,7 @@ def test_the_office_sees_every_bill_with_what_is_open_today(world: World):
     work_off_paper = PlainPaper()
     start(world)
     work_off(world, work_off_paper)
-    with world.write("payment:settle") as uow:
-        ledger.post(uow, [card_payment_entry(b"p" * 16, patient_id, 640, owed_charges(uow, patient_id), accounts.JUNE)])
+    accounts.pay(world, patient_id, 640)
     with world.read("statement:view", world.actor("biller")) as uow:
         page = showing.statements_page(uow, may_run=True)
     [one] = page.statements
@@ -207,3 +215,156 @@ def test_a_patient_with_an_address_is_told_once_and_the_mail_says_neither_sum_no
         said = uow.read(mails[0], MailRow.parameters_sealed)
     assert set(said) == {"practice", "url"}
     assert "86.40" not in str(said)
+
+
+def keep(world: World, **more: Any) -> None:
+    with world.write("statement:run") as uow:
+        policies.keep(uow, world.practice_id, Cycle(**more), version=policies.version(uow, world.practice_id, Cycle))
+
+
+def payer_of(*patients: bytes) -> Actor:
+    """Somebody signed in who stands for these patients."""
+    user = b"u" * 16
+    return Actor(user.hex(), user, stands_for=frozenset(patients), session="00" * 8, assurance="aal2", method="totp")
+
+
+def test_a_family_gets_one_bill_and_each_line_names_whose_it_is(world: World):
+    parent, child = accounts.owing(world), accounts.owing(world, first_name_sealed="Tom")
+    with world.write("patient:change") as uow:
+        uow.change(uow.get(PatientRow, child), billed_with_id=parent)
+    paper = PlainPaper()
+    start(world)
+    work_off(world, paper)
+    [row] = rows(world)
+    [content] = (load(each) for each in paper.asked)
+    assert (row.patient_id, row.closing_cents, row.began_cents, content.owed) == (parent, 17_280, 17_280, Money(17_280))
+    assert {(line.person, line.patient_id) for line in content.lines} == {
+        ("Teresa Marlowe", parent.hex()), ("Tom Marlowe", child.hex()),
+    }  # fmt: skip
+    for reached, seen in (([parent, child], 1), ([parent], 0), ([child], 0)):
+        with world.read("own-statement:view", payer_of(*reached)) as uow:
+            assert len(uow.entities(uow.select(StatementRow))) == seen
+    accounts.pay(world, child, 8_640)
+    clocks.follow(world.units, world.machine("statement.close"), child)
+    assert rows(world)[0].state == "STATEMENT_1"
+    accounts.pay(world, parent, 8_640, key=b"q" * 16)
+    clocks.follow(world.units, world.machine("statement.close"), parent)
+    assert rows(world)[0].state == "PAID"
+
+
+def test_a_new_charge_has_a_clock_of_its_own_and_the_older_one_takes_its_next_step(world: World):
+    patient_id = accounts.owing(world)
+    paper = PlainPaper()
+    start(world)
+    work_off(world, paper)
+    world.clock.forward(days=28)
+    with world.write("patient:change") as uow:
+        accounts.visit(uow, uow.get(PatientRow, patient_id), accounts.JUNE + timedelta(days=60), {"E0114": 6_200})
+    start(world)
+    work_off(world, paper)
+    first, second = rows(world)
+    assert [(row.state, row.began_cents, row.closing_cents) for row in (first, second)] == [
+        ("STATEMENT_2", 8_640, 8_640), ("STATEMENT_1", 6_200, 14_840),
+    ]  # fmt: skip
+    assert first.step_on == second.step_on == second.made_on
+
+
+def test_nothing_goes_out_before_somebody_let_it_go_and_what_is_held_stays(world: World):
+    keep(world, by_hand=True)
+    held, free = accounts.owing(world), accounts.owing(world, first_name_sealed="Tom", email_sealed="tom@mail.example")
+    start(world)
+    work_off(world, PlainPaper())
+    run_id = run_of(world)
+    with world.read("statement:run", world.actor("biller")) as uow:
+        page = showing.progress_page(uow, run_id)
+        assert (page.run.asked, page.run.printed, page.run.waiting, page.released) == (2, 2, 2, 0)
+        assert (page.run.over, page.total, len(page.waiting)) == (True, Money(17_280), 2)
+        assert printing.waiting(uow).waiting == 0
+        assert {item.reason for item in uow.entities(uow.select(QueueItemRow))} == {"to-release"}
+    with world.read("own-statement:view", payer_of(free)) as uow:
+        assert uow.entities(uow.select(StatementRow)) == []
+    with world.write("statement:run") as uow:
+        account_holds.hold(uow, held, "DISPUTED")
+    by_patient = {row.patient_id: row for row in rows(world)}
+    with pytest.raises(Refused), world.write("statement:run", world.actor("biller")) as uow:
+        making.release(uow, parts(world), by_patient[held].id)
+    assert runs.release_all(world.units, parts(world), world.machine("statement.release"), run_id) == 1
+    assert runs.release_all(world.units, parts(world), world.machine("statement.release"), run_id) == 0
+    assert {row.patient_id: row.state for row in rows(world)} == {held: "READY", free: "STATEMENT_1"}
+    with world.read("mail:send") as uow:
+        assert uow.count(uow.select(MailRow.id)) == 1
+
+
+def test_a_run_that_was_stopped_writes_no_more(world: World):
+    accounts.owing(world)
+    start(world)
+    with world.write("statement:run", world.actor("biller")) as uow:
+        runs.stop(uow, run_of(world))
+    work_off(world, PlainPaper())
+    assert rows(world) == []
+    with world.read("statement:run", world.actor("biller")) as uow:
+        assert runs.runs_of(uow)[0].over
+
+
+def test_a_run_cut_off_while_asking_counts_and_bills_everybody_once(world: World):
+    for name in ("Ann", "Bob", "Cyd"):
+        accounts.owing(world, first_name_sealed=name)
+    start(world)
+    machine, run_id, paper = world.machine("statement.run"), run_of(world), PlainPaper()
+    with world.read("statement:run") as uow:
+        first = min(runs.standing(uow).ready)
+    making.make(world.units, parts(world), machine, first, run_id)  # the worker died right after this one
+    assert runs.run(world.units, machine, run_id) == 3
+    work_off(world, paper)
+    with world.read("statement:run", world.actor("biller")) as uow:
+        [one] = runs.runs_of(uow)
+    assert (one.asked, one.made, one.over, len(rows(world))) == (3, 3, True, 3)
+
+
+def test_every_paper_goes_to_the_printer_once_with_where_it_is_mailed(world: World):
+    accounts.owing(world)
+    accounts.owing(world, first_name_sealed="Tom")
+    start(world)
+    work_off(world, PlainPaper())
+    with world.write("statement:run", world.actor("biller")) as uow:
+        assert printing.waiting(uow).waiting == 2
+        name, body = printing.export(uow)
+    assert "Marlowe" not in name
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        assert archive.namelist() == ["00001.pdf", "00002.pdf", "list.csv"]
+        listed = archive.read("list.csv").decode().splitlines()
+        paper = archive.read("00001.pdf")
+    assert {line.split(",")[3] for line in listed[1:]} == {"Teresa Marlowe", "Tom Marlowe"}
+    assert hashlib.sha256(paper).hexdigest() in listed[1]
+    with pytest.raises(Refused), world.write("statement:run", world.actor("biller")) as uow:
+        printing.export(uow)
+    with world.read("statement:run", world.actor("biller")) as uow:
+        [batch] = printing.waiting(uow).batches
+        assert printing.packed(uow, bytes.fromhex(batch.batch_id)) == (name, body)
+
+
+def test_small_sums_and_held_accounts_are_left_out_and_counted(world: World):
+    accounts.pay(world, accounts.owing(world), 8_300)
+    held = accounts.owing(world, first_name_sealed="Tom")
+    with world.write("statement:run") as uow:
+        account_holds.hold(uow, held, "BANKRUPT")
+    with world.read("statement:run", world.actor("biller")) as uow:
+        page = runs.run_page(uow)
+    assert page.count == 0
+    assert {one.count for one in page.left_out} == {1}
+    assert {str(one.text)[:9] for one in page.left_out} == {"Too small", "Bankruptc"}
+    keep(world, least_cents=100)
+    with world.read("statement:run", world.actor("biller")) as uow:
+        assert runs.run_page(uow).count == 1
+
+
+def test_the_days_of_the_week_write_bills_by_themselves_once_a_day(world: World):
+    accounts.owing(world)
+    machine = world.machine("statement.cycle")
+    assert runs.cycle_day(world.units, machine) == 0
+    with world.read("statement:run") as uow:
+        keep(world, weekdays=(uow.today().weekday(),))
+    assert runs.cycle_day(world.units, machine) == 1
+    work_off(world, PlainPaper())
+    assert runs.cycle_day(world.units, machine) == 0
+    assert len(rows(world)) == 1

@@ -6,11 +6,10 @@ from datetime import date
 
 from portal.domain.ledger import Entry, Line
 from portal.domain.money import Money
-from portal.domain.posting.payments import card_payment_entry
+from portal.domain.statements.arithmetic import CYCLE_DAYS
 from portal.models.patients import PatientRow
 from portal.services import ledger
-from portal.services.payments.owing import owed_charges
-from portal.services.statements import home, runs, showing
+from portal.services.statements import home, making, showing
 from portal.services.unit_of_work.work import UnitOfWork
 from tests.databases import World
 from tests.make import accounts
@@ -20,8 +19,8 @@ NEW = 12_000
 
 def bill(world: World, patient_id: bytes) -> bytes:
     """One more bill, a cycle after the last."""
-    world.clock.forward(days=runs.CYCLE_DAYS)
-    made = runs.make(world.units, world.runtime.parts, world.machine("statement.make"), patient_id)
+    world.clock.forward(days=CYCLE_DAYS)
+    made = making.make(world.units, world.runtime.parts, world.machine("statement.make"), patient_id)
     assert made is not None
     return made
 
@@ -30,11 +29,6 @@ def visit(world: World, patient_id: bytes, day: date) -> None:
     """A visit that no plan pays any of."""
     with world.write("patient:change") as uow:
         accounts.visit(uow, uow.get(PatientRow, patient_id), day, {"G0439": NEW})
-
-
-def pay(world: World, patient_id: bytes, cents: int, key: bytes = b"p" * 16) -> None:
-    with world.write("payment:settle") as uow:
-        ledger.post(uow, [card_payment_entry(key, patient_id, cents, owed_charges(uow, patient_id), accounts.JUNE)])
 
 
 def standing(world: World, patient_id: bytes) -> list[tuple[bytes, int, bytes | None]]:
@@ -65,16 +59,16 @@ def test_what_is_open_on_an_older_bill_stands_on_the_newest_alone(world: World):
     assert standing(world, patient_id) == [(second, 8_640 + NEW, None), (first, 0, second)]
     third = bill(world, patient_id)
     assert standing(world, patient_id) == [(third, 8_640 + NEW, None), (second, 0, third), (first, 0, third)]
-    pay(world, patient_id, 8_640)  # the oldest services first: the first bill is settled
+    accounts.pay(world, patient_id, 8_640)  # the oldest services first: the first bill is settled
     assert standing(world, patient_id) == [(third, NEW, None), (second, 0, third), (first, 0, None)]
-    pay(world, patient_id, NEW, b"q" * 16)
+    accounts.pay(world, patient_id, NEW, key=b"q" * 16)
     assert standing(world, patient_id) == [(third, 0, None), (second, 0, None), (first, 0, None)]
 
 
 def test_what_comes_open_again_stands_on_the_newest_bill_that_lists_it(world: World):
     patient_id = accounts.owing(world)
     first = bill(world, patient_id)
-    pay(world, patient_id, 8_640)
+    accounts.pay(world, patient_id, 8_640)
     for month in (8, 9):
         visit(world, patient_id, date(2026, month, 20))
         newest = bill(world, patient_id)
