@@ -23,17 +23,18 @@ NAMES = {
     "mode", "home", "data", "keys", "edi", "database_url", "database_owner_url", "root_key", "root_key_file",
     "signing_key_file", "web_secret_file", "sftp_key_file", "anchor_file", "tls", "public_url", "trusted_proxies",
     "debug", "stripe_api_url", "stripe_secret_key_file", "stripe_webhook_secret_file", "card_pages_origin", "smtp_url",
-    "mail_from", "metrics_token_file", "witness_url", "witness_key", "host", "port",
+    "mail_from", "sms_url", "sms_secret_file", "metrics_token_file", "witness_url", "witness_key", "host", "port",
 }  # fmt: skip
 
 
 _SECRET_FILES = (
     "root_key_file", "signing_key_file", "web_secret_file", "stripe_secret_key_file", "stripe_webhook_secret_file",
-    "metrics_token_file", "sftp_key_file",
+    "metrics_token_file", "sftp_key_file", "sms_secret_file",
 )  # fmt: skip
 _ROOT_KEY = re.compile(r"(?:([1-9][0-9]{0,8}):)?([0-9A-Fa-f]{64})")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
-"""It goes into the content policy of every page, where a blank or semicolon would change its meaning."""
+"""In the content policy of every page, where a blank or semicolon would change its meaning."""
+_PSYCOPG = re.compile(r"^postgresql://")
 _WITNESS_KEY = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+B[A-Za-z0-9+/=]+")
 """NAME+ID+KEY as `audit witness-key` prints it; the bytes of a cosigning key begin with 4, hence the B."""
 
@@ -77,6 +78,8 @@ class Settings:
     card_pages_origin: str
     smtp_url: str = field(repr=False)
     mail_from: str
+    sms_url: str
+    sms_secret_file: Path | None
     metrics_token_file: Path | None
     witness_url: str
     witness_key: str
@@ -173,12 +176,8 @@ def _settings(home: Path, given: Mapping[str, str], faults: list[str]) -> Settin
         return path(name, home) if given.get(name) else None
 
     data, keys = path("data", home / "data"), path("keys", home / "keys")
-    url = given.get("database_url") or f"sqlite:///{data / 'candor.db'}"
-    if url.startswith("postgresql://"):
-        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    owner = given.get("database_owner_url") or url
-    if owner.startswith("postgresql://"):
-        owner = owner.replace("postgresql://", "postgresql+psycopg://", 1)
+    url = _PSYCOPG.sub("postgresql+psycopg://", given.get("database_url") or f"sqlite:///{data / 'candor.db'}")
+    owner = _PSYCOPG.sub("postgresql+psycopg://", given.get("database_owner_url") or url)
     port = _number("port", given.get("port", "8000"), faults)
     return Settings(
         mode=given.get("mode", DEVELOPMENT),
@@ -204,6 +203,8 @@ def _settings(home: Path, given: Mapping[str, str], faults: list[str]) -> Settin
         card_pages_origin=given.get("card_pages_origin", "https://checkout.stripe.com"),
         smtp_url=given.get("smtp_url", ""),
         mail_from=given.get("mail_from", ""),
+        sms_url=given.get("sms_url", ""),
+        sms_secret_file=maybe("sms_secret_file"),
         metrics_token_file=maybe("metrics_token_file"),
         witness_url=given.get("witness_url", ""),
         witness_key=given.get("witness_key", "").strip(),
@@ -225,7 +226,7 @@ def _refusals(settings: Settings, environment: Mapping[str, str]) -> list[str]:
     if not _ORIGIN.fullmatch(settings.card_pages_origin):
         faults.append("CANDOR_CARD_PAGES_ORIGIN must be an origin such as https://checkout.stripe.com")
     faults += _key_files(settings)
-    faults += _witness(settings)
+    faults += _elsewhere(settings)
     faults += _database(settings, environment)
     if settings.mode == PRODUCTION:
         faults += _production(settings, environment)
@@ -248,14 +249,18 @@ def _key_files(settings: Settings) -> list[str]:
     return faults
 
 
-def _witness(settings: Settings) -> list[str]:
+def _elsewhere(settings: Settings) -> list[str]:
+    """The witness and the service for text messages: what goes to other machines over HTTP."""
     faults: list[str] = []
     if bool(settings.witness_url) != bool(settings.witness_key):
         faults.append("CANDOR_WITNESS_URL and CANDOR_WITNESS_KEY go together: set both or neither")
-    parts = urlsplit(settings.witness_url)
-    here = parts.scheme == "http" and _loopback(parts.hostname or "")
-    if settings.witness_url and not (parts.hostname and (parts.scheme == "https" or here)):
-        faults.append("CANDOR_WITNESS_URL must be an https:// address, or http:// on this machine")
+    if bool(settings.sms_url) != bool(settings.sms_secret_file):
+        faults.append("CANDOR_SMS_URL and CANDOR_SMS_SECRET_FILE go together: set both or neither")
+    for name in ("witness_url", "sms_url"):
+        parts = urlsplit(getattr(settings, name))
+        here = parts.scheme == "http" and _loopback(parts.hostname or "")
+        if getattr(settings, name) and not (parts.hostname and (parts.scheme == "https" or here)):
+            faults.append(f"CANDOR_{name.upper()} must be an https:// address, or http:// on this machine")
     if settings.witness_key and not _WITNESS_KEY.fullmatch(settings.witness_key):
         faults.append("CANDOR_WITNESS_KEY must be the witness's public key, as ./candor audit witness-key prints it")
     return faults
@@ -339,9 +344,7 @@ def _remote(url: str, environment: Mapping[str, str]) -> bool:
 
 
 def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

@@ -25,7 +25,7 @@ from portal.crypto.keyring import Keyring
 from portal.crypto.roots import EnvRoot, FileRoot, Roots, make_root_file
 from portal.crypto.ssh import public_line
 from portal.domain.dates import Clock
-from portal.gateways import mail
+from portal.gateways import mail, texting
 from portal.gateways.cards import Cards
 from portal.gateways.exchange import FolderExchange
 from portal.gateways.paper import Paper
@@ -200,6 +200,7 @@ def build(settings: Settings, *, clock: Clock | None = None, parts: dict[str, An
     world = {
         "clock": the_clock, "cards": _cards(settings), "mailer": _mailer(settings), "anchor_file": settings.anchor_file,
         "paper": Paper(ROOT / "templates", settings.data / "fonts"), "scans": Scans(), "realtime": RealtimeServices(),
+        "texter": texting.texter(settings.sms_url, settings.sms_secret_file, settings.home, ROOT / "templates"),
         "exchange": FolderExchange(settings.edi), "sftp": SftpExchange(settings.sftp_key_file),
         "public_url": settings.public_url, "demo": settings.demo, "release": RELEASE, "installation": installation,
     } | (parts or {})  # fmt: skip
@@ -221,10 +222,8 @@ def _cards(settings: Settings) -> Cards | None:
 def _mailer(settings: Settings) -> Mailer:
     """SMTP where it is set; else mail lies as files in the installation's folder."""
     sender = settings.mail_from or f"Candor <no-reply@{urlsplit(settings.public_url).hostname}>"
-    letters = mail.Letters(ROOT / "templates" / "mail", sender)
-    if settings.smtp_url:
-        return mail.SmtpMailer(settings.smtp_url, letters)
-    return mail.FolderMailer(settings.home / "mail", letters)
+    letters, folder = mail.Letters(ROOT / "templates" / "mail", sender), settings.home / "mail"
+    return mail.SmtpMailer(settings.smtp_url, letters) if settings.smtp_url else mail.FolderMailer(folder, letters)
 
 
 def _enqueue(engine: Engine) -> Enqueue | None:

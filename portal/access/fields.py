@@ -70,6 +70,8 @@ _STANDING = frozenset({
 _OWN_PEOPLE = frozenset(each for each in _STANDING if each.startswith(("proxy_invitation", "confidential"))) - {
     "proxy_invitation.words"
 }
+_DUNNED = frozenset({"notice.recipient", "account_call.words"})
+"""What went to patients about bills, and what they said on the telephone."""
 _SELF = frozenset({"user.email", "user.name"})
 _MAIL = frozenset({"mail.recipient", "mail.parameters"})
 
@@ -93,6 +95,7 @@ _SYSTEM = (
     | _MAIL
     | {"patient.guarantor", "payment.note", "denial.note", "statement.code"}
 )
+_SYSTEM |= _DUNNED | {"notice.body"}
 _SYSTEM |= {"encounter.source", "legal_hold.reason", "partner_service.password"}
 
 OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
@@ -107,8 +110,8 @@ OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.QA_AUDITOR: _CHARGING,
     r.DENIAL_SPECIALIST: _BILLING | {"denial.note"},
     r.PAYMENT_POSTER: _BILLING | {"payment.note"},
-    r.BILLER: _BILLING | _STANDING | {"patient.guarantor"},
-    r.BILLING_MANAGER: _BILLING | _STANDING | {"patient.guarantor", "payment.note", "denial.note"},
+    r.BILLER: _BILLING | _DUNNED | _STANDING | {"patient.guarantor"},
+    r.BILLING_MANAGER: _BILLING | _DUNNED | _STANDING | {"patient.guarantor", "payment.note", "denial.note"},
     r.COMPLIANCE_OFFICER: _SEARCH | _NAME | _SELF | {"patient.mrn", "legal_hold.reason"},
     r.ADMINISTRATOR: _SELF,
     r.SYSTEM: _SYSTEM,

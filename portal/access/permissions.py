@@ -56,6 +56,8 @@ _TABLE: Final = (
     Permission("own-statement:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-payment:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-document:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("own-contact:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("own-contact:change", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("access-report:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
     # Visits, codes, charges.
     Permission("visit:import", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
@@ -147,6 +149,13 @@ _TABLE: Final = (
     Permission("statement:view", _PAYMENT, _practice(*_MONEY), protected=True),
     Permission("statement:run", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission("policy:edit", _OPERATIONS, _practice(r.BILLING_MANAGER, system=False), protected=False),
+    # Following up on bills that nobody pays, and where patients agreed to be reached.
+    Permission("notice:send", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission("call:make", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission(
+        "collection:approve", _PAYMENT, _practice(r.BILLING_MANAGER, system=False), protected=True, step_up=True
+    ),
+    Permission("dunning:edit", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=False),
     Permission("payment:settle", _PAYMENT, _practice(), protected=False),
     Permission("document:view", _PAYMENT, _practice(*_PRACTICE), protected=True),
     Permission(

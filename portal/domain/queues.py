@@ -246,7 +246,7 @@ _ALL = (
         T_("Letters to mail"),
         "registration:issue",
         1,
-        T_("No letter waits. They come when a patient without an email on record opens a sign-in."),
+        T_("No letter waits. They come with reminders and final notices, and when a patient without email signs up."),
     ),
     # A credit is not kept: Medicare's 60-day clock is the shortest (42 CFR 401.305).
     Queue("credits", T_("Credit balances"), "remittance:post", 20, T_("No account is in credit.")),
@@ -264,6 +264,21 @@ _ALL = (
         1,
         T_("Every statement is sent."),
         (("statement", "READY"),),
+    ),
+    Queue(
+        "calls",
+        T_("Calls about open bills"),
+        "call:make",
+        3,
+        T_("Nobody has to be called. Larger bills come here when a reminder has gone out."),
+    ),
+    Queue(
+        "pre-collection",
+        T_("Before collection"),
+        "collection:approve",
+        5,
+        T_("No account waits for a decision. They come when a final notice was not answered."),
+        (("statement", "PRE_COLLECTION"),),
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import os
 import re
@@ -67,6 +68,9 @@ class Letters:
         # the same mail has the same id, so that whoever gets it twice can tell
         mail["Message-ID"] = f"<{key}@{self.domain}>"
         mail["Auto-Submitted"] = "auto-generated"
+        if "stop" in parameters:  # RFC 2369 and, for one press in the reader's own program, RFC 8058
+            mail["List-Unsubscribe"] = f"<{parameters['stop']}>"
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         mail.set_content(body.strip() + "\n", cte="quoted-printable")
         mail["Content-Language"] = self._speaker.tag  # after the content, whose setting clears such headers
         return mail
@@ -78,7 +82,7 @@ class FolderMailer:
     def __init__(self, folder: Path, letters: Letters) -> None:
         self._folder, self._letters = folder, letters
 
-    def send(self, *, recipient: str, template: str, language: str, parameters: Mapping[str, Any], key: str) -> None:
+    def send(self, *, recipient: str, template: str, language: str, parameters: Mapping[str, Any], key: str) -> bytes:
         """Write one mail under its key, whole and on disk before returning; the same key writes the same file."""
         mail = self._letters.write(
             recipient=recipient, template=template, language=language, parameters=parameters, key=key
@@ -98,6 +102,7 @@ class FolderMailer:
                 os.close(handle)
         except OSError as error:
             raise MailDelayed(type(error).__name__) from error
+        return digest(mail)
 
 
 class SmtpMailer:
@@ -118,7 +123,7 @@ class SmtpMailer:
         self._letters = letters
         self._trust = trust or ssl.create_default_context()
 
-    def send(self, *, recipient: str, template: str, language: str, parameters: Mapping[str, Any], key: str) -> None:
+    def send(self, *, recipient: str, template: str, language: str, parameters: Mapping[str, Any], key: str) -> bytes:
         """Send one mail; raises MailRefused, MailDelayed or MailUncertain."""
         mail = self._letters.write(
             recipient=recipient, template=template, language=language, parameters=parameters, key=key
@@ -140,6 +145,7 @@ class SmtpMailer:
         finally:
             if server is not None:
                 _leave(server)
+        return digest(mail)
 
     def _connect(self) -> smtplib.SMTP:
         # named by the sender's domain: the library would look this machine's own name up and tell it
@@ -160,6 +166,12 @@ class SmtpMailer:
             _leave(server)
             raise
         return server
+
+
+def digest(mail: EmailMessage) -> bytes:
+    """SHA-256 of a mail's subject and words, by which one can tell later what was written."""
+    words = "\n".join([str(mail["Subject"]), *mail.get_content().splitlines()])
+    return hashlib.sha256(words.encode()).digest()
 
 
 def _expect(answer: tuple[int, bytes]) -> None:

@@ -93,6 +93,24 @@ class _PayerLetter:
     sender: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Notice:
+    """See `templates/paper/notice.html`."""
+
+    practice: _Letterhead
+    to: tuple[str, ...]
+    made_on: date
+    step: str
+    number: str
+    billed_on: date
+    owed: Money
+    from_on: date | None
+    help_until: date | None
+    remit_to: tuple[str, ...]
+    site: str
+    qr: str
+
+
 class Paper:
     """Sets documents; slow, so jobs only. WeasyPrint and its system libraries are loaded with the first document.
 
@@ -145,6 +163,26 @@ class Paper:
             sender=content["sender"],
         )
         return self._set("paper/payer_letter.html", sheet, Speaker(best_locale(language), time_zone))
+
+    def notice(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
+        """A letter about a bill that waits as PDF/UA-1; `content` is what `services.dunning.letters` made."""
+        practice, url = content["practice"], content["pay_url"]
+        ends = [date.fromisoformat(day) if day else None for day in (content["from_on"], content["help_until"])]
+        sheet = _Notice(
+            practice=_Letterhead(practice["name"], tuple(practice["lines"]), phone_written(practice["phone"])),
+            to=tuple(content["to"]),
+            made_on=date.fromisoformat(content["made_on"]),
+            step=content["step"],
+            number=content["number"],
+            billed_on=date.fromisoformat(content["billed_on"]),
+            owed=Money(content["owed_cents"]),
+            from_on=ends[0],
+            help_until=ends[1],
+            remit_to=tuple(content["remit_to"]),
+            site=url.removeprefix("https://").removeprefix("http://"),
+            qr=_qr(url),
+        )
+        return self._set("paper/notice.html", sheet, Speaker(best_locale(language), time_zone))
 
     def _set(self, template: str, page: object, speaker: Speaker) -> bytes:
         token = _speaker.set(speaker)

@@ -19,6 +19,7 @@ from portal.services.contacts import letters
 from portal.services.contracts import recounting
 from portal.services.coverage import asking as coverage
 from portal.services.coverage import nights
+from portal.services.dunning import papers, sending
 from portal.services.files import immediate, reading
 from portal.services.outbox import Job
 from portal.services.parts import Parts
@@ -137,6 +138,16 @@ def work_through(tools: Tools, job: Job) -> None:
     bulk.run(tools.units, actor(job), job.ids["bulk"])
 
 
+def send_notice(tools: Tools, job: Job) -> None:
+    """One message about a bill that waits, at most once by itself."""
+    sending.send(tools.units, tools.parts, actor(job), job.ids["notice"])
+
+
+def print_notice(tools: Tools, job: Job) -> None:
+    """The paper of one letter about a bill that waits."""
+    papers.print_paper(tools.units, tools.parts, actor(job), job.ids["notice"])
+
+
 def run_statements(tools: Tools, job: Job) -> None:
     """Ask for the bills of a run, one job an account."""
     runs.run(tools.units, actor(job), job.ids["run"])
@@ -193,6 +204,8 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "file.read": read_file,
     "letter.paper": print_letter,
     "mail.send": send_mail,
+    "notice.paper": print_notice,
+    "notice.send": send_notice,
     "queue.bulk": work_through,
     "remittance.settle": settle_remittance,
     "payment.settled": follow_payment,

@@ -23,6 +23,7 @@ from portal.services.claims import asking as statuses
 from portal.services.claims import sending, silence
 from portal.services.contacts import references
 from portal.services.coverage import asking, nights
+from portal.services.dunning import stepping
 from portal.services.files.collecting import Collector
 from portal.services.keys import renewing
 from portal.services.patients import leaves
@@ -92,6 +93,7 @@ PERIODIC: tuple[Every, ...] = (
     Every("claim.night", 900, lambda tools: statuses.night(tools.units)),
     Every("claim.resend", 60, resend_claims, apart=True),
     Every("claim.silent", 3600, of_each_practice("claim.silent", silence.surface), apart=True),
+    Every("dunning.step", 3600, of_each_practice("dunning.step", stepping.run), apart=True),
     Every("eligibility.night", 900, lambda tools: nights.night(tools.units)),
     Every("eligibility.resend", 60, resend_questions, apart=True),
     Every("contact.note", 600, of_each_practice("contact.note", references.fill), apart=True),

@@ -10,12 +10,14 @@ from portal.models import (
     bills,
     claims,
     codes,
+    consents,
     contacts,
     contracts,
     coverage,
     coverage_policies,
     denials,
     documents,
+    dunning,
     edit_rules,
     eligibility,
     encounters,
@@ -47,8 +49,8 @@ from portal.models.base import Base
 
 ROOMS = (
     account_holds, authorizations,
-    bills, claims, codes, contacts, contracts, coverage, coverage_policies, denials, documents, edit_rules,
-    eligibility, encounters, facilities, fees, global_periods, holds, interchanges, jobs, keys, laboratories, ledger,
+    bills, claims, codes, consents, contacts, contracts, coverage, coverage_policies, denials, documents, dunning,
+    edit_rules, eligibility, encounters, facilities, fees, global_periods, holds, interchanges, jobs, keys, laboratories, ledger,
     ncci, patients, payers, payments, people, policies, practices, queues, remittances, restrictions, sampling,
     statements, status, users,
 )  # fmt: skip
@@ -67,6 +69,7 @@ APPEND_ONLY = {
     "charge_finding": (("id",),),
     "contact": (("id",), ("practice_id", "key"), ("corrects_id",)),
     "contract": (("id",), ("practice_id", "payer_id", "valid_from", "number")),
+    "account_call": (("id",), ("practice_id", "key")),
     "practice_policy": (("id",), ("practice_id", "kind", "number")),
 }
 """Tables that are never changed once written, with their unique keys (MECHANISM 6)."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from portal.domain.dates import Clock
 from portal.domain.documents import PagePicture
+from portal.domain.messages.texting import Reply
 from portal.domain.payments import CardEvent, Checkout, CheckoutState, RefundState
 from portal.domain.realtime import Service
 from portal.domain.transport import Server
@@ -52,6 +53,9 @@ class Paper(Protocol):
     def letter(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
         """A letter to a payer (`domain.letters.dump`) as tagged PDF (PDF/UA-1)."""
 
+    def notice(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
+        """A letter about a bill that waits (`services.dunning.letters`) as tagged PDF (PDF/UA-1)."""
+
 
 class Scans(Protocol):
     """Draws the pages of documents that came in; slow, so only jobs call it."""
@@ -63,8 +67,22 @@ class Scans(Protocol):
 class Mailer(Protocol):
     """Sends mail."""
 
-    def send(self, *, recipient: str, template: str, language: str, parameters: Mapping[str, Any], key: str) -> None:
-        """Send one mail once; raises MailRefused, MailDelayed or MailUncertain (domain.messages.mail)."""
+    def send(self, *, recipient: str, template: str, language: str, parameters: Mapping[str, Any], key: str) -> bytes:
+        """Send one mail once, and give the SHA-256 of its words.
+
+        With a parameter `stop`, an address with which its reader wants no more. Raises MailRefused, MailDelayed or
+        MailUncertain (domain.messages.mail).
+        """
+
+
+class Texter(Protocol):
+    """Sends text messages to US telephone numbers, and reads what comes back."""
+
+    def send(self, *, recipient: str, template: str, language: str, parameters: Mapping[str, Any], key: str) -> bytes:
+        """Send one message once, and give the SHA-256 of its words; raises as a mailer does."""
+
+    def reply(self, body: bytes, signature: str, at: float) -> Reply:
+        """An answer whose signature and time (seconds since 1970) hold; raises ReplyRefused."""
 
 
 class Exchange(Protocol):
@@ -130,6 +148,8 @@ class Parts:
     paper: Paper
     scans: Scans
     mailer: Mailer
+    texter: Texter | None
+    """None where text messages are not set up."""
     exchange: Exchange
     sftp: Sftp
     realtime: Realtime

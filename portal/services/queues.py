@@ -26,11 +26,13 @@ _KINDS = {
     "code-review": "review",
     "charge-entry": "charge",
     "charge-audit": "audit",
+    "calls": "call",
+    "pre-collection": "referral",
 }
 _OPENS = {
     "authorization": "authorization",
     "claim": "claim", "remittance": "remittance", "remittance_claim": "remittance", "denial": "denial",
-    "interchange": "file", "partner": "files", "contact": "contact",
+    "interchange": "file", "partner": "files", "contact": "contact", "notice": "notice",
 }  # fmt: skip
 _STEPS = {
     "authorization": T_("Open the authorization"),
@@ -39,6 +41,7 @@ _STEPS = {
     "audit": T_("Audit the charges"), "claim": T_("Open the claim"), "remittance": T_("Open the payment"),
     "file": T_("Open the file"), "files": T_("See the files"),
     "denial": T_("Work the denial"), "contact": T_("Open the contact"), "account": T_("Open the account"),
+    "call": T_("Make the call"), "referral": T_("Decide about collection"), "notice": T_("Mail the letter"),
 }  # fmt: skip
 
 

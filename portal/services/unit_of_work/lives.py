@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from portal.domain import claims, corrections, denials, encounters, payments, people, sampling
+from portal.domain import calls, claims, corrections, denials, encounters, notices, payments, people, sampling
 from portal.domain.edits import own
 from portal.domain.granting import LIFE as AUTHORIZATIONS
 from portal.domain.lifecycle import Lifecycle
@@ -21,7 +21,9 @@ LIVES: Final[Mapping[str, Lifecycle[Any]]] = MappingProxyType({
     "edit_rule": own.LIFE,
     "encounter": encounters.LIFE,
     "patient": people.PATIENT_LIFE,
+    "notice": notices.LIFE,
     "payment": payments.LIFE,
+    "payment_promise": calls.PROMISE_LIFE,
     "sample_change": sampling.CHANGE_LIFE,
     "statement": statements.LIFE,
 })  # fmt: skip
