@@ -78,6 +78,18 @@ def visit(title, day, code, words, owe, statement=ID):
     )
 
 
+def explained(line):
+    words = tuple(
+        made("PlanWord", code=code, words=text, meaning=T_("Your plan leaves this to you."), amount=line.you_owe)
+        for code, text in (("PR-1", "Words of the publisher"), ("CO-45", None))
+    )
+    said = made(
+        "PlanSaid", payer="Bluestem Health Plan", on=date(2026, 9, 30), paid=line.plan_paid, words=words,
+        remarks=("More words of the publisher",),
+    )  # fmt: skip
+    return made("ExplainedService", line=line, whys=(line.why,), said=(said,) if line.plan_paid.cents else ())
+
+
 VISITS = (
     visit("yearly wellness visit", date(2026, 11, 9), "SUBMITTED", "With insurance", None, None),
     visit("vitamin B-12 injection", date(2026, 10, 6), "CLOSED", "Paid by your plan", 0),
@@ -137,7 +149,7 @@ HOME = {
     "looks": LOOKS,
     "others": (),
 }
-PAYMENT = {"payment_id": ID, "statement_id": ID, "amount": Money(8640), "left": Money(0), "why": None}
+PAYMENT = {"payment_id": ID, "statement_id": ID, "amount": Money(8640), "left": Money(0), "why": None, "bank": True}
 
 PLANS = (
     made(
@@ -196,6 +208,7 @@ PATIENT = [
                 "PayPage",
                 statement_id=ID,
                 owed=Money(8640),
+                under_way=Money(0),
                 due_on=date(2026, 12, 12),
                 least=Money(50),
                 contact=None,
@@ -207,11 +220,29 @@ PATIENT = [
                         title="Ankle <brace>",
                         day=date(2026, 9, n),
                         owed=Money(4320),
+                        person="Lou" if n == 4 else None,
                     )
                     for n in (3, 4)
                 ),
             ),
-            "form": form(errors=("sum",), amount="other", sum="900"),
+            "form": form(errors=("sum",), amount="other", sum="900", visit=["3e" * 16]),
+        },
+    ),
+    (
+        "patient/pay.html",
+        "under way",
+        {
+            "page": made(
+                "PayPage",
+                statement_id=ID,
+                owed=Money(1500),
+                under_way=Money(7140),
+                due_on=None,
+                least=Money(50),
+                contact=None,
+                visits=(),
+                form_key=ID,
+            )
         },
     ),
     (
@@ -222,6 +253,7 @@ PATIENT = [
                 "PayPage",
                 statement_id=ID,
                 owed=Money(40),
+                under_way=Money(0),
                 due_on=None,
                 least=Money(50),
                 contact="By post.",
@@ -238,6 +270,7 @@ PATIENT = [
                 "PayPage",
                 statement_id=ID,
                 owed=Money(0),
+                under_way=Money(7140),
                 due_on=None,
                 least=Money(50),
                 contact=None,
@@ -248,7 +281,7 @@ PATIENT = [
     ),
     *(
         ("patient/pay_return.html", outcome, {"page": made("PayReturnPage", **PAYMENT | {"outcome": outcome})})
-        for outcome in ("success", "pending", "cancelled", "failed")
+        for outcome in ("success", "pending", "bank", "cancelled", "failed", "undone")
     ),
     (
         "patient/receipt.html",
@@ -269,10 +302,41 @@ PATIENT = [
                 ),
                 unapplied=Money(360),
                 owed_now=Money(0),
+                back=(
+                    made("Back", words=T_("Refund"), on=NOW, amount=Money(500), state=state("SUCCEEDED", "Sent back")),
+                ),
+                kept=Money(8500),
+                document_id=ID,
             )
         },
     ),
     ("patient/visits.html", "some", {"page": made("VisitsPage", visits=VISITS, newer="a", older="b")}),
+    *(
+        (
+            "patient/visit.html",
+            name,
+            {
+                "page": made(
+                    "VisitPage",
+                    encounter_id=ID,
+                    patient_id=ID,
+                    title=T_("knee brace"),
+                    day=date(2026, 8, 3),
+                    provider="Dr. Amara Okafor" if services else "",
+                    sums=summed(lines),
+                    sentence=STATEMENT["sentence"],
+                    waits=T_("Sent to {payer}.", payer="Bluestem") if len(lines) != 1 else None,
+                    services=services,
+                    statement_id=ID if services else None,
+                )
+            },
+        )
+        for name, lines, services in (
+            ("answered", MIXED, tuple(explained(line) for line in MIXED)),
+            ("settled", LINES[2:], (explained(LINES[2]),)),
+            ("prepared", (), ()),
+        )
+    ),
     ("patient/visits.html", "none", {"page": made("VisitsPage", visits=(), newer=None, older=None)}),
     (
         "patient/payments.html",
@@ -289,6 +353,7 @@ PATIENT = [
                         means=T_("Card"),
                         state=state(code, code.capitalize()),
                         has_receipt=code == "SUCCEEDED",
+                        back=Money(500 if code == "SUCCEEDED" else 0),
                     )
                     for code in ("SUCCEEDED", "PENDING", "FAILED")
                 ),

@@ -101,8 +101,9 @@ def open_on(charges: Collection[str], now: Mapping[bytes | None, int]) -> int:
     return max(sum(cents for charge, cents in now.items() if charge in ids), 0)
 
 
-def lines_of_patient(uow: UnitOfWork, patient_id: bytes) -> list[tuple[bytes, Line]]:
-    """Every line about a patient with the entry it is of, oldest first."""
+def lines_of_patient(uow: UnitOfWork, patient_id: bytes, encounter_id: bytes | None = None) -> list[tuple[bytes, Line]]:
+    """Every line about a patient, or about one visit of theirs, with the entry it is of, oldest first."""
+    visit = [] if encounter_id is None else [LedgerLineRow.encounter_id == encounter_id]
     return [
         (
             row.entry_id,
@@ -117,5 +118,5 @@ def lines_of_patient(uow: UnitOfWork, patient_id: bytes) -> list[tuple[bytes, Li
                 deposit_id=row.deposit_id,
             ),
         )
-        for row in ledger.lines_of(uow, LedgerLineRow.patient_id == patient_id)
+        for row in ledger.lines_of(uow, LedgerLineRow.patient_id == patient_id, *visit)
     ]

@@ -69,6 +69,7 @@ class Books:
 class Waiting:
     """One visit that is still with the insurance, and where it stands."""
 
+    encounter_id: str
     title: Text
     text: Text
     state: State
@@ -220,5 +221,5 @@ def waiting(uow: UnitOfWork, patient_id: bytes, books: Books) -> tuple[Waiting, 
                 T_("Sent to {payer} on {day}.", payer=row.name, day=today(claim.submitted_at, row.time_zone)),
                 _WITH_PLAN,
             )
-        found.append(Waiting(T_("{what} on {day}", what=title, day=row.service_from), text, state))
+        found.append(Waiting(row.id.hex(), T_("{what} on {day}", what=title, day=row.service_from), text, state))
     return tuple(found)

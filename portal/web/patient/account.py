@@ -12,7 +12,7 @@ from portal.domain import dates
 from portal.services import documents
 from portal.services.auditing import looks
 from portal.services.coverage import own
-from portal.services.statements import home, showing, visits
+from portal.services.statements import explaining, home, showing, visits
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import reads
 from portal.web.patient.blueprint import blueprint
@@ -69,6 +69,13 @@ def show_visits(uow: UnitOfWork) -> Page:
         uow, whose(uow), before=request.args.get("before", ""), after=request.args.get("after", "")
     )
     return Page("patient/visits.html", page)
+
+
+@blueprint.get("/visits/<id:encounter_id>", endpoint="visit")
+@reads("own-visit:view")
+def show_visit(uow: UnitOfWork, encounter_id: bytes) -> Page:
+    """One visit, service by service: how its sums come about, and what the plan said of it."""
+    return Page("patient/visit.html", explaining.visit_page(uow, encounter_id))
 
 
 @blueprint.get("/documents", endpoint="documents")
