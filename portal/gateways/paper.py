@@ -26,7 +26,7 @@ from portal.domain.letters import PRINTED
 from portal.domain.money import Money
 from portal.domain.practices import phone_written
 from portal.domain.statements.arithmetic import BUCKET_WORDS
-from portal.domain.statements.content import StatementLine, Sums, load
+from portal.domain.statements.content import StatementContent, StatementLine, Sums, load
 from portal.domain.texts import Text
 from portal.language.speaker import Speaker, best_locale
 from portal.language.templating import install
@@ -34,6 +34,7 @@ from portal.language.templating import install
 _BASE = "candor-paper:///"
 """An address that leads nowhere: style sheet and fonts are handed over, and nothing else is fetched."""
 
+_SHEETS = ("base.css", "statement.css")
 _WEIGHTS = (400, 600, 700)
 _THRESHOLDS = (100_000, 50, 100)
 
@@ -76,6 +77,36 @@ class _Sheet:
     remit_to: tuple[str, ...]
     site: str
     qr: str
+    code: str
+    """With which anybody may pay this bill; empty on bills made before there was one."""
+
+    @classmethod
+    def of(cls, bill: StatementContent) -> _Sheet:
+        """What the sheet shows of a bill: nothing but what the bill says."""
+        letter = bill.letter
+        to = f"{letter.pay_url}/pay/{bill.code}" if bill.code else letter.pay_url
+        plain = f"{letter.pay_url}/pay" if bill.code else letter.pay_url
+        return cls(
+            practice=_Letterhead(letter.practice_name, letter.practice_lines, phone_written(letter.phone)),
+            to=letter.to_lines,
+            made_on=bill.made_on,
+            number=bill.number,
+            due_on=bill.due_on,
+            patient_name=letter.patient_name,
+            owed=bill.owed,
+            opening=bill.opening,
+            asked=bill.asked,
+            paid=bill.paid,
+            credit=bill.credit,
+            sums=bill.sums,
+            sentence=bill.sentence,
+            lines=bill.lines,
+            ages=tuple(_Age(text, Money(bill.ages[name])) for name, text in BUCKET_WORDS.items()),
+            remit_to=letter.remit_lines,
+            site=plain.removeprefix("https://").removeprefix("http://"),
+            qr=_qr(to),
+            code=bill.code,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,29 +154,7 @@ class Paper:
 
     def statement(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
         """A statement as PDF/UA-1 in a language of the house; `content` is what `statements.content.dump` made."""
-        bill = load(content)
-        letter = bill.letter
-        site = letter.pay_url.removeprefix("https://").removeprefix("http://")
-        sheet = _Sheet(
-            practice=_Letterhead(letter.practice_name, letter.practice_lines, phone_written(letter.phone)),
-            to=letter.to_lines,
-            made_on=bill.made_on,
-            number=bill.number,
-            due_on=bill.due_on,
-            patient_name=letter.patient_name,
-            owed=bill.owed,
-            opening=bill.opening,
-            asked=bill.asked,
-            paid=bill.paid,
-            credit=bill.credit,
-            sums=bill.sums,
-            sentence=bill.sentence,
-            lines=bill.lines,
-            ages=tuple(_Age(text, Money(bill.ages[name])) for name, text in BUCKET_WORDS.items()),
-            remit_to=letter.remit_lines,
-            site=site,
-            qr=_qr(letter.pay_url),
-        )
+        sheet = _Sheet.of(load(content))
         return self._set("paper/statement.html", sheet, Speaker(best_locale(language), time_zone))
 
     def letter(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
@@ -204,13 +213,14 @@ class Paper:
 
     @cached_property
     def _press(self) -> _Press:
-        return _Press((self._templates / "paper" / "statement.css").read_text(encoding="utf-8"), cuts(self._cache))
+        base, style = ((self._templates / "paper" / name).read_text(encoding="utf-8") for name in _SHEETS)
+        return _Press(base, style, cuts(self._cache))
 
 
 class _Press:
     """WeasyPrint with what is kept from one document to the next."""
 
-    def __init__(self, style: str, fonts: Mapping[str, bytes]) -> None:
+    def __init__(self, base: str, style: str, fonts: Mapping[str, bytes]) -> None:
         try:
             import weasyprint  # noqa: PLC0415 - a second, and system libraries that only this worker needs
             from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415 - as above
@@ -231,7 +241,15 @@ class _Press:
                     return super().fetch(url, headers)
                 raise ValueError("paper fetches nothing")
 
-        self._html, self._fetcher, self._fonts = weasyprint.HTML, Closed(), FontConfiguration()
+        plain = weasyprint.CSS(string=base)
+
+        class Sheet(weasyprint.HTML):  # type: ignore[misc]  # as above
+            """A document that takes for granted what `templates/paper/base.css` says, and no more."""
+
+            def _ua_stylesheets(self, forms: bool = False) -> list[Any]:  # noqa: ARG002, FBT - the library's own call
+                return [plain]
+
+        self._html, self._fetcher, self._fonts = Sheet, Closed(), FontConfiguration()
         self._style = weasyprint.CSS(
             string=style, base_url=_BASE, url_fetcher=self._fetcher, font_config=self._fonts
         )  # fmt: skip
