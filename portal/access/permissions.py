@@ -157,6 +157,9 @@ _TABLE: Final = (
     ),
     Permission("dunning:edit", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=False),
     Permission("payment:settle", _PAYMENT, _practice(), protected=False),
+    # Whoever types the code of a bill: the machine looks the sum up and shows nothing else.
+    Permission("payment:guest", _PAYMENT, _practice(), protected=False),
+    Permission("payment:answer", _PAYMENT, _practice(*_POSTING), protected=True),
     Permission("document:view", _PAYMENT, _practice(*_PRACTICE), protected=True),
     Permission(
         "document:attach", _PAYMENT, protected=True,

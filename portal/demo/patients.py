@@ -50,7 +50,7 @@ def pay(running: Runtime, processor: CardProcessor, members: list[Member]) -> in
         amount = owed if at % 2 == 0 else owed // 2
         url = paying.begin(
             running.units, running.parts, member.actor(), Request(secrets.token_bytes(16), "127.0.0.1"),
-            patient_id=member.patient_id, amount_cents=amount, form_key=secrets.token_urlsafe(24),
+            paying.Wish(patient_id=member.patient_id, amount_cents=amount, form_key=secrets.token_urlsafe(24)),
             returns=lambda id_: f"{running.settings.public_url}/my/payments/{id_.hex()}",
         )  # fmt: skip
         session = url.rstrip("/").rpartition("/")[2]

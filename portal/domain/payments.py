@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from portal.domain.disputes import OPEN as DISPUTES_OPEN
+from portal.domain.disputes import DisputeState
 from portal.domain.errors import Refused, TradeError
 from portal.domain.lifecycle import Guard, Lifecycle, Move
 from portal.domain.money import Money
+from portal.domain.refunds import RefundState
 from portal.domain.texts import T_
 
 LEAST_CENTS = 50
 """The least amount a card processor takes in US dollars (Stripe's minimum charge)."""
+
+
+UNDER_WAY = ("CREATED", "PENDING", "PROCESSING")
+"""Begun and not yet ended: what is asked of the patient is less by it."""
+
+TAKEN = ("SUCCEEDED", "PARTLY_REFUNDED", "REFUNDED", "DISPUTED", "DISPUTE_LOST", "RETURNED")
+"""The money came, whatever became of it later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +35,24 @@ class PaymentFacts:
     amount_cents: int = 0
     settled_cents: int = 0
     """What the processor says was taken."""
-    refunded_cents: int = 0
+    standing: str = ""
+    """To what its refunds, disputes and returns add up; see `standing`."""
+
+
+def standing(amount_cents: int, refunded_cents: int, disputes: Collection[str], *, returned: bool) -> str:
+    """The state of a payment that was taken, from all that came after; the same for any order of the events.
+
+    `disputes` are states of `domain.disputes`; an inquiry changes nothing, for it takes no money.
+    """
+    if returned:
+        return "RETURNED"
+    if DISPUTES_OPEN & set(disputes):
+        return "DISPUTED"
+    if "LOST" in disputes:
+        return "DISPUTE_LOST"
+    if refunded_cents <= 0:
+        return "SUCCEEDED"
+    return "REFUNDED" if refunded_cents >= amount_cents else "PARTLY_REFUNDED"
 
 
 def _money_moved(facts: PaymentFacts, _move: Move) -> bool:
@@ -40,27 +68,26 @@ LIFE: Lifecycle[PaymentFacts] = Lifecycle(
         # Money taken is money taken: events come late, twice, out of order or before our own note of the checkout.
         *(
             Move(frm, "SUCCEEDED", "payment:settle", "system", guard="money-moved")
-            for frm in ("CREATED", "PENDING", "FAILED", "CANCELLED", "EXPIRED")
+            for frm in (*UNDER_WAY, "FAILED", "CANCELLED", "EXPIRED")
         ),
+        # Gone through by bank debit: the money comes, or comes not, in some days.
+        *(
+            Move(frm, "PROCESSING", "payment:settle", "system", guard="proved")
+            for frm in ("CREATED", "PENDING", "CANCELLED", "EXPIRED")
+        ),
+        Move("PROCESSING", "FAILED", "payment:settle", "system", guard="proved"),
         *(Move("PENDING", to, "payment:settle", "system", guard="proved") for to in ("FAILED", "EXPIRED", "CANCELLED")),
         Move("CREATED", "CANCELLED", "payment:settle", "system", guard="proved"),
         Move("CREATED", "EXPIRED", "payment:settle", "system", guard="proved"),
         # A failed try may be followed by another in the same checkout, which then expires.
         Move("FAILED", "EXPIRED", "payment:settle", "system", guard="proved"),
-        Move("SUCCEEDED", "RETURNED", "payment:settle", "system", guard="proved"),
-        *(
-            Move(frm, "DISPUTED", "payment:settle", "system", guard="proved")
-            for frm in ("SUCCEEDED", "PARTLY_REFUNDED")
-        ),
-        Move("DISPUTED", "SUCCEEDED", "payment:settle", "system", guard="proved"),
-        Move("DISPUTED", "DISPUTE_LOST", "payment:settle", "system", guard="proved"),
-        Move("SUCCEEDED", "PARTLY_REFUNDED", "payment:settle", "system", guard="part-refunded"),
-        Move("SUCCEEDED", "REFUNDED", "payment:settle", "system", guard="all-refunded"),
-        Move("PARTLY_REFUNDED", "REFUNDED", "payment:settle", "system", guard="all-refunded"),
+        # What was taken stands as its refunds, disputes and returns say together; they come in any order.
+        *(Move(frm, to, "payment:settle", "system", guard="standing") for frm in TAKEN for to in TAKEN if frm != to),
     ),
     words={
         "CREATED": T_("Started"),
         "PENDING": T_("Waiting for the card"),
+        "PROCESSING": T_("On its way from the bank"),
         "SUCCEEDED": T_("Paid"),
         "FAILED": T_("Declined"),
         "CANCELLED": T_("Cancelled"),
@@ -76,13 +103,9 @@ LIFE: Lifecycle[PaymentFacts] = Lifecycle(
         "money-moved": Guard(
             _money_moved, T_("The card processor has not confirmed that exactly this amount was paid.")
         ),
-        "part-refunded": Guard(
-            lambda facts, _: facts.proved and 0 < facts.refunded_cents < facts.amount_cents,
-            T_("The card processor has not confirmed a refund of part of this payment."),
-        ),
-        "all-refunded": Guard(
-            lambda facts, _: facts.proved and 0 < facts.refunded_cents == facts.amount_cents,
-            T_("The card processor has not confirmed a refund of the whole payment."),
+        "standing": Guard(
+            lambda facts, move: facts.proved and facts.standing == move.to,
+            T_("The card processor has not confirmed that this became of the payment."),
         ),
     },
 )
@@ -116,7 +139,8 @@ def check_amount(amount_cents: int, owed_cents: int, in_flight_cents: int = 0) -
 
 
 CheckoutStatus = Literal["open", "complete", "expired"]
-RefundStatus = Literal["pending", "succeeded", "failed"]
+Means = Literal["", "card", "bank"]
+"""How it was paid: by card or by bank debit; empty while the processor has not said."""
 CardEventKind = Literal["completed", "settled", "failed", "expired", "refund", "dispute", "other"]
 """completed: the checkout was gone through, `paid` says whether the money is sure; settled: a bank debit arrived;
 failed: a bank debit came back; expired: nobody paid in time; refund: one was made, moved or failed; dispute: the card's
@@ -159,15 +183,9 @@ class CheckoutState:
     intent: str
     """The processor's id of the payment; empty before anyone tried to pay."""
     reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class RefundState:
-    """What became of a refund; a card's may still fail after it succeeded."""
-
-    id: str
-    status: RefundStatus
-    amount_cents: int
+    means: Means = ""
+    failed: bool = False
+    """The page is complete, and the bank debit came back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,4 +202,6 @@ class CardEvent:
     amount_cents: int = 0
     currency: str = ""
     paid: bool = False
+    means: Means = ""
     refund: RefundState | None = None
+    dispute: DisputeState | None = None

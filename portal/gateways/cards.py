@@ -14,6 +14,7 @@ from typing import Any, cast
 import requests
 import stripe
 
+from portal.domain.disputes import DisputeMove, DisputeState
 from portal.domain.payments import (
     CardEvent,
     CardEventKind,
@@ -22,9 +23,9 @@ from portal.domain.payments import (
     Checkout,
     CheckoutState,
     CheckoutStatus,
-    RefundState,
-    RefundStatus,
+    Means,
 )
+from portal.domain.refunds import RefundState, RefundStatus
 
 DESCRIPTION = "Payment to your medical practice"
 """All that the processor, the bank and the receipt ever say; no practice, service or person."""
@@ -53,6 +54,19 @@ _REFUNDS: Mapping[str, RefundStatus] = {
     "failed": "failed",
     "canceled": "failed",
 }
+_DISPUTES: Mapping[str, str] = {
+    "warning_needs_response": "WARNING",
+    "warning_under_review": "WARNING",
+    "warning_closed": "CLOSED",
+    "needs_response": "NEEDS_RESPONSE",
+    "under_review": "UNDER_REVIEW",
+    "won": "WON",
+    "lost": "LOST",
+    "prevented": "CLOSED",
+}
+_MEANS: Mapping[str, Means] = {"card": "card", "us_bank_account": "bank"}
+MEANS = ("card", "us_bank_account")
+"""How a patient may pay: by card, or by a debit of a bank account in the United States (ACH)."""
 
 
 class Cards:
@@ -98,6 +112,7 @@ class Cards:
         params = {
             "mode": "payment",
             "line_items": [{"quantity": 1, "price_data": price}],
+            "payment_method_types": list(MEANS),
             "client_reference_id": payment_id,
             "payment_intent_data": {"description": DESCRIPTION},
             "success_url": return_url,
@@ -111,13 +126,17 @@ class Cards:
     def checkout(self, checkout_id: str) -> CheckoutState:
         """What became of a checkout; this, not the browser's return, tells whether it was paid."""
         with _mapped():
-            found = self._client.v1.checkout.sessions.retrieve(checkout_id)
+            found = self._client.v1.checkout.sessions.retrieve(
+                checkout_id, {"expand": ["payment_intent", "payment_intent.latest_charge"]}
+            )
         return CheckoutState(
             cast("CheckoutStatus", found.status),
             found.payment_status == "paid",
             found.amount_total or 0,
             _id(found.payment_intent),
             found.client_reference_id or "",
+            _means(found),
+            _declined(found),
         )
 
     def expire(self, checkout_id: str) -> None:
@@ -183,9 +202,11 @@ def _event(event: stripe.Event) -> CardEvent:
         return CardEvent(event.id, kind, created)
     subject: Any = event.data.object
     if kind in {"refund", "dispute"}:
-        state = None
+        state = dispute = None
         if kind == "refund":
             state = RefundState(subject.id, _REFUNDS.get(subject.status, "pending"), subject.amount)
+        else:
+            dispute = _dispute(subject)
         return CardEvent(
             event.id,
             kind,
@@ -194,7 +215,10 @@ def _event(event: stripe.Event) -> CardEvent:
             amount_cents=subject.amount,
             currency=subject.currency,
             refund=state,
+            dispute=dispute,
         )
+    paid = subject.payment_status == "paid"
+    means: Means = "bank" if kind in {"settled", "failed"} or (kind == "completed" and not paid) else ""
     return CardEvent(
         event.id,
         kind,
@@ -204,8 +228,36 @@ def _event(event: stripe.Event) -> CardEvent:
         reference=subject.client_reference_id or "",
         amount_cents=subject.amount_total,
         currency=subject.currency,
-        paid=subject.payment_status == "paid",
+        paid=paid,
+        means="card" if kind == "completed" and paid else means,
     )
+
+
+def _dispute(subject: Any) -> DisputeState:
+    """How a dispute stands; the balance transactions say what money it moved, the status alone moves none."""
+    due = getattr(getattr(subject, "evidence_details", None), "due_by", None)
+    return DisputeState(
+        subject.id,
+        _DISPUTES.get(subject.status, "WARNING"),
+        subject.amount,
+        subject.reason or "",
+        _instant(due) if due else None,
+        tuple(DisputeMove(each.id, each.amount, each.fee) for each in subject.balance_transactions or ()),
+    )
+
+
+def _means(session: stripe.checkout.Session) -> Means:
+    """Card or bank, by the charge itself, where the answer carries it."""
+    intent: Any = session.payment_intent
+    charge = getattr(intent, "latest_charge", None)
+    details = getattr(charge, "payment_method_details", None)
+    return _MEANS.get(getattr(details, "type", ""), "")
+
+
+def _declined(session: stripe.checkout.Session) -> bool:
+    """Whether a bank debit was gone through and came back: the page is complete, and the bank did not pay."""
+    status = getattr(session.payment_intent, "status", "")
+    return session.status == "complete" and status in {"requires_payment_method", "canceled"}
 
 
 def _id(value: Any) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
+from sqlalchemy import JSON, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from portal.models.base import Base, ReachedBy
@@ -16,7 +18,7 @@ class PaymentRow(Base):
 
     __tablename__ = "payment"
     table_code = 32
-    reached_by = ReachedBy(patient="patient_id")
+    reached_by = ReachedBy(patient="patient_id", money=True)
 
     id: Mapped[bytes] = key()
     practice_id: Mapped[bytes] = ref(2, "practice.id")
@@ -37,7 +39,79 @@ class PaymentRow(Base):
     settled_at: Mapped[datetime | None] = clear(16)
     version: Mapped[int] = clear(17)
     encounter_id: Mapped[bytes | None] = ref(18, "encounter.id")
-    """The visit that the patient chose to pay first; None for the oldest first."""
+    """The visit that the patient chose to pay first; None for the oldest first. Newer rows have shares instead."""
+    means: Mapped[str | None] = clear(19)
+    """card or bank, once the processor has said."""
+    back_cents: Mapped[int | None] = clear(20)
+    """How much of it has gone back in all, by refunds, disputes and returns; None for nothing yet."""
+    returned_on: Mapped[date | None] = clear(21)
+    """The day on which we learnt that the bank took a settled debit back."""
+    statement_id: Mapped[bytes | None] = clear(22, LargeBinary(16))
+    """The bill whose code a guest paid with; None for who signed in."""
+    locale: Mapped[str | None] = clear(23)
+    """The language of the receipt, where nobody signed in to pay."""
+    document_id: Mapped[bytes | None] = clear(24, LargeBinary(16))
+    """The receipt as a PDF, once its job has made it."""
+
+
+class PaymentShareRow(Base):
+    """One patient of an account, or one visit of theirs, that a payment was meant for; the first is paid first."""
+
+    __tablename__ = "payment_share"
+    __table_args__ = (UniqueConstraint("payment_id", "position"),)
+    table_code = 140
+    reached_by = ReachedBy(patient="patient_id", money=True)
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id")
+    payment_id: Mapped[bytes] = ref(3, "payment.id")
+    patient_id: Mapped[bytes] = ref(4, "patient.id", index=True)
+    encounter_id: Mapped[bytes | None] = ref(5, "encounter.id")
+    """None for all that this patient owes, the oldest first."""
+    position: Mapped[int] = clear(6)
+
+
+class CardRefundRow(Base):
+    """One refund of a payment as the processor tells it. Its life is `domain.refunds.LIFE`."""
+
+    __tablename__ = "card_refund"
+    table_code = 141
+    reached_by = ReachedBy(patient="patient_id", money=True)
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id", index=True)
+    patient_id: Mapped[bytes] = ref(3, "patient.id", index=True)
+    payment_id: Mapped[bytes] = ref(4, "payment.id", index=True)
+    refund_id: Mapped[str] = clear(5, unique=True)
+    state: Mapped[str] = clear(6)
+    amount_cents: Mapped[int] = clear(7)
+    told_at: Mapped[datetime] = clear(8)
+    """When we first heard of it."""
+    ended_at: Mapped[datetime | None] = clear(9)
+    version: Mapped[int] = clear(10)
+
+
+class CardDisputeRow(Base):
+    """One dispute of a payment as the processor tells it. Its life is `domain.disputes.LIFE`."""
+
+    __tablename__ = "card_dispute"
+    table_code = 142
+    reached_by = ReachedBy(patient="patient_id", money=True)
+
+    id: Mapped[bytes] = key()
+    practice_id: Mapped[bytes] = ref(2, "practice.id", index=True)
+    patient_id: Mapped[bytes] = ref(3, "patient.id", index=True)
+    payment_id: Mapped[bytes] = ref(4, "payment.id", index=True)
+    dispute_id: Mapped[str] = clear(5, unique=True)
+    state: Mapped[str] = clear(6)
+    amount_cents: Mapped[int] = clear(7)
+    reason: Mapped[str] = clear(8)
+    evidence_due: Mapped[date | None] = clear(9)
+    """The last day on which the processor takes an answer, in the practice's time zone."""
+    moves: Mapped[dict[str, Any]] = clear(10, JSON)
+    """[cents, fee in cents] by the processor's id of each movement of money; negative for what was taken."""
+    told_at: Mapped[datetime] = clear(11)
+    version: Mapped[int] = clear(12)
 
 
 class CardEventRow(Base):
@@ -54,3 +128,6 @@ class CardEventRow(Base):
     payment_id: Mapped[bytes | None] = clear(4)
     outcome: Mapped[str] = clear(5)
     received_at: Mapped[datetime] = clear(6)
+    intent_id: Mapped[str | None] = clear(7, index=True)
+    detail: Mapped[dict[str, Any] | None] = clear(8, JSON)
+    """What a refund or dispute said, where its payment was not known yet: it is taken when it is."""

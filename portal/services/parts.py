@@ -12,8 +12,9 @@ from typing import Any, Protocol
 from portal.domain.dates import Clock
 from portal.domain.documents import PagePicture
 from portal.domain.messages.texting import Reply
-from portal.domain.payments import CardEvent, Checkout, CheckoutState, RefundState
+from portal.domain.payments import CardEvent, Checkout, CheckoutState
 from portal.domain.realtime import Service
+from portal.domain.refunds import RefundState
 from portal.domain.transport import Server
 
 

@@ -21,6 +21,7 @@ OPEN, DONE = "OPEN", "DONE"
 
 _KINDS = {
     "bills": "bill",
+    "card-cases": "card-case",
     "questions": "question",
     "coding": "code",
     "code-review": "review",
@@ -36,6 +37,7 @@ _OPENS = {
 }  # fmt: skip
 _STEPS = {
     "authorization": T_("Open the authorization"),
+    "card-case": T_("Open the payment"),
     "bill": T_("Verify the bill"), "question": T_("Answer the question"),
     "code": T_("Code the visit"), "review": T_("Check the codes"), "charge": T_("Enter the charges"),
     "audit": T_("Audit the charges"), "claim": T_("Open the claim"), "remittance": T_("Open the payment"),

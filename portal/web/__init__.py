@@ -1,1 +1,1 @@
-"""The doors for people: routes, forms and pages, in five audiences that share no room."""
+"""The doors for people: routes, forms and pages, in audiences that share no room."""

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from portal.domain.errors import Refused
-from portal.domain.payments import LIFE, PaymentFacts, check_amount
+from portal.domain.payments import LIFE, PaymentFacts, check_amount, standing
+from portal.domain.payments import TAKEN as TAKEN_STATES
 
 TAKEN = PaymentFacts(proved=True, amount_cents=500, settled_cents=500)
 
@@ -26,15 +27,29 @@ def test_nothing_else_settles(facts: PaymentFacts) -> None:
         LIFE.permit("PENDING", "SUCCEEDED", facts)
 
 
-def test_refunds_tell_part_from_all() -> None:
-    part = PaymentFacts(proved=True, amount_cents=500, refunded_cents=200)
-    whole = PaymentFacts(proved=True, amount_cents=500, refunded_cents=500)
-    LIFE.permit("SUCCEEDED", "PARTLY_REFUNDED", part)
-    LIFE.permit("SUCCEEDED", "REFUNDED", whole)
-    with pytest.raises(Refused):
-        LIFE.permit("SUCCEEDED", "REFUNDED", part)
-    with pytest.raises(Refused):
-        LIFE.permit("SUCCEEDED", "PARTLY_REFUNDED", whole)
+@pytest.mark.parametrize(
+    ("refunded", "disputes", "returned", "state"),
+    [
+        (0, (), False, "SUCCEEDED"),
+        (200, (), False, "PARTLY_REFUNDED"),
+        (500, (), False, "REFUNDED"),
+        (0, ("WARNING",), False, "SUCCEEDED"),
+        (0, ("NEEDS_RESPONSE",), False, "DISPUTED"),
+        (200, ("ANSWERED",), False, "DISPUTED"),
+        (0, ("WON",), False, "SUCCEEDED"),
+        (200, ("LOST", "WON"), False, "DISPUTE_LOST"),
+        (200, ("LOST",), True, "RETURNED"),
+    ],
+)
+def test_what_came_after_says_how_a_payment_stands(
+    refunded: int, disputes: tuple[str, ...], returned: bool, state: str
+) -> None:
+    assert standing(500, refunded, disputes, returned=returned) == state
+    facts = PaymentFacts(proved=True, standing=state)
+    for frm in set(TAKEN_STATES) - {state}:
+        LIFE.permit(frm, state, facts)
+        with pytest.raises(Refused):
+            LIFE.permit(state, frm, facts)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from tests.sandbox.processor import API_KEY, NOON, SECRET, Merchant, SetClock, p
 
 PAYMENT = "5f" * 16
 SENT = {
+    "payment_method_types[0]",
+    "payment_method_types[1]",
     "mode",
     "line_items[0][quantity]",
     "line_items[0][price_data][currency]",

@@ -138,7 +138,7 @@ def test_from_one_number_to_a_receipt(portal: Portal):
     with pikepdf.open(io.BytesIO(pdf.data)) as paper:
         assert str(paper.Root.Lang) == "en-US"
 
-    assert "Only the visit of June 9, 2026" in portal.page(f"/my/statements/{bill}/pay")
+    assert "2. Visit of June 9, 2026" in portal.page(f"/my/statements/{bill}/pay")
     session = to_the_processor(portal, bill, amount="other", sum="20.00")
     [row] = payments(portal.world)
     back = f"/my/payments/{row.id.hex()}/return"
@@ -221,7 +221,8 @@ def test_an_older_bill_asks_for_nothing_and_leads_to_the_newest(portal: Portal):
         ({"amount": "other", "sum": "1e3"}, "Write the sum in dollars"),
         ({"amount": "other", "sum": ""}, "Write the sum in dollars"),
         ({"amount": "cents:1"}, "Choose what to pay"),
-        ({"amount": "ab" * 16}, "Choose what to pay"),
+        ({"amount": "all", "visit": "ab" * 16}, "Choose what to pay"),
+        ({"amount": "ticked"}, "Tick the visits that you want to pay"),
     ],
 )
 def test_T117_what_the_form_says_is_not_believed(portal: Portal, form, said):

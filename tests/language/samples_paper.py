@@ -55,6 +55,7 @@ MAILS = {
     "invitation": {"url": "https://candor.example/join/K7QM"},
     "reset": {"url": "https://candor.example/reset/K7QM?a=1&b=2"},
     "statement_ready": {"url": "https://candor.example/", "practice": "Juniper & Ridge"},
+    "payment_returned": {"practice": "Juniper & Ridge"},
     "registered": {"practice": "Juniper & Ridge"},
     "registered_elsewhere": {"practice": "Juniper & Ridge"},
     "password_changed": {},

@@ -10,6 +10,7 @@ import pytest
 from portal.language.speaker import LOCALES
 from tests.language import (
     samples_authorizations,
+    samples_cards,
     samples_checks,
     samples_codes,
     samples_contacts,
@@ -34,7 +35,7 @@ SAMPLES = (
     *samples_patient.SAMPLES, *samples_office.SAMPLES, *samples_queues.SAMPLES, *samples_codes.SAMPLES,
     *samples_documents.SAMPLES, *samples_paper.SAMPLES, *samples_coverage.SAMPLES, *samples_checks.SAMPLES,
     *samples_contracts.SAMPLES, *samples_contacts.SAMPLES, *samples_status.SAMPLES, *samples_files.SAMPLES,
-    *samples_payers.SAMPLES, *samples_kinds.SAMPLES,
+    *samples_cards.SAMPLES, *samples_payers.SAMPLES, *samples_kinds.SAMPLES,
 )  # fmt: skip
 ENVIRONMENTS = {locale: environment(locale) for locale in LOCALES}
 PARTS = {"base.html"}

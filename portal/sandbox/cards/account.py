@@ -19,6 +19,8 @@ PREFIXES = {
     "charge": "ch",
     "balance_transaction": "txn",
     "refund": "re",
+    "dispute": "dp",
+    "payout": "po",
     "event": "evt",
 }
 """Object type to the beginning of its ids."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from portal.sandbox.cards import checkout, forms, refunds
+from portal.sandbox.cards import checkout, disputes, forms, refunds
 from portal.sandbox.cards.account import Account
 from portal.sandbox.cards.errors import ApiError
 from portal.sandbox.cards.faults import Fault, Faults
@@ -101,6 +101,10 @@ def _refund(account: Account, params: Json, _identifier: str) -> Json:
     return account.picture(refunds.refund(account, params), params.get("expand"))
 
 
+def _answer(account: Account, params: Json, identifier: str) -> Json:
+    return account.picture(disputes.answer(account, params, identifier), params.get("expand"))
+
+
 ENDPOINTS: tuple[tuple[str, re.Pattern[str], Endpoint], ...] = tuple(
     (method, re.compile(pattern + r"\Z"), endpoint)
     for method, pattern, endpoint in (
@@ -117,6 +121,9 @@ ENDPOINTS: tuple[tuple[str, re.Pattern[str], Endpoint], ...] = tuple(
         ("POST", r"refunds", _refund),
         ("GET", r"refunds", _list("refund", "/v1/refunds", "payment_intent", "charge")),
         ("GET", r"refunds/(\w+)", _read("refund")),
+        ("GET", r"disputes", _list("dispute", "/v1/disputes", "payment_intent", "charge")),
+        ("GET", r"disputes/(\w+)", _read("dispute")),
+        ("POST", r"disputes/(\w+)", _answer),
         ("GET", r"events", _list("event", "/v1/events", "type", "types")),
         ("GET", r"events/(\w+)", _read("event")),
     )

@@ -8,7 +8,7 @@ from flask import Flask, Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.domain.money import Money
-from portal.sandbox.cards import checkout, refunds
+from portal.sandbox.cards import checkout, disputes, refunds
 from portal.sandbox.cards.account import Account
 from portal.sandbox.cards.api import Api
 from portal.sandbox.cards.errors import ApiError
@@ -108,7 +108,7 @@ def _html(title: str, body: str, status: int) -> AnyResponse:
 
 
 def add_switches_to(app: Flask, account: Account, api: Api, faults: Faults, courier: Courier) -> None:
-    """Put `/admin/…` into a Flask app: order and release faults, settle debits and refunds; with the API key only."""
+    """Put `/admin/…` into a Flask app: faults, and what becomes of debits, refunds, disputes; with the API key only."""
 
     def switch(what: str) -> tuple[Json, int]:
         if not api.allowed():
@@ -126,6 +126,12 @@ def add_switches_to(app: Flask, account: Account, api: Api, faults: Faults, cour
                 checkout.settle(account, form.get("payment_intent", ""), succeeded=succeeded)
             elif what == "settle-refund":
                 refunds.settle(account, form.get("refund", ""), succeeded=succeeded)
+            elif what == "dispute":
+                disputes.dispute(account, form.get("payment_intent", ""), inquiry=form.get("inquiry") == "true")
+            elif what == "close-dispute":
+                disputes.close(account, form.get("dispute", ""), won=succeeded)
+            elif what == "return":
+                disputes.return_debit(account, form.get("payment_intent", ""))
             else:
                 return {"error": {"message": "no such switch"}}, 404
         except ValueError as error:

@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from portal.domain.dates import Clock
-from portal.sandbox.cards import checkout, pages, refunds
+from portal.sandbox.cards import checkout, disputes, pages, refunds
 from portal.sandbox.cards.account import Account
 from portal.sandbox.cards.api import Api, Captured
 from portal.sandbox.cards.faults import Faults
@@ -116,6 +116,22 @@ class CardProcessor:
     def settle_refund(self, refund_id: str, *, succeeded: bool = True) -> None:
         """Let a pending refund arrive, or any refund fail."""
         refunds.settle(self._account, refund_id, succeeded=succeeded)
+
+    def dispute(self, intent_id: str, *, inquiry: bool = False) -> str:
+        """Let a card's holder dispute a charge, or their bank only ask; returns the dispute's id."""
+        return str(disputes.dispute(self._account, intent_id, inquiry=inquiry)["id"])
+
+    def escalate(self, dispute_id: str) -> None:
+        """Let an inquiry become a dispute."""
+        disputes.escalate(self._account, dispute_id)
+
+    def close_dispute(self, dispute_id: str, *, won: bool) -> None:
+        """Let the bank decide."""
+        disputes.close(self._account, dispute_id, won=won)
+
+    def return_debit(self, intent_id: str) -> str:
+        """Let a bank take back a debit that had settled; returns the dispute's id."""
+        return str(disputes.return_debit(self._account, intent_id)["id"])
 
     def release(self) -> None:
         """Let go of hanging requests, and send events held as late or for the next."""

@@ -38,6 +38,9 @@ _ENTRIES = {
     "reversal": T_("Taken back"), "card-payment": T_("Card payment"), "credit-applied": T_("Credit used"),
     "processor-fee": T_("Fee of the card processor"), "deposit": T_("Deposit"), "write-off": T_("Written off"),
     "responsibility": T_("Moved between payer and patient"),
+    "card-refund": T_("Card payment sent back"), "card-refund-failed": T_("Money sent back came to us again"),
+    "card-dispute": T_("Card payment disputed"), "card-dispute-won": T_("Disputed payment won"),
+    "card-returned": T_("Bank payment returned"), "credit-recalled": T_("Credit taken back"),
 }  # fmt: skip
 
 

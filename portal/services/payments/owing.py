@@ -1,27 +1,32 @@
-"""What a patient owes on each service now, as payments bound and share themselves by it."""
+"""What the people of an account owe on each service now, as payments bound and share themselves by it."""
 
 from __future__ import annotations
+
+from collections.abc import Collection, Sequence
 
 from portal.domain.charges import Owed
 from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.ledger import LedgerLineRow
+from portal.models.payments import PaymentRow, PaymentShareRow
 from portal.services import ledger
 from portal.services.unit_of_work.work import UnitOfWork
 
 
-def owed_now(uow: UnitOfWork, patient_id: bytes, encounter_id: bytes | None = None) -> int:
-    """receivable:patient in cents, of all or of one visit; never more than the whole, as credits count."""
-    whole = ledger.owed_by_patient(uow, patient_id)
-    if encounter_id is None:
+def owed_now(uow: UnitOfWork, people: Collection[bytes], visits: Collection[bytes] = ()) -> int:
+    """receivable:patient in cents, of all or of some visits; never more than the whole, as credits count.
+
+    Nobody's credit pays for somebody else's services.
+    """
+    whole = sum(max(ledger.owed_by_patient(uow, each), 0) for each in sorted(set(people)))
+    if not visits:
         return whole
-    of_visit = sum(each.open_cents for each in owed_charges(uow, patient_id) if each.encounter_id == encounter_id)
-    return min(whole, of_visit)
+    return min(whole, sum(each.open_cents for each in owed_charges(uow, people) if each.encounter_id in visits))
 
 
-def owed_charges(uow: UnitOfWork, patient_id: bytes) -> list[Owed]:
-    """Every charge on which the patient owes something."""
+def owed_charges(uow: UnitOfWork, people: Collection[bytes]) -> list[Owed]:
+    """Every charge on which these patients owe something."""
     where = (
-        LedgerLineRow.patient_id == patient_id,
+        LedgerLineRow.patient_id.in_(sorted(people)),
         LedgerLineRow.account == "receivable:patient",
         LedgerLineRow.charge_id.is_not(None),
     )
@@ -31,17 +36,37 @@ def owed_charges(uow: UnitOfWork, patient_id: bytes) -> list[Owed]:
         if row.cents > 0
     }
     charges = uow.rows(
-        uow.select(ChargeRow.id, ChargeRow.encounter_id, ChargeRow.service_from).where(
-            ChargeRow.patient_id == patient_id, ChargeRow.id.in_(sorted(cents))
+        uow.select(ChargeRow.id, ChargeRow.patient_id, ChargeRow.encounter_id, ChargeRow.service_from).where(
+            ChargeRow.id.in_(sorted(cents))
         )
     )
-    return [Owed(row.id, patient_id, row.encounter_id, row.service_from, cents[row.id]) for row in charges]
+    return [Owed(row.id, row.patient_id, row.encounter_id, row.service_from, cents[row.id]) for row in charges]
 
 
-def held_charges(uow: UnitOfWork, patient_id: bytes) -> list[Owed]:
+def held_charges(uow: UnitOfWork, people: Collection[bytes]) -> list[Owed]:
     """As `owed_charges`, until the end: whoever sets a visit aside at the same moment waits, or was waited for."""
-    visits = {each.encounter_id for each in owed_charges(uow, patient_id)}
+    visits = {each.encounter_id for each in owed_charges(uow, people)}
     if visits:
         row = EncounterRow
         uow.rows(uow.select(row.id).where(row.id.in_(sorted(visits))).order_by(row.id).with_for_update())
-    return owed_charges(uow, patient_id)
+    return owed_charges(uow, people)
+
+
+def meant_for(uow: UnitOfWork, payment: PaymentRow) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """(the people whose services a payment may pay, the visits chosen to be paid first, in their order)."""
+    share = PaymentShareRow
+    rows = uow.rows(
+        uow.select(share.patient_id, share.encounter_id).where(share.payment_id == payment.id).order_by(share.position)
+    )
+    people = tuple(dict.fromkeys(row.patient_id for row in rows)) or (payment.patient_id,)
+    chosen = tuple(row.encounter_id for row in rows if row.encounter_id is not None)
+    return people, chosen or ((payment.encounter_id,) if payment.encounter_id else ())
+
+
+def in_order(owed: Sequence[Owed], visits: Sequence[bytes]) -> list[bytes] | None:
+    """The charges as a payment goes to them: the chosen visits in their order, then the oldest; None for the oldest."""
+    if not visits:
+        return None
+    rank = {visit: at for at, visit in enumerate(visits)}
+    first = sorted(owed, key=lambda each: (rank.get(each.encounter_id, len(rank)), each.from_date, each.charge_id))
+    return [each.charge_id for each in first]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlalchemy import func
 
 from portal.access.actors import system
 from portal.domain.payments import CardsRefused, CardsUnavailable, PaymentFacts
@@ -11,8 +13,15 @@ from portal.services.parts import Parts
 from portal.services.payments import settling
 from portal.services.unit_of_work.units import Units
 
-LOOK_BACK = timedelta(days=3)
-"""How far back events are listed again; those taken before are known by their id."""
+LOOK_BACK = timedelta(days=4)
+"""How far back events are listed again, at least: three days without webhooks, and one to spare.
+
+Those taken before are known by their id. Who heard nothing for longer asks from there on.
+"""
+KEPT_BY_THE_PROCESSOR = timedelta(days=29)
+"""How far back the processor lists events; it keeps 30 days."""
+FEES_ASKED = timedelta(days=14)
+"""For so long a fee that is not known is asked for; a bank debit's comes days after its page."""
 
 PATIENCE = timedelta(minutes=2)
 """How long a webhook may be under way before the processor is asked."""
@@ -29,12 +38,22 @@ def poll(units: Units, parts: Parts) -> int:
     if parts.cards is None:
         return 0
     forward = 0
-    events = list(parts.cards.events_since(units.clock.now() - LOOK_BACK))
+    events = list(parts.cards.events_since(_since(units)))
     known = _known(units, [event.id for event in events])
     for event in events:
         if event.id not in known:
             forward += settling.apply(units, event)
-    return forward + _checkouts(units, parts) + _abandoned(units) + _fees(units, parts)
+    forward += _checkouts(units, parts) + settling.catch_up(units)
+    return forward + _abandoned(units) + _fees(units, parts)
+
+
+def _since(units: Units) -> datetime:
+    """From where events are listed: a little before the last that was heard, and never less than LOOK_BACK."""
+    now = units.clock.now()
+    with units.read(_POLLER, "payment:settle") as uow:
+        heard = uow.value(uow.select(func.max(CardEventRow.received_at)))
+    last = heard - timedelta(hours=1) if heard is not None else now - KEPT_BY_THE_PROCESSOR
+    return max(min(now - LOOK_BACK, last), now - KEPT_BY_THE_PROCESSOR)
 
 
 def _known(units: Units, ids: list[str]) -> set[str]:
@@ -51,7 +70,7 @@ def _checkouts(units: Units, parts: Parts) -> int:
     with units.read(_POLLER, "payment:settle") as uow:
         rows = uow.rows(
             uow.select(PaymentRow.id)
-            .where(PaymentRow.state == "PENDING", PaymentRow.created_at < uow.now - PATIENCE)
+            .where(PaymentRow.state.in_(("PENDING", "PROCESSING")), PaymentRow.created_at < uow.now - PATIENCE)
             .order_by(PaymentRow.created_at)
         )
     return sum(settling.refresh(units, parts, row.id) == "ended" for row in rows)
@@ -74,7 +93,7 @@ def _fees(units: Units, parts: Parts) -> int:
     with units.read(_POLLER, "payment:settle") as uow:
         rows = uow.rows(
             uow.select(PaymentRow.id).where(
-                PaymentRow.settled_at > uow.now - LOOK_BACK,
+                PaymentRow.settled_at > uow.now - FEES_ASKED,
                 PaymentRow.fee_cents.is_(None),
                 PaymentRow.intent_id.is_not(None),
             )

@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from portal.domain.claims import Person
-from portal.domain.money import ZERO, Money
-from portal.domain.patients import full_name
+from portal.domain.money import Money
 from portal.domain.payments import LEAST_CENTS, LIFE
 from portal.domain.texts import T_, Text
 from portal.models.encounters import ChargeRow, EncounterRow
-from portal.models.ledger import LedgerEntryRow
 from portal.models.patients import PatientRow
 from portal.models.payments import PaymentRow
-from portal.services import codes, ledger
+from portal.services import account_holds, codes
 from portal.services.intake.showing import State
-from portal.services.payments.owing import owed_charges, owed_now
+from portal.services.payments.owing import meant_for, owed_charges, owed_now
 from portal.services.unit_of_work.work import UnitOfWork
 
-Outcome = Literal["success", "pending", "cancelled", "failed"]
+Outcome = Literal["success", "pending", "bank", "cancelled", "failed", "undone"]
+"""bank: a debit that arrives in some days; undone: the bank took it back after it had come."""
 
 _PAGE = 20
-_PAID = frozenset({"SUCCEEDED", "PARTLY_REFUNDED", "REFUNDED", "DISPUTED", "DISPUTE_LOST", "RETURNED"})
+_MEANS = {"card": T_("Online, by card"), "bank": T_("Online, from a bank account")}
 _ONLINE = T_("Online, by card or bank account")
-_OUTCOMES: dict[str, Outcome] = {
-    "CREATED": "pending", "PENDING": "pending", "FAILED": "failed", "EXPIRED": "failed", "CANCELLED": "cancelled",
+OUTCOMES: dict[str, Outcome] = {
+    "CREATED": "pending", "PENDING": "pending", "PROCESSING": "bank", "FAILED": "failed", "EXPIRED": "failed",
+    "CANCELLED": "cancelled", "RETURNED": "undone", "DISPUTE_LOST": "undone",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class OwedVisit:
-    """One visit that can be paid by itself."""
+    """One visit that can be chosen to be paid first; `person` where an account has several people."""
 
     encounter_id: str
     title: Text | str
     day: date
     owed: Money
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +47,13 @@ class PayPage:
 
     statement_id: str
     owed: Money
+    """What can be paid now: all that is owed, less what is on its way from a bank."""
+    under_way: Money
     due_on: date | None
     least: Money
     contact: str | None
     visits: tuple[OwedVisit, ...]
+    """In the order in which money goes to them, the oldest first."""
     form_key: str
 
 
@@ -63,32 +66,9 @@ class PayReturnPage:
     outcome: Outcome
     amount: Money
     left: Money
+    """What is still to be paid, less what is on its way from a bank."""
     why: Text | None
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What of a payment went to one service."""
-
-    title: Text | str
-    day: date
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptPage:
-    """See `templates/patient/receipt.html`."""
-
-    payment_id: str
-    number: str
-    amount: Money
-    paid_at: datetime
-    means: Text
-    state: State
-    patient_name: str
-    applied: tuple[Applied, ...]
-    unapplied: Money
-    owed_now: Money
+    bank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +81,17 @@ class PaymentItem:
     means: Text
     state: State
     has_receipt: bool
+    back: Money
+    """What of it has gone back."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A payment that a bank is moving: told on the first page and on bills, so that nobody pays twice."""
+
+    payment_id: str
+    amount: Money
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,40 +105,67 @@ class PaymentsPage:
 
 def pay_page(
     uow: UnitOfWork,
-    patient_id: bytes,
+    people: Sequence[bytes],
     *,
     statement_id: str,
     due_on: date | None,
     contact: str | None,
     form_key: str,
 ) -> PayPage:
-    """What can be paid now: all that is owed, the same number as on the first page, or one visit of several."""
-    owed = max(owed_now(uow, patient_id), 0)
-    by_visit: dict[bytes, tuple[date, int]] = {}
-    for each in owed_charges(uow, patient_id):
-        day, cents = by_visit.get(each.encounter_id, (each.from_date, 0))
-        by_visit[each.encounter_id] = (min(day, each.from_date), cents + each.open_cents)
-    titles = _titles(uow, by_visit)
+    """What can be paid now: all that an account owes, the same number as on the first page, or some visits of it."""
+    flying = sum(each.amount.cents for each in under_way(uow, people))
+    owed = max(owed_now(uow, people) - flying, 0)
+    by_visit: dict[bytes, tuple[date, int, bytes]] = {}
+    for each in owed_charges(uow, people):
+        day, cents, _ = by_visit.get(each.encounter_id, (each.from_date, 0, b""))
+        by_visit[each.encounter_id] = (min(day, each.from_date), cents + each.open_cents, each.patient_id)
+    titles = titles_of(uow, by_visit)
+    named = {each: first_name(uow, each) for each in people} if len(people) > 1 else {}
     visits = sorted(
-        (OwedVisit(id_.hex(), titles[id_], day, Money(cents)) for id_, (day, cents) in by_visit.items()
-         if LEAST_CENTS <= cents <= owed),
+        (OwedVisit(id_.hex(), titles[id_], day, Money(cents), named.get(whose))
+         for id_, (day, cents, whose) in by_visit.items() if cents <= owed),
         key=lambda visit: (visit.day, visit.encounter_id),
     )  # fmt: skip
     return PayPage(
         statement_id=statement_id,
         owed=Money(owed),
+        under_way=Money(flying),
         due_on=due_on,
         least=Money(LEAST_CENTS),
         contact=contact,
-        visits=tuple(visits) if len(by_visit) > 1 else (),
+        visits=tuple(visits) if len(visits) > 1 else (),
         form_key=form_key,
     )
+
+
+def under_way(uow: UnitOfWork, people: Collection[bytes]) -> tuple[UnderWay, ...]:
+    """The bank debits of these patients that have neither arrived nor failed, the oldest first."""
+    row = PaymentRow
+    rows = uow.rows(
+        uow.select(row.id, row.amount_cents, row.created_at)
+        .where(row.patient_id.in_(sorted(people)), row.state == "PROCESSING")
+        .order_by(row.created_at, row.id)
+    )
+    return tuple(UnderWay(each.id.hex(), Money(each.amount_cents), each.created_at) for each in rows)
+
+
+def people_of(uow: UnitOfWork, patient_id: bytes) -> tuple[bytes, ...]:
+    """Everybody within reach who is billed on the account of this patient, the account's anchor first."""
+    reached = uow.reach.patients
+    account = account_holds.anchor(uow, patient_id)
+    found = account_holds.members(uow, account)
+    return tuple(each for each in found if not reached or each in reached)
+
+
+def first_name(uow: UnitOfWork, patient_id: bytes) -> str:
+    """How the people of an account are told apart."""
+    return str(uow.read(uow.get(PatientRow, patient_id), PatientRow.first_name_sealed))
 
 
 def return_page(uow: UnitOfWork, payment_id: bytes, *, back: bool, statement_id: str | None) -> PayReturnPage:
     """What became of a payment by our own books, whatever the address says; `back` only chooses kinder words."""
     row = uow.get(PaymentRow, payment_id)
-    outcome: Outcome = _OUTCOMES.get(row.state, "success")
+    outcome: Outcome = OUTCOMES.get(row.state, "success")
     if outcome == "failed" and row.state == "EXPIRED" and back:
         outcome = "cancelled"
     return PayReturnPage(
@@ -155,60 +173,17 @@ def return_page(uow: UnitOfWork, payment_id: bytes, *, back: bool, statement_id:
         statement_id=statement_id,
         outcome=outcome,
         amount=Money(row.amount_cents),
-        left=Money(max(ledger.owed_by_patient(uow, row.patient_id), 0)),
-        why=LIFE.words[row.state] if outcome == "failed" else None,
+        left=left_of(uow, row),
+        why=LIFE.words[row.state] if outcome in {"failed", "undone"} else None,
+        bank=row.means == "bank",
     )
 
 
-def receipt_page(uow: UnitOfWork, payment_id: bytes) -> ReceiptPage | None:
-    """The receipt of a payment with what it was put to; None while there is none."""
-    row = uow.get(PaymentRow, payment_id)
-    if row.receipt_number is None or row.settled_at is None:
-        return None
-    patient = uow.get(PatientRow, row.patient_id)
-    last, first, middle, suffix = (
-        str(uow.read(patient, column) or "")
-        for column in (
-            PatientRow.last_name_sealed, PatientRow.first_name_sealed, PatientRow.middle_name_sealed,
-            PatientRow.suffix_sealed,
-        )
-    )  # fmt: skip
-    applied, unapplied = _put_to(uow, row)
-    return ReceiptPage(
-        payment_id=row.id.hex(),
-        number=row.receipt_number,
-        amount=Money(row.amount_cents),
-        paid_at=row.settled_at,
-        means=_ONLINE,
-        state=State(row.state, LIFE.words[row.state]),
-        patient_name=full_name(Person(last, first, middle, suffix)),
-        applied=applied,
-        unapplied=unapplied,
-        owed_now=Money(max(ledger.owed_by_patient(uow, row.patient_id), 0)),
-    )
-
-
-def _put_to(uow: UnitOfWork, row: PaymentRow) -> tuple[tuple[Applied, ...], Money]:
-    """The services a payment went to, by its ledger entry, and what no service needed."""
-    lines = ledger.lines_of(
-        uow, LedgerEntryRow.key == f"card:{row.id.hex()}", LedgerEntryRow.practice_id == row.practice_id
-    )
-    cents = {line.charge_id: -int(line.amount_cents) for line in lines if line.account == "receivable:patient"}
-    charges = uow.rows(
-        uow.select(ChargeRow.id, ChargeRow.code, ChargeRow.service_from)
-        .where(ChargeRow.id.in_(sorted(cents)))
-        .order_by(ChargeRow.service_from, ChargeRow.position)
-    )
-    words = codes.describe(uow, [charge.code for charge in charges])
-    applied = tuple(
-        Applied(
-            words.get(charge.code) or T_("Service {code}", code=charge.code), charge.service_from,
-            Money(cents[charge.id]),
-        )
-        for charge in charges
-    )  # fmt: skip
-    left = sum(-int(line.amount_cents) for line in lines if line.account == "unapplied:patient")
-    return applied, Money(left) if left else ZERO
+def left_of(uow: UnitOfWork, row: PaymentRow) -> Money:
+    """What the account that a payment was for still has to pay, less what is on its way from a bank."""
+    people, _ = meant_for(uow, row)
+    flying = sum(each.amount.cents for each in under_way(uow, people))
+    return Money(max(owed_now(uow, people) - flying, 0))
 
 
 def payments_page(uow: UnitOfWork, patient_id: bytes, *, before: str = "") -> PaymentsPage:
@@ -234,9 +209,10 @@ def payments_page(uow: UnitOfWork, patient_id: bytes, *, before: str = "") -> Pa
             row.id.hex(),
             row.settled_at or row.created_at,
             Money(row.amount_cents),
-            _ONLINE,
+            means_of(row),
             State(row.state, LIFE.words[row.state]),
             row.receipt_number is not None,
+            Money(row.back_cents or 0),
         )
         for row in shown
     )
@@ -244,12 +220,17 @@ def payments_page(uow: UnitOfWork, patient_id: bytes, *, before: str = "") -> Pa
     return PaymentsPage(items, None, older)
 
 
+def means_of(row: PaymentRow) -> Text:
+    """How it was paid, as far as the processor has said."""
+    return _MEANS.get(row.means or "", _ONLINE)
+
+
 def patient_of(uow: UnitOfWork, payment_id: bytes) -> bytes:
     """Whose payment it is; raises NotFound out of reach."""
     return uow.get(PaymentRow, payment_id).patient_id
 
 
-def _titles(uow: UnitOfWork, encounters: Collection[bytes]) -> dict[bytes, Text | str]:
+def titles_of(uow: UnitOfWork, encounters: Collection[bytes]) -> dict[bytes, Text | str]:
     """Each visit by the words of its dearest service."""
     rows = uow.rows(
         uow.select(ChargeRow.encounter_id, ChargeRow.code)

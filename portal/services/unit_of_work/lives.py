@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from portal.domain import calls, claims, corrections, denials, encounters, notices, payments, people, sampling
+from portal.domain import (
+    calls,
+    claims,
+    corrections,
+    denials,
+    disputes,
+    encounters,
+    notices,
+    payments,
+    people,
+    refunds,
+    sampling,
+)
 from portal.domain.edits import own
 from portal.domain.granting import LIFE as AUTHORIZATIONS
 from portal.domain.lifecycle import Lifecycle
@@ -14,14 +26,16 @@ from portal.domain.statements import life as statements
 
 LIVES: Final[Mapping[str, Lifecycle[Any]]] = MappingProxyType({
     "authorization": AUTHORIZATIONS,
+    "card_dispute": disputes.LIFE,
+    "card_refund": refunds.LIFE,
     "claim": claims.LIFE,
     "claim_correction": corrections.LIFE,
     "confidential_contact": people.CONTACT_LIFE,
     "denial": denials.LIFE,
     "edit_rule": own.LIFE,
     "encounter": encounters.LIFE,
-    "patient": people.PATIENT_LIFE,
     "notice": notices.LIFE,
+    "patient": people.PATIENT_LIFE,
     "payment": payments.LIFE,
     "payment_promise": calls.PROMISE_LIFE,
     "sample_change": sampling.CHANGE_LIFE,

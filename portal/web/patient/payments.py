@@ -11,7 +11,7 @@ from portal.domain.errors import Refused
 from portal.domain.money import parse_cents
 from portal.domain.payments import CardsRefused, CardsUnavailable
 from portal.domain.texts import T_, Text
-from portal.services.payments import paying, settling
+from portal.services.payments import paying, receipts, settling
 from portal.services.payments import showing as payments
 from portal.services.statements import home
 from portal.services.statements import showing as statements
@@ -23,13 +23,14 @@ from portal.web.replies import Go, Page
 
 _NOT_A_SUM = T_("Write the sum in dollars, for example 40.00. Nothing was charged.")
 _NOT_A_VISIT = T_("Choose what to pay, and try again. Nothing was charged.")
+_NONE_TICKED = T_("Tick the visits that you want to pay, or choose another amount. Nothing was charged.")
 
 
 @dataclass(frozen=True, slots=True)
 class PayForm:
     """What was written into the form, and what is wrong with it."""
 
-    data: dict[str, str]
+    data: dict[str, Any]
     errors: dict[str, list[Text]] = field(default_factory=dict)
 
 
@@ -45,20 +46,18 @@ def show_form(uow: UnitOfWork, statement_id: bytes) -> Page:
 def start(desk: Desk, statement_id: bytes) -> Go | Page:
     """To the processor's page; the amount is bounded by the books, not by the form."""
     with desk.read("payment:make") as uow:
-        patient_id, page = _pay_page(uow, statement_id)
-    data = {name: request.form.get(name, "") for name in ("amount", "sum")}
+        people, page = _pay_page(uow, statement_id)
+    data = {name: request.form.get(name, "") for name in ("amount", "sum")} | {"visit": request.form.getlist("visit")}
     try:
-        cents, encounter_id = _wanted(data, page)
+        cents, visits = _wanted(data, page)
+        wish = paying.Wish(patient_id=people[0], amount_cents=cents, form_key=_key(), people=people, visits=visits)
         url = paying.begin(
             desk.units,
             desk.parts,
             desk.actor,
             desk.request,
-            patient_id=patient_id,
-            amount_cents=cents,
-            form_key=_key(),
+            wish,
             returns=lambda payment_id: desk.parts.public_url + url_for("patient.pay_return", payment_id=payment_id),
-            encounter_id=encounter_id,
         )
     except Refused as error:
         form = PayForm(data, {"sum": [error.text]})
@@ -66,17 +65,19 @@ def start(desk: Desk, statement_id: bytes) -> Go | Page:
     return Go(url, outside=True)
 
 
-def _pay_page(uow: UnitOfWork, statement_id: bytes) -> tuple[bytes, payments.PayPage]:
+def _pay_page(uow: UnitOfWork, statement_id: bytes) -> tuple[tuple[bytes, ...], payments.PayPage]:
+    """The people on whose account the bill is, its anchor first, and what can be paid for them."""
     found = statements.statement_page(uow, statement_id)
     if found.replaced_by is not None:  # its day counts no more: the newer bill asks for the same money
         found = statements.statement_page(uow, bytes.fromhex(found.replaced_by))
     patient_id = bytes.fromhex(found.patient_id)
+    people = payments.people_of(uow, patient_id)
     due_on = found.due_on if found.due_on >= uow.today(home.practice_of(uow, patient_id)) else None
     page = payments.pay_page(
-        uow, patient_id, statement_id=found.statement_id, due_on=due_on, contact=found.contact,
+        uow, people, statement_id=found.statement_id, due_on=due_on, contact=found.contact,
         form_key=paying.form_key(),
     )  # fmt: skip
-    return patient_id, page
+    return people, page
 
 
 def _key() -> str:
@@ -85,19 +86,27 @@ def _key() -> str:
     return given if len(given) == 32 and set(given) <= set("0123456789abcdef") else paying.form_key()
 
 
-def _wanted(data: dict[str, str], page: payments.PayPage) -> tuple[int, bytes | None]:
-    """Cents, and the visit to pay first; raises Refused for what is no sum or no visit of this bill."""
+def _wanted(data: dict[str, Any], page: payments.PayPage) -> tuple[int, tuple[bytes, ...]]:
+    """Cents, and the visits to pay first, in the page's order; raises Refused for what is no sum or visit of this bill.
+
+    What was ticked is counted here, by the books, and not by the form.
+    """
+    ticked = [visit for visit in page.visits if visit.encounter_id in data["visit"]]
+    if len(ticked) < len(set(data["visit"])):
+        raise Refused(_NOT_A_VISIT, code="not-a-visit")
+    visits = tuple(bytes.fromhex(visit.encounter_id) for visit in ticked)
     if data["amount"] == "all":
-        return page.owed.cents, None
+        return page.owed.cents, ()
+    if data["amount"] == "ticked":
+        if not ticked:
+            raise Refused(_NONE_TICKED, code="none-ticked")
+        return min(sum(visit.owed.cents for visit in ticked), page.owed.cents), visits
     if data["amount"] == "other":
         written = data["sum"].strip().removeprefix("$").replace(",", "")
         try:
-            return parse_cents(written), None
+            return parse_cents(written), visits
         except ValueError:
             raise Refused(_NOT_A_SUM, code="not-a-sum") from None
-    for visit in page.visits:
-        if visit.encounter_id == data["amount"]:
-            return visit.owed.cents, bytes.fromhex(visit.encounter_id)
     raise Refused(_NOT_A_VISIT, code="not-a-visit")
 
 
@@ -130,7 +139,7 @@ def show_payments(uow: UnitOfWork) -> Page:
 @reads("own-payment:view")
 def show_receipt(uow: UnitOfWork, payment_id: bytes) -> Page | Go:
     """The receipt; a payment that has none yet shows what became of it."""
-    page = payments.receipt_page(uow, payment_id)
+    page = receipts.receipt_page(uow, payment_id)
     if page is None:
         return Go(url_for("patient.pay_return", payment_id=payment_id))
     return Page("patient/receipt.html", page)

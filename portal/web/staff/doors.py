@@ -8,6 +8,7 @@ from portal.web.staff import (
     accounts,
     authorizations,
     bills,
+    card_cases,
     charges,
     claims,
     codes,
@@ -33,8 +34,8 @@ from portal.web.staff import (
 
 blueprint = Blueprint("staff", __name__, url_prefix="/office")
 for _word in (
-    accounts, authorizations, bills, charges, claims, codes, contacts, contracts, coverage, denials, deposits,
-    details, documents, edits, encounters, imports, letters, partners, questions, queues, remittances, restrictions,
+    accounts, authorizations, bills, card_cases, charges, claims, codes, contacts, contracts, coverage, denials,
+    deposits, details, documents, edits, encounters, imports, letters, partners, questions, queues, remittances, restrictions,
     sampling, statements,
 ):  # fmt: skip
     blueprint.register_blueprint(_word.blueprint)

@@ -37,9 +37,11 @@ class Till:
 
     def begin(self, cents: int, form_key: str | None = None, **more: Any) -> str:
         return paying.begin(
-            self.world.units, self.parts, self.actor, Request(b"r" * 16, "127.0.0.1"), patient_id=self.patient_id,
-            amount_cents=cents, form_key=form_key or paying.form_key(),
-            returns=lambda payment_id: f"http://localhost:8000/my/payments/{payment_id.hex()}/return", **more,
+            self.world.units, self.parts, self.actor, Request(b"r" * 16, "127.0.0.1"),
+            paying.Wish(
+                patient_id=self.patient_id, amount_cents=cents, form_key=form_key or paying.form_key(), **more
+            ),
+            returns=lambda payment_id: f"http://localhost:8000/my/payments/{payment_id.hex()}/return",
         )  # fmt: skip
 
     def pay(self, url: str, **more: Any) -> bool:

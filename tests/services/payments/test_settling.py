@@ -170,7 +170,9 @@ def test_more_than_is_owed_by_then_is_held_for_the_patient(till):
         from portal.domain.posting.payments import card_payment_entry
         from portal.services.payments.owing import owed_charges
 
-        desk = card_payment_entry(b"d" * 16, till.patient_id, 8_000, owed_charges(uow, till.patient_id), accounts.JUNE)
+        desk = card_payment_entry(
+            b"d" * 16, till.patient_id, 8_000, owed_charges(uow, [till.patient_id]), accounts.JUNE
+        )
         ledger.post(uow, [desk])
     till.pay(url)
     till.hear()
@@ -189,7 +191,7 @@ def test_more_than_is_owed_joins_an_account_that_lies_in_the_queue_of_credits_al
         from portal.domain.posting.payments import card_payment_entry
         from portal.services.payments.owing import owed_charges
 
-        owed = owed_charges(uow, till.patient_id)
+        owed = owed_charges(uow, [till.patient_id])
         ledger.post(uow, [card_payment_entry(b"d" * 16, till.patient_id, 8_000, owed, accounts.JUNE)])
         ledger.post(uow, [card_payment_entry(b"e" * 16, till.patient_id, 100, [], accounts.JUNE)])
         uow.flush()
@@ -197,26 +199,6 @@ def test_more_than_is_owed_joins_an_account_that_lies_in_the_queue_of_credits_al
     till.pay(url)
     till.hear()
     assert waiting(till) == [("credits", "credit", 8_100)]
-
-
-def test_a_refund_and_a_dispute_are_kept_and_go_to_people(till):
-    till.pay(till.begin(2_000))
-    till.hear()
-    [row] = till.payments()
-    till.parts.cards.refund(row.intent_id, 500, "refund-1")
-    assert till.server.idle()
-    assert till.hear() >= 1
-    assert waiting(till) == [("card-cases", "card-refund", 500)]
-    dispute = {
-        "id": "evt_dispute", "object": "event", "type": "charge.dispute.created", "api_version": None,
-        "created": int(till.world.clock.now().timestamp()), "livemode": False, "pending_webhooks": 1, "request": None,
-        "data": {"object": {"id": "dp_1", "object": "dispute", "payment_intent": row.intent_id, "amount": 2_000,
-                            "currency": "usd", "status": "needs_response"}},
-    }  # fmt: skip
-    settling.take_event(till.world.units, till.parts, *signed(till, dispute))
-    assert waiting(till) == [("card-cases", "card-dispute", 2_000)]
-    assert till.states() == ["SUCCEEDED"], "a person decides"
-    assert ("dispute", "queued") in till.events()
 
 
 def test_a_bank_debit_that_came_back_fails_and_can_be_paid_again(till):
