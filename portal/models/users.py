@@ -35,6 +35,9 @@ class UserRow(Base):
     version: Mapped[int] = clear(9)
     created_at: Mapped[datetime] = clear(10)
     email_index: Mapped[bytes] = index(11, "e-mail", "email_sealed", unique=True)
+    signed_in_at: Mapped[datetime | None] = clear(12, derived=True)
+    signed_in_before_at: Mapped[datetime | None] = clear(13, derived=True)
+    """The sign-in before the present one: what happened since is new to them."""
 
     @classmethod
     def within(cls, reach: Reach) -> ColumnElement[bool]:

@@ -18,9 +18,9 @@ from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.ledger import LedgerLineRow
 from portal.models.payers import PayerRow
 from portal.models.practices import PracticeRow, ProviderRow
-from portal.services import codes, ledger
+from portal.services import account_holds, codes, ledger
 from portal.services.intake.showing import State
-from portal.services.statements.balances import PATIENT, PAYER, open_by_charge
+from portal.services.statements.balances import PATIENT, PAYER, open_of
 from portal.services.statements.showing import Bill, edge_of, opened
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -102,8 +102,8 @@ def visits_page(uow: UnitOfWork, patient_id: bytes, *, before: str = "", after: 
 
 
 def books_of(uow: UnitOfWork, patient_id: bytes) -> Books:
-    """What the books say of a patient, read once for everything that a page shows of it."""
-    now = open_by_charge(uow, patient_id)
+    """What the books say of a patient and of those billed with them, read once for everything that a page shows."""
+    now = open_of(uow, account_holds.members(uow, patient_id))
     return Books(opened(uow, patient_id, now), sum(now.values()), _money(uow, patient_id))
 
 

@@ -246,6 +246,12 @@ def _rotate(units: Units, old_token: str, *, longer: timedelta = timedelta(0), *
             setattr(row, name, value)
         row.token_digest, row.last_active_at = digest(token), units.clock.now()
         row.data = {name: value for name, value in row.data.items() if name in CARRIED}
+        if changes.get("user_id") is not None and changes.get("assurance") == "aal2":
+            session.execute(
+                update(UserRow)
+                .where(UserRow.id == changes["user_id"])
+                .values(signed_in_before_at=UserRow.signed_in_at, signed_in_at=units.clock.now())
+            )
     return token
 
 

@@ -12,7 +12,7 @@ from portal.domain import dates
 from portal.services import documents
 from portal.services.auditing import looks
 from portal.services.coverage import own
-from portal.services.statements import explaining, home, showing, visits
+from portal.services.statements import changes, explaining, home, showing, visits
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import reads
 from portal.web.patient.blueprint import blueprint
@@ -49,7 +49,8 @@ def show_home(uow: UnitOfWork) -> Page:
     if patient_id in uow.actor.own_patients:
         found = looks.looks_of(uow, patient_id).looks
         page = replace(page, looks=tuple(each for each in found if not each.own)[:_LOOKS])
-    return Page("patient/home.html", page, {"plans": own.plans(uow, patient_id)})
+    more = {"plans": own.plans(uow, patient_id), "changes": changes.changes(uow, patient_id)}
+    return Page("patient/home.html", page, more)
 
 
 @blueprint.get("/statements/<id:statement_id>", endpoint="statement")
