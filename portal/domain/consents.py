@@ -13,7 +13,17 @@ from typing import Final
 
 from portal.domain.texts import T_, Text
 
-EMAIL, SMS, PAPERLESS = "email", "sms", "paperless"
+EMAIL, SMS, LETTER, PAPERLESS = "email", "sms", "letter", "paperless"
+CHANNELS: Final[Mapping[str, Text]] = MappingProxyType({
+    EMAIL: T_("Email"), SMS: T_("Text message"), LETTER: T_("Letter"),
+})  # fmt: skip
+"""Ways by which a notice goes."""
+NOTICES: Final[Mapping[str, Text]] = MappingProxyType({
+    "PAST_DUE": T_("Reminder that a bill is open"), "FINAL_NOTICE": T_("Final notice"),
+})  # fmt: skip
+"""What a notice is, by the step of a bill that sends it."""
+LANGUAGES: Final[Mapping[str, Text]] = MappingProxyType({"en_US": T_("English"), "es_US": T_("Spanish")})
+"""What bills, letters, mails and pages can be written in."""
 
 BY: Final[Mapping[str, Text]] = MappingProxyType({
     "portal": T_("on the website"), "office": T_("told to the office"), "link": T_("by the link in a message"),

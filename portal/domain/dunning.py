@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import ClassVar, Final
 
+from portal.domain.consents import CHANNELS, EMAIL, LETTER, SMS
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
 
@@ -19,11 +20,6 @@ ONWARD: Final[Mapping[str, str]] = MappingProxyType({
     "STATEMENT_2": "PAST_DUE", "PAST_DUE": "FINAL_NOTICE", "FINAL_NOTICE": "PRE_COLLECTION",
 })  # fmt: skip
 """The steps that are taken by day. The second bill is the run's, collection is a person's."""
-
-EMAIL, SMS, LETTER = "email", "sms", "letter"
-CHANNELS: Final[Mapping[str, Text]] = MappingProxyType({
-    EMAIL: T_("Email"), SMS: T_("Text message"), LETTER: T_("Letter"),
-})  # fmt: skip
 
 FIRST_BILL_DAYS, WRITTEN_NOTICE_DAYS, APPLICATION_DAYS = 120, 30, 240
 """Of hospitals exempt from tax: no extraordinary collection before 120 days after the first bill, a written notice 30

@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from portal.domain.consents import LETTER
 from portal.domain.dates import federal_holidays
-from portal.domain.dunning import EMAIL, LETTER, SMS, Steps
+from portal.domain.dunning import Steps
 from portal.domain.lifecycle import Guard, Lifecycle, Move
 from portal.domain.texts import T_, Text
 
@@ -69,12 +70,6 @@ LIFE: Final[Lifecycle[NoticeFacts]] = Lifecycle(
 OPEN: Final = ("PLANNED", "SENDING", "TO_MAIL")
 """A notice in one of these has not gone yet."""
 GONE: Final = ("SENT", "UNCERTAIN")
-
-TITLES: Final[Mapping[str, Text]] = MappingProxyType({
-    "PAST_DUE": T_("Reminder that a bill is open"),
-    "FINAL_NOTICE": T_("Final notice"),
-})  # fmt: skip
-"""What a notice is, by the step that sends it."""
 
 WHY: Final[Mapping[str, Text]] = MappingProxyType({
     "no-consent": T_("They did not agree to be reached this way"),
@@ -133,19 +128,3 @@ def _morning(local: datetime, steps: Steps) -> datetime:
 def _rests(local: datetime, steps: Steps) -> bool:
     day = local.date()
     return day in federal_holidays(day.year) or (day.weekday() == _SUNDAY and not steps.on_sundays)
-
-
-__all__ = [
-    "EMAIL",
-    "GONE",
-    "LETTER",
-    "LIFE",
-    "OPEN",
-    "SMS",
-    "TITLES",
-    "WHY",
-    "NoticeFacts",
-    "may_go",
-    "ways",
-    "window",
-]

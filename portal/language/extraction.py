@@ -20,6 +20,7 @@ from portal.language.catalogues import DOMAIN, FOLDER
 ROOT = Path(__file__).resolve().parents[2]
 
 SPOKEN_TO_PATIENTS = (
+    "portal/domain/consents.py",
     "portal/domain/devices.py",
     "portal/domain/payments.py",
     "portal/domain/refunds.py",
@@ -52,6 +53,7 @@ SPOKEN_TO_PATIENTS = (
     "templates/mail/**.txt",
     "templates/paper/**.html",
     "templates/patient/**.html",
+    "templates/text/**.txt",
 )
 """Sources whose messages must stand complete in every catalogue; words for the office are marked, not collected."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from portal.web import machines, webhooks
+from portal.web import machines, stopping, webhooks
 from portal.web.admin import doors as admin
 from portal.web.auth import doors as auth
 from portal.web.compliance import doors as compliance
@@ -24,4 +24,5 @@ def register(
     for audience in (auth, patient, guest, payer, staff, compliance, admin):
         flask.register_blueprint(audience.blueprint)
     webhooks.install(flask)
+    stopping.install(flask)
     machines.install(flask, metrics=metrics, token_file=metrics_token_file, on_loopback=metrics_on_loopback)

@@ -85,6 +85,9 @@ _ROW = 5
 """So many places stand in the row, all of them, where there are no more."""
 _LIES_WITH = MappingProxyType({
     "staff.letters": "staff.contacts.list", "staff.coverage": "staff.accounts.search",
+    "staff.account_holds": "staff.accounts.search", "staff.consents": "staff.accounts.search",
+    "staff.calls": "staff.work.show", "staff.collection": "staff.statements.list",
+    "staff.dunning": "staff.statements.list", "staff.notices": "staff.work.show",
     "staff.documents": "staff.accounts.search", "staff.restrictions": "staff.accounts.search",
 })  # fmt: skip
 """Where pages belong whose address does not lie under that of their item."""

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.consents import WORDINGS, read_reply
+from portal.domain.consents import EMAIL, LETTER, SMS, WORDINGS, read_reply
 from portal.domain.dates import federal_holidays
-from portal.domain.dunning import EMAIL, LETTER, ONWARD, SMS, Facts, Referral, Steps, gates, next_step
+from portal.domain.dunning import ONWARD, Facts, Referral, Steps, gates, next_step
 from portal.domain.errors import Refused
 from portal.domain.notices import LIFE, NoticeFacts, may_go, ways, window
 from portal.domain.statements.life import LADDER, SIDES

@@ -72,6 +72,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "portal.gateways.scans.decoding": ((), ("PIL", "pypdfium2")),  # a program of its own, which knows nothing of ours
     "portal.gateways.mail": (("portal.domain", "portal.language"), ("jinja2", "markupsafe")),
+    "portal.gateways.texting": (("portal.domain", "portal.language"), ("jinja2",)),
     "portal.gateways.procrastinate": (("portal.domain",), ("procrastinate",)),
     "portal.gateways.realtime": (("portal.domain",), ("requests",)),
     "portal.gateways.sftp": (("portal.domain",), ("paramiko",)),

@@ -56,6 +56,12 @@ MAILS = {
     "reset": {"url": "https://candor.example/reset/K7QM?a=1&b=2"},
     "statement_ready": {"url": "https://candor.example/", "practice": "Juniper & Ridge"},
     "payment_returned": {"practice": "Juniper & Ridge"},
+    "notice_past_due": {
+        "url": "https://candor.example/", "practice": "Juniper & Ridge", "stop": "https://candor.example/stop/K7QM",
+    },
+    "notice_final": {
+        "url": "https://candor.example/", "practice": "Juniper & Ridge", "stop": "https://candor.example/stop/K7QM",
+    },
     "registered": {"practice": "Juniper & Ridge"},
     "registered_elsewhere": {"practice": "Juniper & Ridge"},
     "password_changed": {},

@@ -17,6 +17,7 @@ from tests.language import (
     samples_contracts,
     samples_coverage,
     samples_documents,
+    samples_dunning,
     samples_files,
     samples_kinds,
     samples_office,
@@ -36,6 +37,7 @@ SAMPLES = (
     *samples_documents.SAMPLES, *samples_paper.SAMPLES, *samples_coverage.SAMPLES, *samples_checks.SAMPLES,
     *samples_contracts.SAMPLES, *samples_contacts.SAMPLES, *samples_status.SAMPLES, *samples_files.SAMPLES,
     *samples_cards.SAMPLES, *samples_payers.SAMPLES, *samples_kinds.SAMPLES,
+    *samples_dunning.SAMPLES,
 )  # fmt: skip
 ENVIRONMENTS = {locale: environment(locale) for locale in LOCALES}
 PARTS = {"base.html"}

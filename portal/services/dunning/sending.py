@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import func
 
 from portal.access.actors import Actor
-from portal.domain.dunning import EMAIL, LETTER, SMS, Steps
+from portal.domain.consents import EMAIL, LETTER, SMS
+from portal.domain.dunning import Steps
 from portal.domain.messages.mail import MailDelayed, MailRefused, MailUncertain
 from portal.domain.notices import OPEN, NoticeFacts, may_go, ways, window
 from portal.domain.statements.life import SIDES

@@ -20,7 +20,7 @@ from portal.domain.texts import T_, to_json
 from portal.models.dunning import NoticeRow
 from portal.models.statements import StatementRow
 from portal.services import account_holds, policies, queues
-from portal.services.dunning import sending
+from portal.services.dunning import calling, sending
 from portal.services.dunning.facts import Bill, began, bill_of, holds_of
 from portal.services.statements import clocks
 from portal.services.unit_of_work.units import Units
@@ -32,6 +32,7 @@ _SLICE = 100
 
 def run(units: Units, actor: Actor) -> int:
     """The look at one practice's bills; how many moved. What may move is found by slices, and each moves by itself."""
+    calling.settle(units, actor)
     with units.read(actor, "statement:run") as uow:
         still, wanted = _still(uow), due(uow, policies.current(uow, uow.practice_id, Steps))
     for account in sorted({*still, *(account for _, account in wanted)}):
@@ -103,7 +104,7 @@ def _looked_at(uow: UnitOfWork, row: StatementRow) -> _Look:
     stays = to is None and not held and bill.owed_cents > 0 and row.state in NOTICED
     return _Look(
         bill, steps, to, stays and not heard and "WITHDRAWN" in states,
-        stays and bill.owed_cents >= steps.call_cents and not queues.items_of(uow, row),
+        stays and _to_call(uow, row, bill, steps) and not queues.items_of(uow, row),
     )  # fmt: skip
 
 
@@ -136,10 +137,14 @@ def lay(uow: UnitOfWork, row: StatementRow, bill: Bill, steps: Steps) -> None:
     if row.state == "PRE_COLLECTION":
         said |= {"text": to_json(T_("Nobody answered the final notice."))}
         queues.put(uow, "pre-collection", row, reason="unanswered", detail=said, at_risk_cents=bill.owed_cents)
-    elif bill.owed_cents >= steps.call_cents and row.state in NOTICED:
+    elif row.state in NOTICED and _to_call(uow, row, bill, steps):
         text = T_("A final notice went out.") if row.state == "FINAL_NOTICE" else T_("A reminder went out.")
         said |= {"text": to_json(text)}
         reason = row.state.lower().replace("_", "-")
         queues.put(uow, "calls", row, reason=reason, detail=said, at_risk_cents=bill.owed_cents)
     else:
         queues.done(uow, row)
+
+
+def _to_call(uow: UnitOfWork, row: StatementRow, bill: Bill, steps: Steps) -> bool:
+    return bill.owed_cents >= steps.call_cents and not calling.off_the_list(uow, row)

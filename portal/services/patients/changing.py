@@ -9,6 +9,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from portal.domain.consents import LANGUAGES
+from portal.domain.errors import Refused
 from portal.domain.practices import is_phone, is_zip
 from portal.domain.texts import T_, Text
 from portal.models.patients import PatientRow
@@ -124,3 +126,17 @@ def conflict(
             for each, label in FIELDS.items()
         ),
     )
+
+
+def language(uow: UnitOfWork, patient_id: bytes) -> str:
+    """In which language a patient is written to."""
+    return uow.get(PatientRow, patient_id).language
+
+
+def speak(uow: UnitOfWork, patient_id: bytes, wanted: str, *, version: int | None = None) -> None:
+    """Write to a patient in another language from now on; raises Refused `language`, Conflict for an old page."""
+    if wanted not in LANGUAGES:
+        raise Refused(T_("Choose English or Spanish."), code="language")
+    row = uow.get(PatientRow, patient_id)
+    if row.language != wanted:
+        uow.change(row, expected_version=version, language=wanted)

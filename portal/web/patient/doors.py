@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from portal.web.patient import account, payments
+from portal.web.patient import account, contact, payments
 from portal.web.patient.blueprint import blueprint
 
-ROOMS = (account, payments)
+ROOMS = (account, contact, payments)
 
 __all__ = ["ROOMS", "blueprint"]

@@ -5,13 +5,17 @@ from __future__ import annotations
 from flask import Blueprint
 
 from portal.web.staff import (
+    account_holds,
     accounts,
     authorizations,
     bills,
+    calls,
     card_cases,
     charges,
     claims,
     codes,
+    collection,
+    consents,
     contacts,
     contracts,
     coverage,
@@ -19,10 +23,12 @@ from portal.web.staff import (
     deposits,
     details,
     documents,
+    dunning,
     edits,
     encounters,
     imports,
     letters,
+    notices,
     partners,
     questions,
     queues,
@@ -34,8 +40,10 @@ from portal.web.staff import (
 
 blueprint = Blueprint("staff", __name__, url_prefix="/office")
 for _word in (
-    accounts, authorizations, bills, card_cases, charges, claims, codes, contacts, contracts, coverage, denials,
-    deposits, details, documents, edits, encounters, imports, letters, partners, questions, queues, remittances, restrictions,
+    account_holds, accounts, authorizations, bills, calls, card_cases, charges, claims, codes, collection, consents,
+    contacts, contracts, coverage, denials,
+    deposits, details, documents, dunning, edits, encounters, imports, letters, notices,
+    partners, questions, queues, remittances, restrictions,
     sampling, statements,
 ):  # fmt: skip
     blueprint.register_blueprint(_word.blueprint)
