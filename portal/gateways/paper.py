@@ -27,7 +27,7 @@ from portal.domain.money import Money
 from portal.domain.practices import phone_written
 from portal.domain.statements.arithmetic import BUCKET_WORDS
 from portal.domain.statements.content import StatementContent, StatementLine, Sums, load
-from portal.domain.texts import Text
+from portal.domain.texts import Text, from_json
 from portal.language.speaker import Speaker, best_locale
 from portal.language.templating import install
 
@@ -142,6 +142,22 @@ class _Notice:
     qr: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Receipt:
+    """See `templates/paper/receipt.html`."""
+
+    practice: _Letterhead
+    to: tuple[str, ...]
+    made_on: date
+    number: str
+    amount: Money
+    paid_on: date
+    means: Text
+    patient_name: str
+    rows: tuple[tuple[date, Money], ...]
+    unapplied: Money
+
+
 class Paper:
     """Sets documents; slow, so jobs only. WeasyPrint and its system libraries are loaded with the first document.
 
@@ -192,6 +208,23 @@ class Paper:
             qr=_qr(url),
         )
         return self._set("paper/notice.html", sheet, Speaker(best_locale(language), time_zone))
+
+    def receipt(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
+        """A receipt as PDF/UA-1; `content` is what `services.payments.receipts` made. It names no service."""
+        practice = content["practice"]
+        sheet = _Receipt(
+            practice=_Letterhead(practice["name"], tuple(practice["lines"]), phone_written(practice["phone"])),
+            to=tuple(content["to"]),
+            made_on=date.fromisoformat(content["paid_on"]),
+            number=content["number"],
+            amount=Money(content["cents"]),
+            paid_on=date.fromisoformat(content["paid_on"]),
+            means=from_json(content["means"]),
+            patient_name=content["patient_name"],
+            rows=tuple((date.fromisoformat(day), Money(cents)) for day, cents in content["rows"]),
+            unapplied=Money(content["unapplied_cents"]),
+        )
+        return self._set("paper/receipt.html", sheet, Speaker(best_locale(language), time_zone))
 
     def _set(self, template: str, page: object, speaker: Speaker) -> bytes:
         token = _speaker.set(speaker)

@@ -23,6 +23,7 @@ from portal.services.dunning import papers, sending
 from portal.services.files import immediate, reading
 from portal.services.outbox import Job
 from portal.services.parts import Parts
+from portal.services.payments import receipts
 from portal.services.payments import settling as card_payments
 from portal.services.remittances import settling
 from portal.services.statements import clocks, making, runs
@@ -189,6 +190,11 @@ def follow_payment(tools: Tools, job: Job) -> None:
     card_payments.record_fee(tools.units, tools.parts, job.ids["payment"])
 
 
+def print_receipt(tools: Tools, job: Job) -> None:
+    """The receipt of one payment as a PDF."""
+    receipts.print_paper(tools.units, tools.parts, actor(job), job.ids["payment"])
+
+
 Handler = Callable[[Tools, Job], None]
 """Runs one job. It may run twice, so it does by keys what must be done once."""
 
@@ -209,6 +215,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "queue.bulk": work_through,
     "remittance.settle": settle_remittance,
     "payment.settled": follow_payment,
+    "receipt.paper": print_receipt,
     "statement.close": close_statements,
     "statement.follow": follow_statements,
     "statement.make": make_statement,

@@ -15,6 +15,7 @@ from fontTools.ttLib import TTFont
 from portal.domain.letters import PRINTED
 from portal.domain.money import Money
 from portal.domain.statements.content import dump
+from portal.domain.texts import T_, to_json
 from portal.gateways.paper import Paper, cuts
 from tests.make.statements import LINES, content, line
 
@@ -181,3 +182,22 @@ def test_a_letter_to_a_payer_is_tagged_and_names_its_claim_on_every_page(paper, 
     whole = " ".join(said)
     for wanted in ("Bluestem <Plan>", "August 3, 2026", "A reason & another.", "Sincerely,", "Note of July 20"):
         assert wanted in whole, wanted
+
+
+def test_a_receipt_is_tagged_in_both_languages_and_names_no_service(paper, tmp_path):
+    content = {
+        "practice": {"name": "Juniper & Ridge", "lines": ["214 Alder Street"], "phone": "5035550142"},
+        "to": ["Teresa Marlowe", "9 Larch Lane"], "number": "R-2345-6789", "cents": 2_000, "paid_on": "2026-08-03",
+        "means": to_json(T_("Online, by card")), "patient_name": "Teresa Marlowe",
+        "rows": [("2026-05-05", 1_500), ("2026-06-09", 500)], "unapplied_cents": 0,
+    }  # fmt: skip
+    for language, wanted in (("en_US", ("Receipt R-2345-6789", "$20.00", "May 5, 2026")), ("es_US", ("Recibo",))):
+        made = paper.receipt(content, language=language, time_zone=ZONE)
+        with pikepdf.open(io.BytesIO(made)) as pdf:
+            assert str(pdf.Root.Lang) == language.replace("_", "-")
+            with pdf.open_metadata() as told:
+                assert told["pdfuaid:part"] == "1"
+            found = tags(pdf.Root.StructTreeRoot, [])
+        assert (found.count("/H1"), found.count("/TH"), found.count("/TD")) == (1, 2, 4)
+        said = text_of(made, tmp_path)
+        assert [each for each in wanted if each not in said] == []

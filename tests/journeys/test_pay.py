@@ -177,6 +177,11 @@ def test_from_one_number_to_a_receipt(portal: Portal):
         assert uow.get(StatementRow, bytes.fromhex(bill)).state == "PAID"
     assert sorted(row.state for row in payments(portal.world)) == ["SUCCEEDED", "SUCCEEDED"]
     assert all(row.fee_cents for row in payments(portal.world))
+    shown = portal.client.get(f"/my/payments/{payments(portal.world)[0].id.hex()}").text
+    paper = portal.client.get(re.search(r'href="(/my/documents/[0-9a-f]{32})"', shown).group(1))
+    with pikepdf.open(io.BytesIO(paper.data)) as receipt_paper:
+        assert str(receipt_paper.docinfo["/Title"]).startswith("Receipt R-")
+    assert portal.client.get("/my/documents").text.count("receipt-R-") == 2
 
 
 def follow_jobs(portal: Portal, patient_id: bytes) -> None:
@@ -187,6 +192,8 @@ def follow_jobs(portal: Portal, patient_id: bytes) -> None:
         )
         tools = handlers.Tools(portal.world.units, portal.parts, lambda: None)
         handlers.HANDLERS["payment.settled"](tools, job)
+        for _ in range(2):  # a job may come again
+            handlers.HANDLERS["receipt.paper"](tools, replace(job, name="receipt.paper"))
 
 
 def test_an_older_bill_asks_for_nothing_and_leads_to_the_newest(portal: Portal):

@@ -30,7 +30,7 @@ DISPUTE = {
 }  # fmt: skip
 BACK = made("Back", words=T_("Taken back by the bank"), on=NOW, amount=Money(8640), state=state("DISPUTED", "Disputed"))
 
-SAMPLES = [
+_PAGES = [
     ("guest/code.html", "open", {"page": None, "form": None}),
     ("guest/code.html", "wrong", {"page": None, "form": form(errors=("code",))}),
     ("guest/amount.html", "open", {"page": made("GuestPage", **BILL), "form": None}),
@@ -53,7 +53,6 @@ SAMPLES = [
         "to answer",
         {
             "page": made("CasePage", **CASE | {"disputes": (made("Dispute", **DISPUTE),), "back": (BACK,)}),
-            "frame": frame(hat=T_("{practice}, as {role}", practice="Juniper Ridge", role="payment poster")),
         },
     ),
     (
@@ -67,4 +66,8 @@ SAMPLES = [
         },
     ),
     ("staff/card_cases/show.html", "nothing", {"page": made("CasePage", **CASE | {"why": None})}),
+]
+SAMPLES = [
+    (name, kind, {"frame": frame("staff" if name.startswith("staff") else "stranger")} | context)
+    for name, kind, context in _PAGES
 ]

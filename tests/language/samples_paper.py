@@ -73,7 +73,15 @@ MAILS = {
     },
 }
 
+RECEIPT = SHEET | {
+    "number": "R-2345-6789", "amount": Money(9000), "paid_on": date(2026, 11, 18),
+    "means": T_("Online, by card"), "patient_name": "Teresa <Marlowe>",
+    "rows": ((date(2026, 9, 3), Money(1500)), (date(2026, 9, 4), Money(7140))), "unapplied": Money(360),
+}  # fmt: skip
+
 SAMPLES = [
+    ("paper/receipt.html", "held", {"page": made("Receipt", **RECEIPT)}),
+    ("paper/receipt.html", "plain", {"page": made("Receipt", **RECEIPT | {"unapplied": Money(0)})}),
     ("paper/statement.html", "open", {"page": made("PaperStatement", **STATEMENT)}),
     (
         "paper/statement.html",

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from portal.domain import refunds
+from portal.access.actors import Actor
+from portal.domain import dates, refunds
 from portal.domain.claims import Person
 from portal.domain.disputes import BANK_RETURNS
 from portal.domain.money import ZERO, Money
 from portal.domain.patients import full_name
 from portal.domain.payments import LIFE
-from portal.domain.texts import T_, Text
+from portal.domain.practices import address_lines
+from portal.domain.texts import T_, Text, to_json
 from portal.models.encounters import ChargeRow
 from portal.models.ledger import LedgerEntryRow
 from portal.models.patients import PatientRow
 from portal.models.payments import CardDisputeRow, CardRefundRow, PaymentRow
-from portal.services import codes, ledger
+from portal.models.practices import PracticeRow
+from portal.services import codes, documents, ledger
 from portal.services.intake.showing import State
+from portal.services.parts import Parts
 from portal.services.payments.showing import left_of, means_of
+from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
 
 
@@ -68,13 +74,6 @@ def receipt_page(uow: UnitOfWork, payment_id: bytes) -> ReceiptPage | None:
     if row.receipt_number is None or row.settled_at is None:
         return None
     patient = uow.get(PatientRow, row.patient_id)
-    last, first, middle, suffix = (
-        str(uow.read(patient, column) or "")
-        for column in (
-            PatientRow.last_name_sealed, PatientRow.first_name_sealed, PatientRow.middle_name_sealed,
-            PatientRow.suffix_sealed,
-        )
-    )  # fmt: skip
     applied, unapplied = _put_to(uow, row)
     return ReceiptPage(
         payment_id=row.id.hex(),
@@ -83,13 +82,13 @@ def receipt_page(uow: UnitOfWork, payment_id: bytes) -> ReceiptPage | None:
         paid_at=row.settled_at,
         means=means_of(row),
         state=State(row.state, LIFE.words[row.state]),
-        patient_name=full_name(Person(last, first, middle, suffix)),
+        patient_name=_named(uow, patient),
         applied=applied,
         unapplied=unapplied,
         owed_now=left_of(uow, row),
         back=back_of(uow, row),
         kept=Money(max(row.amount_cents - (row.back_cents or 0), 0)),
-        document_id=None,
+        document_id=row.document_id.hex() if row.document_id else None,
     )
 
 
@@ -140,3 +139,61 @@ def _put_to(uow: UnitOfWork, row: PaymentRow) -> tuple[tuple[Applied, ...], Mone
     )  # fmt: skip
     left = sum(-int(line.amount_cents) for line in lines if line.account == "unapplied:patient")
     return applied, Money(left) if left else ZERO
+
+
+def print_paper(units: Units, parts: Parts, actor: Actor, payment_id: bytes) -> None:
+    """The job of one receipt: set between units of work, sealed with the patient, once; it says what was then."""
+    with units.read(actor, "payment:settle") as uow:
+        row = uow.get(PaymentRow, payment_id)
+        if row.receipt_number is None or row.settled_at is None or row.document_id is not None:
+            return
+        patient, practice = uow.get(PatientRow, row.patient_id), uow.get(PracticeRow, row.practice_id)
+        content = _content(uow, row, patient, practice)
+        language, zone = row.locale or patient.language, practice.time_zone
+    paper = parts.paper.receipt(content, language=language, time_zone=zone)
+    with units.write(actor, "payment:settle") as uow:
+        held = uow.first(uow.select(PaymentRow).where(PaymentRow.id == payment_id).with_for_update())
+        if held is None or held.document_id is not None:
+            return
+        document = documents.store(
+            uow, practice_id=held.practice_id, patient_id=held.patient_id, kind="receipt",
+            name=f"receipt-{content['number']}.pdf", media_type="application/pdf", body=paper,
+        )  # fmt: skip
+        uow.flush()
+        uow.change(held, document_id=document.id)
+
+
+def _content(uow: UnitOfWork, row: PaymentRow, patient: PatientRow, practice: PracticeRow) -> dict[str, Any]:
+    """What the paper says: the sum, the days of the visits it went to, and no service (edge case 41)."""
+    applied, unapplied = _put_to(uow, row)
+    by_day: dict[date, int] = {}
+    for each in applied:
+        by_day[each.day] = by_day.get(each.day, 0) + each.amount.cents
+    name, address = _named(uow, patient), uow.read(patient, PatientRow.address_sealed)
+    guarantor = uow.read(patient, PatientRow.guarantor_sealed)
+    to = (name, *address_lines(address))
+    if guarantor:
+        to = (guarantor["name"], *address_lines(guarantor.get("address") or address))
+    assert row.settled_at is not None  # asked before
+    return {
+        "practice": {"name": practice.name, "lines": address_lines(practice.address), "phone": practice.phone},
+        "to": to,
+        "number": row.receipt_number,
+        "cents": row.amount_cents,
+        "paid_on": dates.today(row.settled_at, practice.time_zone).isoformat(),
+        "means": to_json(means_of(row)),
+        "patient_name": name,
+        "rows": [(day.isoformat(), cents) for day, cents in sorted(by_day.items())],
+        "unapplied_cents": unapplied.cents,
+    }
+
+
+def _named(uow: UnitOfWork, patient: PatientRow) -> str:
+    last, first, middle, suffix = (
+        str(uow.read(patient, column) or "")
+        for column in (
+            PatientRow.last_name_sealed, PatientRow.first_name_sealed, PatientRow.middle_name_sealed,
+            PatientRow.suffix_sealed,
+        )
+    )  # fmt: skip
+    return full_name(Person(last, first, middle, suffix))

@@ -157,6 +157,7 @@ def _succeed(uow: UnitOfWork, row: PaymentRow, intent: str, means: Means) -> str
         queues.put(uow, "credits", row, reason="paid-too-much", detail=_words("paid-too-much"), at_risk_cents=left)
     ids = {"payment": row.id, "patient": row.patient_id}
     outbox.later(uow, "payment.settled", f"payment.settled:{row.id.hex()}", ids)
+    outbox.later(uow, "receipt.paper", f"receipt.paper:{row.id.hex()}", {"payment": row.id})
     uow.flush()
     _catch_up(uow, row)
     return "settled"
