@@ -12,12 +12,14 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
 
 from portal.models.patients import PatientRow
 from portal.models.payments import PaymentRow
 from portal.models.statements import StatementRow
 from portal.services.payments import showing
 from portal.web.guest.payments import MOST_WRONG
+from tests.browser import axe_findings
 from tests.journeys.test_pay import Portal, billed, payments, portal
 from tests.make import accounts
 from tests.web.test_guard import form_token
@@ -177,3 +179,32 @@ def test_a_session_that_ended_in_the_middle_leads_back_to_the_form_and_charges_n
     assert answer.status_code in {303, 400}
     assert "next=" in (answer.location or answer.text)
     assert payments(portal.world) == []
+
+
+def test_on_a_phone_in_both_languages_the_code_leads_to_the_sum_and_to_the_receipt(portal: Portal, page: Page):
+    _, bill = billed(portal)
+    code, site = code_of(portal, bill), portal.site
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site}/pay")
+    assert axe_findings(page) == []
+    page.get_by_role("button", name="En español").click()
+    page.get_by_label("Código").fill(code.lower())
+    page.get_by_role("button", name="Ver lo que falta por pagar").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("$86.40 por pagar en Juniper Ridge Family Practice.")
+    assert axe_findings(page) == []
+    page.goto(f"{site}/pay")
+    page.get_by_role("button", name="In English").click()
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Show what is open").click()
+    page.get_by_label("Another amount", exact=False).first.check()
+    page.get_by_label("Another amount, in dollars").fill("20")
+    page.get_by_role("button", name="Go on to the payment page").click()
+    page.wait_for_url(f"{portal.server.url}/pay/**")
+    portal.server.pay(page.url.rsplit("/", 1)[1])
+    assert portal.server.idle()
+    [row] = payments(portal.world)
+    page.goto(f"{site}/pay/done/{row.id.hex()}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("received $20.00")
+    expect(page.get_by_role("main")).to_contain_text(str(row.receipt_number))
+    assert axe_findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

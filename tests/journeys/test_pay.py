@@ -47,6 +47,7 @@ class Portal:
         self.app = app
         self._http = Loopback(app)
         self.stop = self._http.stop
+        self.site = self._http.url
         server.webhook_url = f"{self._http.url}/webhooks/cards"
 
     def page(self, path: str, status: int = 200) -> str:
