@@ -59,6 +59,11 @@ _TABLE: Final = (
     Permission("own-contact:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-contact:change", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("access-report:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
+    # Who stands for oneself is one's own to know and to end; nobody who stands for a patient learns who else does.
+    Permission("own-people:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
+    Permission("own-people:change", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
+    # The guarantor: the money of others' bills, and nothing else of theirs.
+    Permission("guaranteed-bill:view", _PAYMENT, _only(guarantor=PAYS_FOR), protected=True),
     # Visits, codes, charges.
     Permission("visit:import", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
     Permission("bill:verify", _PAYMENT, _practice(r.CODER, r.CHARGE_CLERK), protected=True),

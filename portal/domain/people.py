@@ -163,7 +163,7 @@ def _reachable(facts: ContactFacts, _move: Move) -> bool:
 
 
 CONTACT_LIFE: Final[Lifecycle[ContactFacts]] = Lifecycle(
-    name="confidential contact",
+    name="confidential_contact",
     start_states=("ASKED",),
     moves=(
         Move("ASKED", "AGREED", "people:change", guard="reachable"),

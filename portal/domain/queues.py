@@ -248,6 +248,14 @@ _ALL = (
         1,
         T_("No letter waits. They come with reminders and final notices, and when a patient without email signs up."),
     ),
+    Queue(
+        "confidential-contacts",
+        T_("Patients to be reached elsewhere"),
+        "people:change",
+        2,
+        T_("No patient waits to be reached in another way."),
+        (("confidential_contact", "ASKED"),),
+    ),
     # A credit is not kept: Medicare's 60-day clock is the shortest (42 CFR 401.305).
     Queue("credits", T_("Credit balances"), "remittance:post", 20, T_("No account is in credit.")),
     Queue(

@@ -26,10 +26,11 @@ from portal.services.coverage import asking, nights
 from portal.services.dunning import stepping
 from portal.services.files.collecting import Collector
 from portal.services.keys import renewing
-from portal.services.patients import leaves
+from portal.services.patients import elsewhere, leaves
 from portal.services.payments import polling
 from portal.services.statements import runs
 from portal.services.unit_of_work.units import Units
+from portal.services.users import proxies
 
 _LOG = logging.getLogger("candor.jobs")
 _LOOK_SECONDS = 1.0
@@ -100,6 +101,8 @@ PERIODIC: tuple[Every, ...] = (
     Every("file.collect", 60, collecting(), apart=True),
     Every("inquiry.resend", 60, resend_inquiries, apart=True),
     Every("name.pack", 600, of_each_practice("name.pack", leaves.pack), apart=True),
+    Every("people.ends", 3600, of_each_practice("people.ends", proxies.tidy), apart=True),
+    Every("people.elsewhere", 3600, of_each_practice("people.elsewhere", elsewhere.follow), apart=True),
     Every("payment.poll", 300, lambda tools: polling.poll(tools.units, tools.parts), apart=True),
     Every("statement.cycle", 1800, of_each_practice("statement.cycle", runs.cycle_day), apart=True),
     Every("key.settle", 3600, lambda tools: renewing.settle(tools.units)),

@@ -50,10 +50,9 @@ from portal.models.base import Base
 ROOMS = (
     account_holds, authorizations,
     bills, claims, codes, consents, contacts, contracts, coverage, coverage_policies, denials, documents, dunning,
-    edit_rules, eligibility, encounters, facilities, fees, global_periods, holds, interchanges, jobs, keys, laboratories,
-    ledger,
-    ncci, patients, payers, payments, people, policies, practices, queues, remittances, restrictions, sampling,
-    statements, status, users,
+    edit_rules, eligibility, encounters, facilities, fees, global_periods, holds, interchanges, jobs, keys,
+    laboratories, ledger, ncci, patients, payers, payments, people, policies, practices, queues, remittances,
+    restrictions, sampling, statements, status, users,
 )  # fmt: skip
 
 metadata: MetaData = Base.metadata

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, ColumnElement, LargeBinary, UniqueConstraint, exists, or_
 from sqlalchemy.orm import Mapped
 
-from portal.models.base import Base, ReachedBy
+from portal.access.reaches import Reach
+from portal.models.base import Base, ReachedBy, hidden_visit
 from portal.models.columns import clear, key, ref, sealed
-from portal.models.types import Box
+from portal.models.ledger import LedgerEntryRow, LedgerLineRow
+from portal.models.types import Box, Hexed
 
 
 class PaymentRow(Base):
@@ -52,6 +54,20 @@ class PaymentRow(Base):
     """The language of the receipt, where nobody signed in to pay."""
     document_id: Mapped[bytes | None] = clear(24, LargeBinary(16))
     """The receipt as a PDF, once its job has made it."""
+
+    @classmethod
+    def telling(cls, reach: Reach, *_above: type[Base]) -> ColumnElement[bool]:
+        """A payment chosen for a confidential visit of somebody else, or of which anything went to one."""
+        entry, line = LedgerEntryRow, LedgerLineRow
+        went = exists().where(
+            entry.practice_id == cls.practice_id,
+            entry.key == "card:" + Hexed(cls.id),
+            line.entry_id == entry.id,
+            hidden_visit(line.encounter_id, reach).correlate(line),
+        )
+        share = PaymentShareRow
+        chosen = exists().where(share.payment_id == cls.id, hidden_visit(share.encounter_id, reach).correlate(share))
+        return or_(hidden_visit(cls.encounter_id, reach).correlate(cls), chosen.correlate(cls), went.correlate(cls))
 
 
 class PaymentShareRow(Base):

@@ -5,9 +5,29 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from sqlalchemy import DateTime, LargeBinary
+from sqlalchemy import DateTime, LargeBinary, String
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator
+
+
+class Hexed(GenericFunction[str]):
+    """Bytes as lower-case hex digits, as keys write ids."""
+
+    name = "candor_hexed"
+    type = String()
+    inherit_cache = True
+
+
+@compiles(Hexed, "sqlite")
+def _hex_on_sqlite(element: Hexed, compiler: Any, **kw: Any) -> str:
+    return f"lower(hex({compiler.process(element.clauses, **kw)}))"
+
+
+@compiles(Hexed, "postgresql")
+def _hex_on_postgresql(element: Hexed, compiler: Any, **kw: Any) -> str:
+    return f"encode({compiler.process(element.clauses, **kw)}, 'hex')"
 
 
 class SealedValueError(TypeError):

@@ -63,7 +63,8 @@ class Frame:
 
 _PATIENT_NAV = (
     (T_("Home"), "patient.home"), (T_("Visits"), "patient.visits"), (T_("Payments"), "patient.payments"),
-    (T_("Documents"), "patient.documents"), (T_("Who looked"), "patient.access"),
+    (T_("Documents"), "patient.documents"), (T_("Bills I pay"), "patient.guaranteed"),
+    (T_("Who looked"), "patient.access"), (T_("Who sees my bills"), "patient.people"),
 )  # fmt: skip
 _OTHER_NAV = (
     (T_("Work"), "staff.work.show"), (T_("Claims"), "staff.claims.list"),
@@ -79,7 +80,10 @@ _OTHER_NAV = (
     (T_("Practices"), "admin.practices.list"), (T_("Partners"), "admin.partners.list"),
 )  # fmt: skip
 
-_DAILY = ("staff.work.show", "staff.claims.list", "staff.remittances.list", "staff.accounts.search")
+_DAILY = (
+    "patient.home", "patient.visits", "patient.payments", "patient.guaranteed",
+    "staff.work.show", "staff.claims.list", "staff.remittances.list", "staff.accounts.search",
+)  # fmt: skip
 """What stays in the row where not all can: with "More" it is one row on a phone."""
 _ROW = 5
 """So many places stand in the row, all of them, where there are no more."""
@@ -98,7 +102,8 @@ def home_of(standing: Standing | None) -> str:
     actor = standing.actor if standing else None
     held = actor.roles() if actor else frozenset()
     for role, endpoint in (
-        (roles.PATIENT, "patient.home"), (roles.PAYER_USER, "payer.claims.list"),
+        (roles.PATIENT, "patient.home"), (roles.GUARANTOR, "patient.guaranteed"),
+        (roles.PAYER_USER, "payer.claims.list"),
         (roles.COMPLIANCE_OFFICER, "compliance.log.search"), (roles.ADMINISTRATOR, "admin.users.list"),
     ):  # fmt: skip
         if role in held and not held & roles.STAFF:
@@ -150,7 +155,7 @@ def _hat(name: str, word: Text) -> Text:
 
 def _nav(desk: Desk, held: frozenset[str]) -> tuple[tuple[NavItem, ...], tuple[NavItem, ...]]:
     """The places that stand in the row, and those under "More"; the one where one is, is marked in either."""
-    wanted = _PATIENT_NAV if held == {roles.PATIENT} else _OTHER_NAV
+    wanted = _PATIENT_NAV if held and held <= {roles.PATIENT, roles.GUARANTOR} else _OTHER_NAV
     daily = {url_for(each) for each in _DAILY if each in current_app.view_functions}
     if roles.PAYMENT_POSTER in held:  # whose day is money that came in: the claims are looked up
         daily = daily - {_url("staff.claims.list")} | {url_for("staff.deposits.list")}

@@ -64,6 +64,9 @@ MAILS = {
     },
     "registered": {"practice": "Juniper & Ridge"},
     "registered_elsewhere": {"practice": "Juniper & Ridge"},
+    "invited": {"practice": "Juniper & Ridge"},
+    "proxy_joined": {"practice": "Juniper & Ridge"},
+    "proxy_ended": {"practice": "Juniper & Ridge"},
     "password_changed": {},
     "log_digest": {
         "day": "2026-12-09",

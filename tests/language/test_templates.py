@@ -24,6 +24,7 @@ from tests.language import (
     samples_paper,
     samples_patient,
     samples_payers,
+    samples_people,
     samples_practices,
     samples_queues,
     samples_statements,
@@ -38,6 +39,7 @@ SAMPLES = (
     *samples_contracts.SAMPLES, *samples_contacts.SAMPLES, *samples_status.SAMPLES, *samples_files.SAMPLES,
     *samples_cards.SAMPLES, *samples_payers.SAMPLES, *samples_kinds.SAMPLES,
     *samples_dunning.SAMPLES,
+    *samples_people.SAMPLES,
 )  # fmt: skip
 ENVIRONMENTS = {locale: environment(locale) for locale in LOCALES}
 PARTS = {"base.html"}

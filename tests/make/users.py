@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 
 from portal.access import roles
+from portal.models.patients import PatientLinkRow
 from portal.services.users import accounts, grants, registration, sessions, signing
 
 _SECRET_OF_FORMS = "f" * 40
@@ -25,6 +26,16 @@ def user(
         with world.write("registration:issue") as uow:
             assert patient_id is not None
             return registration.sign_up(uow, patient_id, email=f"{name}@mail.example", language="en_US")
+    if role == roles.GUARANTOR:
+        assert patient_id is not None
+        with world.write("registration:issue") as uow:
+            row = accounts.create_user(uow, email=f"{name}@mail.example", name=name.title(), state="ACTIVE")
+            uow.flush()
+            uow.new(
+                PatientLinkRow, practice_id=world.practice_id, user_id=row.id, patient_id=patient_id,
+                relation="guarantor", scope="billing", valid_from=uow.today(),
+            )  # fmt: skip
+            return row.id
     with world.write("user:invite") as uow:
         row = accounts.create_user(uow, email=f"{name}@juniper.example", name=named or name.title(), state="ACTIVE")
         uow.flush()

@@ -206,7 +206,9 @@ def _zone(uow: UnitOfWork, practice_id: bytes) -> str:
 
 
 def _has_sign_in(uow: UnitOfWork, patient_id: bytes) -> bool:
-    where = (PatientLinkRow.patient_id == patient_id, PatientLinkRow.relation == "self")
+    where = (
+        PatientLinkRow.patient_id == patient_id, PatientLinkRow.relation == "self", PatientLinkRow.ended_at.is_(None),
+    )  # fmt: skip
     return uow.count(uow.select(PatientLinkRow.id).where(*where)) > 0
 
 

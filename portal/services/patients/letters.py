@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.domain.errors import NotFound
+from portal.domain.people import SELF
 from portal.domain.practices import address_lines, phone_written
 from portal.domain.texts import T_, Text
 from portal.models.patients import PatientLinkRow, PatientRow
@@ -57,7 +58,9 @@ def registered_letter(uow: UnitOfWork, patient_id: bytes) -> Letter:
     """
     row = uow.get(PatientRow, patient_id)
     practice = uow.get(PracticeRow, row.practice_id)
-    links = uow.entities(uow.select(PatientLinkRow).where(PatientLinkRow.patient_id == patient_id))
+    links = uow.entities(
+        uow.select(PatientLinkRow).where(PatientLinkRow.patient_id == patient_id, PatientLinkRow.relation == SELF)
+    )
     if not links:
         raise NotFound(ABSENT, code="not-found")
     for link in links:
@@ -79,9 +82,61 @@ def registered_letter(uow: UnitOfWork, patient_id: bytes) -> Letter:
     )
 
 
-def waits(uow: UnitOfWork, patient_id: bytes) -> bool:
+def proxy_letter(uow: UnitOfWork, patient_id: bytes, name: str, code: str, public_url: str) -> Letter:
+    """The letter to somebody who is to stand or pay for a patient, with their code; it names the patient nowhere."""
+    row = uow.get(PatientRow, patient_id)
+    practice = uow.get(PracticeRow, row.practice_id)
+    letter = _letter(
+        uow,
+        row,
+        practice,
+        T_("Your code to look after bills of somebody else"),
+        (
+            T_("Open {address} and type this code:", address=f"{public_url}/register"),
+            code,
+            T_("You will also be asked for the last name and the birth date of the patient."),
+            T_("You have a sign-in already? Then open {address} and type it there.", address=f"{public_url}/my/people"),
+            T_("The code works once, and for 21 days. Keep it to yourself."),
+            T_(
+                "Call us at {phone} with any question, also if you did not ask for this.",
+                phone=phone_written(practice.phone),
+            ),
+        ),
+    )
+    return replace(letter, to=(" ".join(name.split()),))
+
+
+def of_age_letter(uow: UnitOfWork, patient_id: bytes, code: str, public_url: str) -> Letter:
+    """The letter to who came of age: nobody else sees their bills now, and how to. It waits no longer; NotFound."""
+    row = uow.get(PatientRow, patient_id)
+    practice = uow.get(PracticeRow, row.practice_id)
+    links = uow.entities(
+        uow.select(PatientLinkRow).where(PatientLinkRow.patient_id == patient_id, PatientLinkRow.reason == "of-age")
+    )
+    if not links:
+        raise NotFound(ABSENT, code="not-found")
+    for link in links:
+        queues.done(uow, link)
+    return _letter(
+        uow,
+        row,
+        practice,
+        T_("Your bills are yours now"),
+        (
+            T_("You are of age. Your parents no longer see your bills from {practice}.", practice=practice.name),
+            T_("To see them yourself, open {address} and type this code:", address=f"{public_url}/register"),
+            code,
+            T_("You will also be asked for your last name and your birth date."),
+            T_("If you want somebody to go on helping you, you can invite them there."),
+            T_("The code works once, and for 21 days. Keep it to yourself."),
+        ),
+    )
+
+
+def waits(uow: UnitOfWork, patient_id: bytes, *, reason: str = "registered") -> bool:
     """Whether a letter to this patient waits to be printed."""
     waiting = (
+        QueueItemRow.reason == reason,
         QueueItemRow.patient_id == patient_id,
         QueueItemRow.queue == "letters",
         QueueItemRow.state == queues.OPEN,

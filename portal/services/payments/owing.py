@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from portal.domain.charges import Owed
+from portal.domain.people import SELF
 from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.ledger import LedgerLineRow
+from portal.models.patients import PatientLinkRow
 from portal.models.payments import PaymentRow, PaymentShareRow
 from portal.services import ledger
 from portal.services.unit_of_work.work import UnitOfWork
@@ -50,6 +52,22 @@ def held_charges(uow: UnitOfWork, people: Collection[bytes]) -> list[Owed]:
         row = EncounterRow
         uow.rows(uow.select(row.id).where(row.id.in_(sorted(visits))).order_by(row.id).with_for_update())
     return owed_charges(uow, people)
+
+
+def payable(uow: UnitOfWork, payment: PaymentRow, owed: Sequence[Owed]) -> list[Owed]:
+    """What of these a payment may go to: who pays for somebody else pays for no visit that stays with the patient.
+
+    Else the sum that is left would tell them of it; guests pay by a bill, which names none (`services.confidential`).
+    """
+    link, visit = PatientLinkRow, EncounterRow
+    own = uow.select(link.patient_id).where(
+        link.user_id == payment.user_id, link.relation == SELF, link.ended_at.is_(None)
+    )
+    mine = {row.patient_id for row in uow.rows(own)} if payment.user_id else set()
+    others = sorted({each.encounter_id for each in owed if each.patient_id not in mine})
+    kept = uow.select(visit.id).where(visit.id.in_(others), visit.confidential.is_not(None))
+    hidden = {row.id for row in uow.rows(kept)} if others else set()
+    return [each for each in owed if each.encounter_id not in hidden]
 
 
 def meant_for(uow: UnitOfWork, payment: PaymentRow) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:

@@ -35,7 +35,7 @@ from portal.services import ledger, outbox, queues
 from portal.services.credits import follow_credits
 from portal.services.parts import Parts
 from portal.services.payments import returning
-from portal.services.payments.owing import held_charges, in_order, meant_for
+from portal.services.payments.owing import held_charges, in_order, meant_for, payable
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -142,7 +142,7 @@ def _succeed(uow: UnitOfWork, row: PaymentRow, intent: str, means: Means) -> str
     if row.state in TAKEN:
         return "known"
     people, visits = meant_for(uow, row)
-    owed = held_charges(uow, people)
+    owed = payable(uow, row, held_charges(uow, people))
     chosen = in_order(owed, visits)
     uow.move(row, "SUCCEEDED", PaymentFacts(proved=True, amount_cents=row.amount_cents, settled_cents=row.amount_cents))
     uow.change(

@@ -12,7 +12,7 @@ from portal.domain.devices import Device
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
 from portal.domain.users import ROLE_WORDS
-from portal.services.users import accounts, enrolment, people, registration, sessions, signing
+from portal.services.users import accounts, enrolment, people, proxies, registration, sessions, signing
 from portal.services.users.accounts import LEAST
 from portal.web.auth.blueprint import blueprint
 from portal.web.auth.forms import Form, given, new_password
@@ -233,7 +233,8 @@ def register_post(desk: Desk) -> Reply:
     except ValueError:
         birth_date = None
     try:
-        user_id = registration.register(
+        opens_ = proxies.join if proxies.known(desk.units, desk.request, form.data["code"]) else registration.register
+        user_id = opens_(
             desk.units, desk.request, code=form.data["code"], last_name=form.data["last_name"], birth_date=birth_date,
             email=form.data["email"], password=new_password(form), language=speaker().locale,
         )  # fmt: skip

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from portal.web.patient import account, contact, payments
+from portal.web.patient import account, contact, guaranteed, payments, people
 from portal.web.patient.blueprint import blueprint
 
-ROOMS = (account, contact, payments)
+ROOMS = (account, contact, guaranteed, payments, people)
 
 __all__ = ["ROOMS", "blueprint"]

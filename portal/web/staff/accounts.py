@@ -102,17 +102,18 @@ def issue_code(desk: Desk, patient_id: bytes) -> Reply:
     with desk.write("registration:issue") as uow:
         code = registration.issue(uow, patient_id)
         letter = letters.code_letter(uow, patient_id, code, desk.parts.public_url)
-    return _printed(letter)
+    return printed(letter)
 
 
 @blueprint.post("/<id:patient_id>/letter")
 @writes("registration:issue")
 def registered_letter(uow: UnitOfWork, patient_id: bytes) -> Reply:
     """The letter that says a sign-in was opened, to be printed and mailed; it waits no longer."""
-    return _printed(letters.registered_letter(uow, patient_id))
+    return printed(letters.registered_letter(uow, patient_id))
 
 
-def _printed(letter: letters.Letter) -> File:
+def printed(letter: letters.Letter) -> File:
+    """A letter as a file, in the language of whom it is written to."""
     said = Speaker(letter.language, letter.time_zone)
     parts = ("\n".join((letter.sender, "", *letter.to)), said.text(letter.subject), *map(said.text, letter.paragraphs))
     return File("letter.txt", "text/plain; charset=utf-8", "\n\n".join(parts).encode())

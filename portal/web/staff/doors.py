@@ -30,6 +30,7 @@ from portal.web.staff import (
     letters,
     notices,
     partners,
+    people,
     questions,
     queues,
     remittances,
@@ -43,7 +44,7 @@ for _word in (
     account_holds, accounts, authorizations, bills, calls, card_cases, charges, claims, codes, collection, consents,
     contacts, contracts, coverage, denials,
     deposits, details, documents, dunning, edits, encounters, imports, letters, notices,
-    partners, questions, queues, remittances, restrictions,
+    partners, people, questions, queues, remittances, restrictions,
     sampling, statements,
 ):  # fmt: skip
     blueprint.register_blueprint(_word.blueprint)
