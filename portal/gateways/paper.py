@@ -193,20 +193,13 @@ class Paper:
         """A letter about a bill that waits as PDF/UA-1; `content` is what `services.dunning.letters` made."""
         practice, url = content["practice"], content["pay_url"]
         ends = [date.fromisoformat(day) if day else None for day in (content["from_on"], content["help_until"])]
+        head = _Letterhead(practice["name"], tuple(practice["lines"]), phone_written(practice["phone"]))
         sheet = _Notice(
-            practice=_Letterhead(practice["name"], tuple(practice["lines"]), phone_written(practice["phone"])),
-            to=tuple(content["to"]),
-            made_on=date.fromisoformat(content["made_on"]),
-            step=content["step"],
-            number=content["number"],
-            billed_on=date.fromisoformat(content["billed_on"]),
-            owed=Money(content["owed_cents"]),
-            from_on=ends[0],
-            help_until=ends[1],
-            remit_to=tuple(content["remit_to"]),
-            site=url.removeprefix("https://").removeprefix("http://"),
-            qr=_qr(url),
-        )
+            practice=head, to=tuple(content["to"]), made_on=date.fromisoformat(content["made_on"]),
+            step=content["step"], number=content["number"], billed_on=date.fromisoformat(content["billed_on"]),
+            owed=Money(content["owed_cents"]), from_on=ends[0], help_until=ends[1],
+            remit_to=tuple(content["remit_to"]), site=url.removeprefix("https://").removeprefix("http://"), qr=_qr(url),
+        )  # fmt: skip
         return self._set("paper/notice.html", sheet, Speaker(best_locale(language), time_zone))
 
     def receipt(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
