@@ -47,6 +47,11 @@ _CONTACTS = frozenset({
     "letter.body",
 })  # fmt: skip
 """What was said with payers and written to them; who audits charges needs none of it."""
+_MESSAGES = frozenset({
+    "conversation.title", "conversation_message.words", "conversation_message.answer", "conversation_file.name",
+    "signed_agreement.name",
+})  # fmt: skip
+"""What patients and the office wrote to each other; insurers, coders and officers read none of it."""
 _FILES = frozenset({"encounter.source_control", "interchange.name", "interchange.body", "interchange.findings"})
 _REMITTANCE = frozenset(
     {
@@ -95,23 +100,24 @@ _SYSTEM = (
     | _MAIL
     | {"patient.guarantor", "payment.note", "denial.note", "statement.code"}
 )
-_SYSTEM |= _DUNNED | {"notice.body"}
+_SYSTEM |= _DUNNED | _MESSAGES | {"notice.body"}
 _SYSTEM |= {"encounter.source", "legal_hold.reason", "partner_service.password"}
 
 OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
-    r.PATIENT: _IDENTITY | _CONTACT | _COVER | _SAID | _PAPER | _SELF | _OWN_PEOPLE
+    r.PATIENT: _IDENTITY | _CONTACT | _COVER | _SAID | _PAPER | _SELF | _OWN_PEOPLE | _MESSAGES
     | {"encounter.diagnoses", "patient.guarantor"},
     r.GUARANTOR: _NAME | _SELF,
     r.PAYER_USER: _NAME | _SELF | _MEMBER | _REVIEWED,
     r.CLINICIAN: _CODING,
     r.CODER: _CODING,
     r.CODING_MANAGER: _CODING,
-    r.CHARGE_CLERK: _CHARGING | _CONTACTS | _STANDING | {"patient.guarantor"},
+    r.CHARGE_CLERK: _CHARGING | _CONTACTS | _STANDING | _MESSAGES | {"patient.guarantor"},
     r.QA_AUDITOR: _CHARGING,
-    r.DENIAL_SPECIALIST: _BILLING | {"denial.note"},
+    r.DENIAL_SPECIALIST: _BILLING | _MESSAGES | {"denial.note"},
     r.PAYMENT_POSTER: _BILLING | {"payment.note"},
-    r.BILLER: _BILLING | _DUNNED | _STANDING | {"patient.guarantor"},
-    r.BILLING_MANAGER: _BILLING | _DUNNED | _STANDING | {"patient.guarantor", "payment.note", "denial.note"},
+    r.BILLER: _BILLING | _DUNNED | _STANDING | _MESSAGES | {"patient.guarantor"},
+    r.BILLING_MANAGER: _BILLING | _DUNNED | _STANDING | _MESSAGES
+    | {"patient.guarantor", "payment.note", "denial.note"},
     r.COMPLIANCE_OFFICER: _SEARCH | _NAME | _SELF | {"patient.mrn", "legal_hold.reason"},
     r.ADMINISTRATOR: _SELF,
     r.SYSTEM: _SYSTEM,

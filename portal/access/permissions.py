@@ -58,6 +58,8 @@ _TABLE: Final = (
     Permission("own-document:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-contact:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-contact:change", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("own-message:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("own-message:make", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("access-report:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
     # Who stands for oneself is one's own to know and to end; nobody who stands for a patient learns who else does.
     Permission("own-people:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
@@ -151,6 +153,13 @@ _TABLE: Final = (
     Permission("account:search", _PAYMENT, _practice(*_CHARGING, *_MONEY), protected=True),
     Permission("account:view", _PAYMENT, _practice(*_CHARGING, *_MONEY), protected=True),
     Permission("patient:change", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
+    # What patients ask the office, and what the office asks patients.
+    Permission(
+        "message:view", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING, r.DENIAL_SPECIALIST), protected=True
+    ),
+    Permission("message:answer", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING), protected=True),
+    Permission("task:ask", _PAYMENT, _practice(r.CHARGE_CLERK, *_BILLING, r.DENIAL_SPECIALIST), protected=True),
+    Permission("message:remind", _PAYMENT, _practice(), protected=True),
     Permission("statement:view", _PAYMENT, _practice(*_MONEY), protected=True),
     Permission("statement:run", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission("policy:edit", _OPERATIONS, _practice(r.BILLING_MANAGER, system=False), protected=False),

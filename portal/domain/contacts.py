@@ -6,7 +6,6 @@ A contact is a record: once kept it is corrected by another one, never rewritten
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,6 +15,7 @@ from typing import Final
 from portal.domain.errors import Refused
 from portal.domain.practices import STATES, is_phone, is_zip
 from portal.domain.texts import T_, Text
+from portal.domain.typed import one_line, plain
 
 ABOUT: Final = ("claim", "authorization", "payer")
 """What a contact is about, by table; a payer's are about none of its patients."""
@@ -43,7 +43,6 @@ MOST_PERSON, MOST_REFERENCE, MOST_WORDS, MOST_NEXT = 120, 60, 4_000, 400
 _FURTHEST = timedelta(days=366)
 _EARLIEST = date(2000, 1, 1)
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
-_LINE_ENDS = {"\n", "\r", "\t"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,30 +109,6 @@ def follow_up(given: Mapping[str, str], today: date, kept_on: date | None = None
     if day is None or (day != kept_on and not today <= day <= today + _FURTHEST):
         raise Refused(T_("The next day is today or later, and within a year."), code="next_on")
     return step, day
-
-
-def plain(typed: str, field: str, most: int) -> str | None:
-    """Typed words with line ends made alike; None for none. Raises Refused for signs no keyboard has, and too many."""
-    text = typed.replace("\r\n", "\n").replace("\r", "\n").strip()
-    if any(_strange(sign) for sign in text):
-        raise Refused(T_("There is a sign in it that cannot be kept. Type it anew."), code=field)
-    if len(text) > most:
-        raise Refused(T_("It is longer than {n} letters. Make it shorter.", n=most), code=field)
-    return text or None
-
-
-def one_line(typed: str, field: str, most: int) -> str | None:
-    """`plain` words of a field that has one line: what was pasted on several is one again."""
-    return plain(" ".join(typed.split()), field, most)
-
-
-def shown(typed: str) -> str:
-    """What was typed, to be shown once more beside what is wrong with it: without signs that no page takes."""
-    return "".join(sign for sign in typed if not _strange(sign))
-
-
-def _strange(sign: str) -> bool:
-    return unicodedata.category(sign) in {"Cc", "Cs", "Cn"} and sign not in _LINE_ENDS
 
 
 def read_desk(given: Mapping[str, str]) -> Desk:

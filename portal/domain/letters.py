@@ -9,10 +9,10 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, Final
 
-from portal.domain.contacts import plain
 from portal.domain.errors import Refused
 from portal.domain.money import Money
 from portal.domain.texts import T_, Text
+from portal.domain.typed import plain
 
 GAP: Final = "[["
 """Opens what the writer has to put in; a letter in which it is left is not made."""

@@ -242,6 +242,14 @@ _ALL = (
         T_("No payer corrected a name, a member id or a coverage."),
     ),
     Queue(
+        "patient-messages",
+        T_("Messages from patients"),
+        "message:answer",
+        5,
+        T_("No patient waits for an answer."),
+        (("conversation", "WITH_OFFICE"),),
+    ),
+    Queue(
         "letters",
         T_("Letters to mail"),
         "registration:issue",

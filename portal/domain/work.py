@@ -39,7 +39,9 @@ MOST_DAYS_OFF: Final = 60
 NOTE_LETTERS: Final = 2_000
 NAME_LETTERS: Final = 60
 
-TAKEN, GIVEN, PUT_BACK, SKIPPED, DUE, NOTE = "taken", "given", "put-back", "skipped", "due", "note"
+TAKEN, GIVEN, PUT_BACK, SKIPPED, DUE, NOTE, ANSWERED = (
+    "taken", "given", "put-back", "skipped", "due", "note", "answered",
+)  # fmt: skip
 """What a kept step with an item was."""
 
 

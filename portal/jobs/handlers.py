@@ -21,6 +21,7 @@ from portal.services.coverage import asking as coverage
 from portal.services.coverage import nights
 from portal.services.dunning import papers, sending
 from portal.services.files import immediate, reading
+from portal.services.messages import notices as conversations
 from portal.services.outbox import Job
 from portal.services.parts import Parts
 from portal.services.payments import receipts
@@ -149,6 +150,16 @@ def print_notice(tools: Tools, job: Job) -> None:
     papers.print_paper(tools.units, tools.parts, actor(job), job.ids["notice"])
 
 
+def tell_of_message(tools: Tools, job: Job) -> None:
+    """A mail that the office wrote something, without saying what."""
+    conversations.notice(tools.units, tools.parts, actor(job), job.ids["conversation"])
+
+
+def remind_of_task(tools: Tools, job: Job) -> None:
+    """A mail that something still waits for the patient."""
+    conversations.remind(tools.units, tools.parts, actor(job), job.ids["conversation"])
+
+
 def run_statements(tools: Tools, job: Job) -> None:
     """Ask for the bills of a run, one job an account."""
     runs.run(tools.units, actor(job), job.ids["run"])
@@ -210,6 +221,8 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "file.read": read_file,
     "letter.paper": print_letter,
     "mail.send": send_mail,
+    "message.notice": tell_of_message,
+    "message.reminder": remind_of_task,
     "notice.paper": print_notice,
     "notice.send": send_notice,
     "queue.bulk": work_through,

@@ -30,6 +30,7 @@ from portal.models import (
     keys,
     laboratories,
     ledger,
+    messages,
     ncci,
     patients,
     payers,
@@ -51,8 +52,8 @@ ROOMS = (
     account_holds, authorizations,
     bills, claims, codes, consents, contacts, contracts, coverage, coverage_policies, denials, documents, dunning,
     edit_rules, eligibility, encounters, facilities, fees, global_periods, holds, interchanges, jobs, keys,
-    laboratories, ledger, ncci, patients, payers, payments, people, policies, practices, queues, remittances,
-    restrictions, sampling, statements, status, users,
+    laboratories, ledger, messages, ncci, patients, payers, payments, people, policies, practices, queues,
+    remittances, restrictions, sampling, statements, status, users,
 )  # fmt: skip
 
 metadata: MetaData = Base.metadata
@@ -70,6 +71,8 @@ APPEND_ONLY = {
     "contact": (("id",), ("practice_id", "key"), ("corrects_id",)),
     "contract": (("id",), ("practice_id", "payer_id", "valid_from", "number")),
     "account_call": (("id",), ("practice_id", "key")),
+    "conversation_message": (("id",), ("practice_id", "key")),
+    "signed_agreement": (("id",), ("conversation_id",)),
     "practice_policy": (("id",), ("practice_id", "kind", "number")),
 }
 """Tables that are never changed once written, with their unique keys (MECHANISM 6)."""

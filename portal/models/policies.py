@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, UniqueConstraint
+from sqlalchemy import JSON, ColumnElement, UniqueConstraint, select
 from sqlalchemy.orm import Mapped
 
+from portal.access.reaches import OWN, STANDS_FOR, Reach
 from portal.models.base import Base
 from portal.models.columns import clear, key, ref
+from portal.models.patients import PatientRow
 
 
 class PracticePolicyRow(Base):
@@ -26,3 +28,10 @@ class PracticePolicyRow(Base):
     body: Mapped[dict[str, Any]] = clear(5, JSON)
     kept_by: Mapped[str] = clear(6)
     kept_at: Mapped[datetime] = clear(7)
+
+    @classmethod
+    def within(cls, reach: Reach) -> ColumnElement[bool]:
+        """What a practice decided is no secret from its patients: a page tells them how long an answer takes."""
+        if reach.kind in {OWN, STANDS_FOR}:
+            return cls.practice_id.in_(select(PatientRow.practice_id).where(PatientRow.id.in_(sorted(reach.patients))))
+        return super().within(reach)

@@ -11,7 +11,7 @@ from portal.domain import queues as rules
 from portal.domain import work
 from portal.domain.errors import NotFound
 from portal.domain.queues import QUEUES, Queue
-from portal.domain.texts import T_, Text
+from portal.domain.texts import T_, Text, to_json
 from portal.models.base import Base
 from portal.models.queues import QueueItemRow, QueueStepRow
 from portal.services.unit_of_work.fields import row_id
@@ -34,6 +34,7 @@ _OPENS = {
     "authorization": "authorization",
     "claim": "claim", "remittance": "remittance", "remittance_claim": "remittance", "denial": "denial",
     "interchange": "file", "partner": "files", "contact": "contact", "notice": "notice",
+    "conversation": "message",
 }  # fmt: skip
 _STEPS = {
     "authorization": T_("Open the authorization"),
@@ -44,6 +45,7 @@ _STEPS = {
     "file": T_("Open the file"), "files": T_("See the files"),
     "denial": T_("Work the denial"), "contact": T_("Open the contact"), "account": T_("Open the account"),
     "call": T_("Make the call"), "referral": T_("Decide about collection"), "notice": T_("Mail the letter"),
+    "message": T_("Answer the message"),
 }  # fmt: skip
 
 
@@ -121,6 +123,25 @@ def follow(
     )  # fmt: skip
 
 
+def put_off(uow: UnitOfWork, subject_table: str, subject_id: bytes, until: date) -> None:
+    """What waits for somebody outside is put off until a day, yet never past the day on which it is due."""
+    for item in open_of(uow, subject_table, subject_id):
+        day = min(until, item.due_on)
+        if day > uow.today():
+            uow.change(item, put_off_until=day)
+            tell(uow, item, work.SKIPPED, reason="patient", day=day)
+
+
+def answered(uow: UnitOfWork, subject_table: str, subject_id: bytes, *, reason: str, text: Text) -> bool:
+    """What somebody outside was asked for is here: its item is to be worked again, at once; False where none waits."""
+    found = open_of(uow, subject_table, subject_id)
+    for item in found:
+        detail = {name: value for name, value in item.detail.items() if name != "todo"} | {"text": to_json(text)}
+        uow.change(item, reason=reason, detail=detail, put_off_until=None)
+        tell(uow, item, work.ANSWERED)
+    return bool(found)
+
+
 def reclock(uow: UnitOfWork, subject: Base, limit: date | None) -> None:
     """Where a thing lies, its due day and urgency follow a limit (filing, appeal) that is another now."""
     for item in items_of(uow, subject):
@@ -139,11 +160,16 @@ def done(uow: UnitOfWork, subject: Base) -> None:
 
 def items_of(uow: UnitOfWork, subject: Base) -> list[QueueItemRow]:
     """The open items of a thing; at most one."""
+    return open_of(uow, subject.__tablename__, row_id(subject))
+
+
+def open_of(uow: UnitOfWork, subject_table: str, subject_id: bytes) -> list[QueueItemRow]:
+    """The same of a thing that is named by its table and id only."""
     uow.flush()
     return uow.entities(
         uow.select(QueueItemRow).where(
-            QueueItemRow.subject_table == subject.__tablename__,
-            QueueItemRow.subject_id == row_id(subject),
+            QueueItemRow.subject_table == subject_table,
+            QueueItemRow.subject_id == subject_id,
             QueueItemRow.state == OPEN,
         )
     )

@@ -63,8 +63,9 @@ class Frame:
 
 _PATIENT_NAV = (
     (T_("Home"), "patient.home"), (T_("Visits"), "patient.visits"), (T_("Payments"), "patient.payments"),
-    (T_("Documents"), "patient.documents"), (T_("Bills I pay"), "patient.guaranteed"),
-    (T_("Who looked"), "patient.access"), (T_("Who sees my bills"), "patient.people"),
+    (T_("Documents"), "patient.documents"), (T_("Messages"), "patient.messages"),
+    (T_("Bills I pay"), "patient.guaranteed"), (T_("Who looked"), "patient.access"),
+    (T_("Who sees my bills"), "patient.people"),
 )  # fmt: skip
 _OTHER_NAV = (
     (T_("Work"), "staff.work.show"), (T_("Claims"), "staff.claims.list"),
@@ -174,7 +175,7 @@ def _nav(desk: Desk, held: frozenset[str]) -> tuple[tuple[NavItem, ...], tuple[N
     under = [each for each in items if f"{path.rstrip('/')}/".startswith(each.url.rstrip("/") + "/")]
     here = max(under, key=lambda each: len(each.url), default=None)
     marked = tuple(replace(each, current=each is here) for each in items)
-    if len(marked) <= _ROW:
+    if len(marked) <= _ROW or wanted is _PATIENT_NAV:
         return marked, ()
     return tuple(each for each in marked if each.url in daily), tuple(each for each in marked if each.url not in daily)
 

@@ -54,6 +54,7 @@ LETTER = SHEET | {
 MAILS = {
     "invitation": {"url": "https://candor.example/join/K7QM"},
     "reset": {"url": "https://candor.example/reset/K7QM?a=1&b=2"},
+    "something_new": {"url": "https://candor.example/", "practice": "Juniper & Ridge"},
     "statement_ready": {"url": "https://candor.example/", "practice": "Juniper & Ridge"},
     "payment_returned": {"practice": "Juniper & Ridge"},
     "notice_past_due": {

@@ -20,6 +20,7 @@ from tests.language import (
     samples_dunning,
     samples_files,
     samples_kinds,
+    samples_messages,
     samples_office,
     samples_paper,
     samples_patient,
@@ -37,7 +38,7 @@ SAMPLES = (
     *samples_patient.SAMPLES, *samples_office.SAMPLES, *samples_queues.SAMPLES, *samples_codes.SAMPLES,
     *samples_documents.SAMPLES, *samples_paper.SAMPLES, *samples_coverage.SAMPLES, *samples_checks.SAMPLES,
     *samples_contracts.SAMPLES, *samples_contacts.SAMPLES, *samples_status.SAMPLES, *samples_files.SAMPLES,
-    *samples_cards.SAMPLES, *samples_payers.SAMPLES, *samples_kinds.SAMPLES,
+    *samples_cards.SAMPLES, *samples_payers.SAMPLES, *samples_kinds.SAMPLES, *samples_messages.SAMPLES,
     *samples_dunning.SAMPLES,
     *samples_people.SAMPLES,
 )  # fmt: skip

@@ -44,7 +44,7 @@ CLOSINGS: Final[Mapping[str, Mapping[str, Text]]] = MappingProxyType({
         "sent-to-payer": T_("It was sent to the plan again"),
         WITHDRAWN: T_("The patient asks no longer"),
     }),
-    TASK: MappingProxyType({"done": T_("The answer was worked"), CANCELLED: T_("It is not needed any more")}),
+    TASK: MappingProxyType({"done": T_("The answer was used"), CANCELLED: T_("It is not needed any more")}),
 })  # fmt: skip
 """Why the office closes one, by kind. A patient withdraws a message or question, and a task ends by its answer."""
 
@@ -112,10 +112,10 @@ LIFE: Lifecycle[ConversationFacts] = Lifecycle(
     start_states=("WITH_OFFICE", "WITH_PATIENT"),
     moves=(
         Move("WITH_OFFICE", "WITH_PATIENT", "message:answer"),
-        Move("WITH_PATIENT", "WITH_OFFICE", "own-message:write"),
+        Move("WITH_PATIENT", "WITH_OFFICE", "own-message:make"),
         Move("WITH_OFFICE", "CLOSED", "message:answer", "either", guard="closing", needs_reason=True),
         Move("WITH_PATIENT", "CLOSED", "message:answer", "either", guard="closing", needs_reason=True),
-        Move("CLOSED", "WITH_OFFICE", "own-message:write", guard="reopening"),
+        Move("CLOSED", "WITH_OFFICE", "own-message:make", guard="reopening"),
         Move("CLOSED", "WITH_PATIENT", "message:answer", guard="reopening"),
     ),
     words={

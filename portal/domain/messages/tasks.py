@@ -8,10 +8,10 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from portal.domain.contacts import one_line
 from portal.domain.errors import Refused
 from portal.domain.practices import STATES, is_phone, is_zip, phone_written
 from portal.domain.texts import T_, Text
+from portal.domain.typed import one_line
 
 Answer = Mapping[str, str]
 """What a patient answered: plain words and codes by field, days as YYYY-MM-DD."""
@@ -88,8 +88,10 @@ def read(task: str, given: Mapping[str, str], today: date) -> Answer:
 def told(answer: Answer) -> Told:
     """An answer as the office and the patient read it, in the order in which it was asked."""
     pairs: list[tuple[Text, Text | str | date]] = []
-    for name, value in answer.items():
-        label = _LABELS[name]
+    for name, label in _LABELS.items():
+        value = answer.get(name)
+        if value is None:
+            continue
         if name in {"has", "right"}:
             pairs.append((label, _YES if value == "yes" else _NO))
         elif name == "was":

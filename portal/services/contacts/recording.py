@@ -8,9 +8,10 @@ from datetime import date
 from typing import Any
 
 from portal.access.policy import decide
-from portal.domain.contacts import CORRECTIONS, ELSEWHERE, Contact, plain, read
+from portal.domain.contacts import CORRECTIONS, ELSEWHERE, Contact, read
 from portal.domain.errors import Conflict, Refused
 from portal.domain.texts import T_
+from portal.domain.typed import plain
 from portal.models.contacts import ContactRow
 from portal.services.contacts import following, references
 from portal.services.contacts.subjects import Subject, subject

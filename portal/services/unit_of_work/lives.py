@@ -22,6 +22,7 @@ from portal.domain import (
 from portal.domain.edits import own
 from portal.domain.granting import LIFE as AUTHORIZATIONS
 from portal.domain.lifecycle import Lifecycle
+from portal.domain.messages import life as messages
 from portal.domain.statements import life as statements
 
 LIVES: Final[Mapping[str, Lifecycle[Any]]] = MappingProxyType({
@@ -31,6 +32,7 @@ LIVES: Final[Mapping[str, Lifecycle[Any]]] = MappingProxyType({
     "claim": claims.LIFE,
     "claim_correction": corrections.LIFE,
     "confidential_contact": people.CONTACT_LIFE,
+    "conversation": messages.LIFE,
     "denial": denials.LIFE,
     "edit_rule": own.LIFE,
     "encounter": encounters.LIFE,

@@ -169,4 +169,6 @@ def _text(step: Any, names: Mapping[str, str]) -> Text:
             return T_("{who} put it off until {day}: {why}.", who=who, day=step.day, why=why)
         case work.DUE:
             return T_("{who} moved its due day from {before} to {day}.", who=who, before=step.day_before, day=step.day)
+        case work.ANSWERED:
+            return T_("The patient answered what was asked.")
     return T_("{who} noted:", who=who)

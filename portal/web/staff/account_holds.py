@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, request, url_for
 
-from portal.domain.contacts import plain
 from portal.domain.texts import T_
+from portal.domain.typed import plain
 from portal.services.dunning import holding
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import reads, writes

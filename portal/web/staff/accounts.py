@@ -17,6 +17,7 @@ from portal.services.authorizations import listing
 from portal.services.contacts import showing as contacts
 from portal.services.coverage import showing as coverage
 from portal.services.dunning import showing as dunning
+from portal.services.messages import desk as messages
 from portal.services.patients import account, changing, letters, searching
 from portal.services.patients.searching import SearchPage
 from portal.services.unit_of_work.work import UnitOfWork
@@ -62,6 +63,7 @@ def show(uow: UnitOfWork, patient_id: bytes) -> Reply:
     more["authorizations"] = listing.of_patient(uow, patient_id)
     more["contacts"] = contacts.part(uow, "patient", patient_id)
     more["sent"] = dunning.part(uow, patient_id)
+    more["messages"] = messages.part(uow, patient_id)
     more["opens_claims"] = decide(uow.actor, "claim:view").allowed
     return Page("staff/accounts/show.html", page, more)
 

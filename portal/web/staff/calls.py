@@ -8,10 +8,10 @@ from flask import Blueprint, request, url_for
 
 from portal.domain import calls
 from portal.domain.calls import Promise
-from portal.domain.contacts import plain
 from portal.domain.errors import Refused
 from portal.domain.money import parse_cents
 from portal.domain.texts import T_
+from portal.domain.typed import plain
 from portal.services.dunning import calling
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import Desk, desks, reads

@@ -27,6 +27,7 @@ from portal.services.claims import (
 from portal.services.claims.sending import Sending
 from portal.services.contacts import showing as contacts
 from portal.services.encounters import details
+from portal.services.messages import desk as messages
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import Desk, desks, reads
 from portal.web.replies import Go, Page, Reply
@@ -54,6 +55,7 @@ def show(uow: UnitOfWork, claim_id: bytes) -> Reply:
     stands = standing.part_of(uow, claim_id)
     said = contacts.part(uow, "claim", claim_id)
     more: dict[str, Any] = {"documents": part, "authorizations": granted, "standing": stands, "contacts": said}
+    more["messages"] = messages.part_about(uow, "claim", claim_id)
     more["payers"] = turns.part_of(uow, claim_id)
     more["details"] = details.part_of(uow, bytes.fromhex(page.encounter_id))
     return Page("staff/claims/show.html", page, more)

@@ -10,6 +10,7 @@ from portal.access.policy import decide
 from portal.domain import contacts as rules
 from portal.domain.errors import Refused
 from portal.domain.texts import T_, Text
+from portal.domain.typed import shown
 from portal.services.contacts import desks as departments
 from portal.services.contacts import payers, recording, references, showing
 from portal.services.contacts.payers import Narrowed
@@ -168,7 +169,7 @@ def said(kept: Kept) -> Text:
 
 def typed(refused: Refused | None) -> forms.Form:
     """What was typed, with what is wrong at its field."""
-    data = {name: rules.shown(value) for name, value in request.form.items()}
+    data = {name: shown(value) for name, value in request.form.items()}
     return forms.Form(data, {refused.code: [refused.text]} if refused else {})
 
 

@@ -8,6 +8,7 @@ from portal.domain.texts import T_
 from portal.services import denials
 from portal.services.attachments import showing
 from portal.services.contacts import showing as contacts
+from portal.services.messages import desk as messages
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import reads, writes
 from portal.web.replies import Go, Page, Reply
@@ -22,7 +23,8 @@ def show(uow: UnitOfWork, denial_id: bytes) -> Reply:
     """One case."""
     page, part = denials.show_denial(uow, denial_id), showing.listed(uow, "denial", denial_id)
     said = contacts.part(uow, "claim", bytes.fromhex(page.claim_id))
-    return Page("staff/denials/show.html", page, {"documents": part, "contacts": said})
+    asked = messages.part_about(uow, "denial", denial_id)
+    return Page("staff/denials/show.html", page, {"documents": part, "contacts": said, "messages": asked})
 
 
 @blueprint.post("/<id:denial_id>")

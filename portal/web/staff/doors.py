@@ -28,6 +28,7 @@ from portal.web.staff import (
     encounters,
     imports,
     letters,
+    messages,
     notices,
     partners,
     people,
@@ -42,10 +43,8 @@ from portal.web.staff import (
 blueprint = Blueprint("staff", __name__, url_prefix="/office")
 for _word in (
     account_holds, accounts, authorizations, bills, calls, card_cases, charges, claims, codes, collection, consents,
-    contacts, contracts, coverage, denials,
-    deposits, details, documents, dunning, edits, encounters, imports, letters, notices,
-    partners, people, questions, queues, remittances, restrictions,
-    sampling, statements,
+    contacts, contracts, coverage, denials, deposits, details, documents, dunning, edits, encounters, imports, letters,
+    messages, notices, partners, people, questions, queues, remittances, restrictions, sampling, statements,
 ):  # fmt: skip
     blueprint.register_blueprint(_word.blueprint)
 blueprint.register_blueprint(queues.work_blueprint)

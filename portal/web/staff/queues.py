@@ -14,6 +14,7 @@ from portal.domain.texts import T_, Text
 from portal.domain.work import Narrowing
 from portal.language.speaker import Speaker
 from portal.services.contacts import showing as contacts
+from portal.services.messages import desk as messages
 from portal.services.patients import searching
 from portal.services.sampling import own
 from portal.services.unit_of_work.work import UnitOfWork
@@ -159,7 +160,8 @@ def item(uow: UnitOfWork, queue: str, item_id: bytes) -> Reply:
     """One item: why it waits, where it leads, what was done with it."""
     page = items.show(uow, queue, item_id)
     part = contacts.part_of_item(uow, page.row.kind, page.row.target_id, page.leads.claim_id)
-    return Page("staff/queue_item.html", page, {"skips": tuple(rules.SKIP_REASONS.items()), "contacts": part})
+    more = {"contacts": part, "messages": messages.part_of_item(uow, item_id)}
+    return Page("staff/queue_item.html", page, {"skips": tuple(rules.SKIP_REASONS.items()), **more})
 
 
 @blueprint.post("/<queue>/<id:item_id>")
