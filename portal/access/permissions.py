@@ -64,6 +64,8 @@ _TABLE: Final = (
     # Who stands for oneself is one's own to know and to end; nobody who stands for a patient learns who else does.
     Permission("own-people:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
     Permission("own-people:change", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
+    # Whom one stands or pays for, which one may stop; by the relation to that patient and no other.
+    Permission("standing:change", _PATIENT_REQUEST, _only(patient=STANDS_FOR, guarantor=PAYS_FOR), protected=True),
     # The guarantor: the money of others' bills, and nothing else of theirs.
     Permission("guaranteed-bill:view", _PAYMENT, _only(guarantor=PAYS_FOR), protected=True),
     # Visits, codes, charges.

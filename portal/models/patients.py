@@ -105,7 +105,7 @@ class PatientLinkRow(Base):
         ),
     )  # fmt: skip
     table_code = 11
-    reached_by = ReachedBy(patient="patient_id", user="user_id")
+    reached_by = ReachedBy(patient="patient_id", money=True)
 
     id: Mapped[bytes] = key()
     practice_id: Mapped[bytes] = ref(2, "practice.id")
@@ -128,6 +128,10 @@ class PatientLinkRow(Base):
     ended_by: Mapped[str | None] = clear(14)
     reason: Mapped[str | None] = clear(15)
     """Why it ended: a key of `domain.people.ENDS`."""
+
+    @classmethod
+    def telling(cls, _reach: Reach, *_above: type[Base]) -> None:
+        """A link tells of no visit, whatever its evidence is kept with."""
 
 
 class RegistrationCodeRow(Base):

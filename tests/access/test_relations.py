@@ -62,7 +62,7 @@ def test_a_guarantor_opens_names_and_nothing_clinical():
 @pytest.mark.parametrize("name", [each for each in NAMES if PERMISSIONS[each].protected])
 def test_who_only_pays_is_let_through_few_doors(name):
     allowed = decide(somebody(pays=frozenset(PEOPLE)), name).allowed
-    assert allowed == (name in {"payment:make", "guaranteed-bill:view"})
+    assert allowed == (name in {"payment:make", "standing:change", "guaranteed-bill:view"})
 
 
 def test_at_work_in_a_practice_nobody_is_a_patient_or_guarantor():

@@ -54,7 +54,7 @@ OWN = made(
     "OwnPeople", patient_id=ID, name="Wren Marlowe", links=FULL["links"][:1], invitations=FULL["invitations"],
     elsewhere=made("Elsewhere", **THERE),
 )  # fmt: skip
-STOOD = {"link_id": ID, "patient_id": ID, "name": "Bo <Marlowe>", "practice": "Juniper & Ridge",
+STOOD = {"patient_id": ID, "name": "Bo <Marlowe>", "practice": "Juniper & Ridge",
          "scope": rules.SCOPES["billing"], "pays_only": True, "until": date(2027, 1, 19)}  # fmt: skip
 SCOPES = tuple(rules.SCOPES.items())
 

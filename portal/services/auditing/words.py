@@ -150,6 +150,7 @@ _ACTS: Final[Mapping[str, Text]] = MappingProxyType({
     "statement:run": T_("made bills"),
     "own-people:view": T_("looked who stands for them"),
     "own-people:change": T_("changed who stands for them or where they are reached"),
+    "standing:change": T_("stopped looking after somebody's bills"),
     "guaranteed-bill:view": T_("looked at the sums they pay for somebody"),
     "people:change": T_("changed who stands for a patient, what stays with them or where they are reached"),
     "payment:make": T_("paid, or set out to pay, a bill"),

@@ -100,6 +100,11 @@ def bills_of(uow: UnitOfWork, patient_id: bytes) -> GuaranteedBills:
     )
 
 
+def check(uow: UnitOfWork, patient_id: bytes) -> None:
+    """Raise NotFound for a patient for whom the reader does not pay."""
+    uow.get(PatientRow, patient_id)
+
+
 def name_of(uow: UnitOfWork, patient: PatientRow) -> str:
     """The patient's name."""
     row = PatientRow

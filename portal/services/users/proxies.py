@@ -184,10 +184,14 @@ def end_own(uow: UnitOfWork, patient_id: bytes, link_id: bytes) -> None:
     _over(uow, row, patient, "patient")
 
 
-def leave(uow: UnitOfWork, link_id: bytes) -> None:
-    """Somebody ends that they stand for a patient; nobody is told but the log and the patient's page. NotFound."""
-    row = _found(uow, link_id)
-    _end(uow, row, "themselves")
+def leave(uow: UnitOfWork, patient_id: bytes) -> None:
+    """Who acts no longer stands or pays for a patient; the log and the patient's page tell it. Raises NotFound."""
+    row = PatientLinkRow
+    links = standing(uow, row.user_id == uow.actor.user_id, row.patient_id == patient_id, row.relation != SELF)
+    if not links:
+        raise _absent()
+    for link in links:
+        _end(uow, link, "themselves")
 
 
 def end_by_office(uow: UnitOfWork, patient_id: bytes, link_id: bytes, reason: str) -> None:

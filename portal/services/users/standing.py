@@ -55,7 +55,6 @@ class InvitationItem:
 class StoodFor:
     """Somebody for whom the reader stands or pays."""
 
-    link_id: str
     patient_id: str
     name: str
     practice: str
@@ -113,30 +112,34 @@ def invitations(uow: UnitOfWork, patient_id: bytes, *, office: bool) -> tuple[In
 
 def stood_for(units: Units, actor: Actor, request: Request) -> tuple[StoodFor, ...]:
     """For whom the reader stands or pays; each name is opened in the role in which the reader meets them."""
-    names: dict[bytes, str] = {}
-    practices: dict[bytes, str] = {}
+    found: list[StoodFor] = []
     for permission, patients in (("home:view", actor.stands_for), ("guaranteed-bill:view", actor.pays_for)):
-        if patients:
-            with units.read(actor, permission, request=request) as uow:
-                names |= names_of(uow, patients)
-                row = PatientRow
-                wanted = uow.select(row.id, PracticeRow.name).join(PracticeRow, PracticeRow.id == row.practice_id)
-                practices |= {each.id: each.name for each in uow.rows(wanted.where(row.id.in_(sorted(patients))))}
-    with units.read(actor, "session:manage", request=request) as uow:
-        links = proxies.standing(uow, PatientLinkRow.relation != SELF)
-    return tuple(
-        StoodFor(
-            link_id=link.id.hex(),
-            patient_id=link.patient_id.hex(),
-            name=names[link.patient_id],
-            practice=practices.get(link.patient_id, ""),
-            scope=SCOPES[link.scope or ALL],
-            pays_only=link.scope == BILLING,
-            until=link.valid_to,
-        )
-        for link in links
-        if link.patient_id in names
+        if not patients:
+            continue
+        with units.read(actor, permission, request=request) as uow:
+            names, practices = names_of(uow, patients), _practices(uow, patients)
+            link = PatientLinkRow
+            links = proxies.standing(uow, link.user_id == actor.user_id, link.patient_id.in_(sorted(patients)))
+            found += (
+                StoodFor(
+                    patient_id=each.patient_id.hex(),
+                    name=names[each.patient_id],
+                    practice=practices[each.patient_id],
+                    scope=SCOPES[each.scope or ALL],
+                    pays_only=each.scope == BILLING,
+                    until=each.valid_to,
+                )
+                for each in links
+            )
+    return tuple(found)
+
+
+def _practices(uow: UnitOfWork, patients: Iterable[bytes]) -> dict[bytes, str]:
+    practice = PracticeRow
+    wanted = uow.select(PatientRow.id, practice.name).where(
+        PatientRow.id.in_(sorted(patients)), practice.id == PatientRow.practice_id
     )
+    return {row.id: row.name for row in uow.rows(wanted)}
 
 
 def names_of(uow: UnitOfWork, patients: Iterable[bytes]) -> dict[bytes, str]:

@@ -31,6 +31,8 @@ def show_bills(uow: UnitOfWork) -> Page:
 @desks("guaranteed-bill:view")
 def pay(desk: Desk, patient_id: bytes) -> Go:
     """To the processor's page, as nobody but who answers for this patient's bills."""
+    with desk.read("guaranteed-bill:view") as uow:
+        guaranteed.check(uow, patient_id)
     written = request.form.get("sum", "").strip().removeprefix("$").replace(",", "")
     key = request.form.get("form_key", "")
     try:
@@ -43,9 +45,7 @@ def pay(desk: Desk, patient_id: bytes) -> Go:
             desk.parts,
             desk.actor.paying_for(patient_id),
             desk.request,
-            paying.Wish(
-                patient_id=patient_id, amount_cents=cents, form_key=key if _ours(key) else paying.form_key()
-            ),
+            paying.Wish(patient_id=patient_id, amount_cents=cents, form_key=key if _ours(key) else paying.form_key()),
             returns=lambda payment_id: (
                 desk.parts.public_url + url_for("patient.guaranteed_return", payment_id=payment_id)
             ),

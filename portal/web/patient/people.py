@@ -109,12 +109,13 @@ def withdraw(desk: Desk, patient_id: bytes, invitation_id: bytes) -> Go:
     return Go(url_for("patient.people"), T_("The invitation is taken back. Its code opens nothing any more."))
 
 
-@blueprint.post("/people/leave/<id:link_id>", endpoint="leave_person")
-@desks("session:manage")
-def leave(desk: Desk, link_id: bytes) -> Go:
-    """Stop looking after somebody's bills."""
-    with desk.write("session:manage") as uow:
-        proxies.leave(uow, link_id)
+@blueprint.post("/people/leave/<id:patient_id>", endpoint="leave_person")
+@desks("standing:change")
+def leave(desk: Desk, patient_id: bytes) -> Go:
+    """Stop looking after somebody's bills, as what one is to them."""
+    actor = desk.actor.paying_for(patient_id) if patient_id in desk.actor.pays_for else desk.actor
+    with desk.units.write(actor, "standing:change", request=desk.request) as uow:
+        proxies.leave(uow, patient_id)
     return Go(url_for("patient.people"), T_("You no longer look after these bills."))
 
 

@@ -88,9 +88,17 @@ def test_who_pays_pays_and_whoever_stands_already_is_not_asked_twice(world: Worl
     assert now.own_patients == actor.own_patients
     found = {each.patient_id: each for each in standing.stood_for(world.units, now, asking())}
     assert found[ids["child"].hex()].pays_only
+    assert found[ids["child"].hex()].practice
+    with world.write("standing:change", now.paying_for(ids["child"])) as uow:
+        proxies.leave(uow, ids["child"])
+    assert signed_in(world, payer).pays_for == frozenset()
+    with pytest.raises(NotFound), world.write("standing:change", now.paying_for(ids["child"])) as uow:
+        proxies.leave(uow, ids["child"])
     again = invited(world, ids["child"], Asked("representative", ALL, date.min, None, proved=True), words="Court paper")
     with pytest.raises(Refused) as refused:
-        proxies.accept(world.units, asking(), now, code=again, last_name="Marlowe", birth_date=BORN)
+        proxies.accept(
+            world.units, asking(), signed_in(world, ids["user"]), code=again, last_name="Marlowe", birth_date=BORN
+        )
     assert refused.value.code == "known"
 
 
@@ -137,8 +145,8 @@ def test_a_minor_ends_whom_they_invited_an_adult_whoever_it_is(world: World, ids
     parent, invitee = (bytes.fromhex(shown[each].link_id) for each in ("Parent", "Invited by the patient"))
     with pytest.raises(NotFound), world.write("own-people:change", own) as uow:
         proxies.end_own(uow, ids["child"], parent)
-    with pytest.raises(NotFound), world.write("session:manage", signed_in(world, friend)) as uow:
-        proxies.leave(uow, parent)
+    with pytest.raises(NotFound), world.write("standing:change", signed_in(world, friend)) as uow:
+        proxies.leave(uow, next(iter(uow.actor.own_patients)))  # oneself is left by nobody
     with world.write("own-people:change", own) as uow:
         proxies.end_own(uow, ids["child"], invitee)
     assert signed_in(world, friend).stands_for == frozenset()
