@@ -44,6 +44,8 @@ SPOKEN_TO_PATIENTS = (
     "portal/services/payments/receipts.py",
     "portal/services/payments/showing.py",
     "portal/services/statements/building.py",
+    "portal/services/statements/changes.py",
+    "portal/services/statements/explaining.py",
     "portal/services/statements/home.py",
     "portal/services/statements/visits.py",
     "portal/services/users/accounts.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from portal.domain.money import Money
@@ -24,8 +25,10 @@ SHEET = {
     "to": ("Teresa Marlowe", "9 Mill Road", "Millbrook, OR 97001"),
     "made_on": date(2026, 11, 18),
 }
+FAMILY = tuple(replace(line, person=name) for line, name in zip(MIXED, ("Teresa", "Leo") * 3, strict=False))
 STATEMENT = SHEET | {
     "number": "1042-7",
+    "code": "",
     "due_on": date(2026, 12, 12),
     "patient_name": "Teresa Marlowe",
     "owed": Money(8640),
@@ -58,10 +61,14 @@ MAILS = {
     "statement_ready": {"url": "https://candor.example/", "practice": "Juniper & Ridge"},
     "payment_returned": {"practice": "Juniper & Ridge"},
     "notice_past_due": {
-        "url": "https://candor.example/", "practice": "Juniper & Ridge", "stop": "https://candor.example/stop/K7QM",
+        "url": "https://candor.example/",
+        "practice": "Juniper & Ridge",
+        "stop": "https://candor.example/stop/K7QM",
     },
     "notice_final": {
-        "url": "https://candor.example/", "practice": "Juniper & Ridge", "stop": "https://candor.example/stop/K7QM",
+        "url": "https://candor.example/",
+        "practice": "Juniper & Ridge",
+        "stop": "https://candor.example/stop/K7QM",
     },
     "registered": {"practice": "Juniper & Ridge"},
     "registered_elsewhere": {"practice": "Juniper & Ridge"},
@@ -93,7 +100,14 @@ SAMPLES = [
         {
             "page": made(
                 "PaperStatement",
-                **STATEMENT | {"lines": MIXED, "sums": summed(MIXED), "opening": Money(5000), "credit": Money(1250)},
+                **STATEMENT
+                | {
+                    "lines": FAMILY,
+                    "sums": summed(FAMILY),
+                    "opening": Money(5000),
+                    "credit": Money(1250),
+                    "code": "7KQ2-M3XW-0000",
+                },
             )
         },
     ),

@@ -85,7 +85,7 @@ def visit_page(uow: UnitOfWork, encounter_id: bytes) -> VisitPage:
     sums = service_sums(line for _, line in booked)
     services = services_of(uow, [each.charge_id for each in sums if each.charge_id])
     shares = patient_shares(uow, booked)
-    said = _said(uow, [each.charge_id for each in sums if each.charge_id])
+    said = _said(uow, visit.practice_id, [each.charge_id for each in sums if each.charge_id])
     made = []
     for each in sorted(sums, key=lambda each: _position(services.get(each.charge_id or b""))):
         mine = shares.get(each.charge_id, {})
@@ -136,20 +136,20 @@ def _position(service: Any) -> tuple[date, int]:
     return (service.day, service.position) if service else (date.max, 0)
 
 
-def _said(uow: UnitOfWork, charges: Sequence[bytes]) -> dict[bytes | None, tuple[PlanSaid, ...]]:
+def _said(uow: UnitOfWork, practice_id: bytes, charges: Sequence[bytes]) -> dict[bytes | None, tuple[PlanSaid, ...]]:
     """By charge what plans said of it, oldest first."""
     line, claim, paper = RemittanceLineRow, RemittanceClaimRow, RemittanceRow
     rows = uow.rows(
         uow.select(line.charge_id, line.paid_cents, line.adjustments, line.remarks, line.practice_id)
-        .add_columns(paper.paid_on, paper.created_at, PayerRow.name, PracticeRow.time_zone)
+        .add_columns(paper.paid_on, paper.created_at, PayerRow.name)
         .join(claim, claim.id == line.remittance_claim_id)
         .join(paper, paper.id == claim.remittance_id)
         .join(PayerRow, PayerRow.id == line.payer_id)
-        .join(PracticeRow, PracticeRow.id == line.practice_id)
         .where(line.charge_id.in_(list(charges)), uow.within(claim), claim.entry_id.is_not(None))
         .order_by(paper.created_at, line.id)
     )
     texts = _texts(uow, rows)
+    zone = uow.value(uow.select(PracticeRow.time_zone).where(PracticeRow.id == practice_id))
     found: dict[bytes | None, list[PlanSaid]] = {}
     for row in rows:
         words = tuple(
@@ -160,7 +160,7 @@ def _said(uow: UnitOfWork, charges: Sequence[bytes]) -> dict[bytes | None, tuple
             for one in row.adjustments
         )  # fmt: skip
         remarks = tuple(texts["rarc"][code] for code in row.remarks if code in texts["rarc"])
-        on = row.paid_on or day_of(row.created_at, row.time_zone)
+        on = row.paid_on or day_of(row.created_at, zone)
         found.setdefault(row.charge_id, []).append(PlanSaid(row.name, on, Money(row.paid_cents), words, remarks))
     return {charge: tuple(each) for charge, each in found.items()}
 
