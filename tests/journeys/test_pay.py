@@ -203,6 +203,7 @@ def test_an_older_bill_asks_for_nothing_and_leads_to_the_newest(portal: Portal):
     world.clock.forward(days=CYCLE_DAYS)
     made = making.make(world.units, portal.parts, world.machine("statement.make"), patient_id)
     assert made is not None
+    making.print_paper(world.units, portal.parts, world.machine("statement.paper"), made)
     newest = made.hex()
     sign_in(portal.client, world, EMAIL)
     said = portal.page(f"/my/statements/{older}")
@@ -334,5 +335,6 @@ def test_the_office_writes_bills_on_a_screen(portal: Portal):
     html = portal.client.get("/office/statements/run").text
     run_on = re.search(r'name="run_on" value="([0-9-]+)"', html).group(1)
     assert portal.post("/office/statements/run", run_on="2026-01-01").status_code == 422
-    assert portal.post("/office/statements/run", run_on=run_on).location.endswith("/office/statements/")
-    assert "The bills are being written." in portal.page("/office/statements/")
+    progress = portal.post("/office/statements/run", run_on=run_on).location
+    assert progress.startswith("/office/statements/runs/")
+    assert "We are looking who owes something." in portal.page(progress)
