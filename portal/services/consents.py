@@ -58,6 +58,15 @@ def allowed_of(uow: UnitOfWork, patients: Collection[bytes]) -> dict[bytes, froz
     return found
 
 
+def stopped(uow: UnitOfWork, patient_id: bytes, channel: str) -> bool:
+    """Whether a patient said no to a way; who was never asked did not."""
+    row = ContactChoiceRow
+    wanted = uow.select(row.id).where(
+        row.patient_id == patient_id, row.channel == channel, row.ended_at.is_(None), row.allowed.is_(False)
+    )
+    return uow.row(wanted) is not None
+
+
 def choices(uow: UnitOfWork, patient_id: bytes) -> tuple[ChoiceItem, ...]:
     """Every way with what stands for it, in the order of the words."""
     row = ContactChoiceRow

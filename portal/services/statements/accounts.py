@@ -11,10 +11,13 @@ from sqlalchemy import func
 from portal.domain.statements.cycle import Cycle
 from portal.domain.statements.holds import KINDS, weightiest
 from portal.domain.texts import T_, Text
+from portal.models.encounters import EncounterRow
+from portal.models.ledger import LedgerLineRow
 from portal.models.patients import PatientRow
 from portal.models.statements import StatementRow
-from portal.services import account_holds, policies
-from portal.services.statements.balances import Balance, balances
+from portal.services import account_holds, ledger, policies
+from portal.services.statements.balances import PATIENT, Balance, balances
+from portal.services.statements.building import kept_to_oneself
 from portal.services.unit_of_work.work import UnitOfWork
 
 _SLICE = 500
@@ -43,6 +46,8 @@ def standing(uow: UnitOfWork) -> Standing:
         )
     }
     held = account_holds.standing(uow, owing, today)
+    apart = _apart(uow)
+    owing = {id_: owed.without(apart.get(id_, 0)) for id_, owed in owing.items()}
     inactive = {row.id for row in uow.rows(uow.select(PatientRow.id).where(PatientRow.state != "ACTIVE"))}
     why_not: dict[bytes, str] = {}
     for account, balance in owing.items():
@@ -51,6 +56,8 @@ def standing(uow: UnitOfWork) -> Standing:
             why_not[account] = hold.kind
         elif account in inactive:
             why_not[account] = "inactive"
+        elif balance.billable_cents <= 0 < apart.get(account, 0):
+            why_not[account] = "confidential"
         elif balance.billable_cents <= 0:
             why_not[account] = "payer"
         elif balance.credit_cents >= balance.owed_cents:
@@ -70,6 +77,20 @@ def owing_accounts(uow: UnitOfWork) -> dict[bytes, Balance]:
     for patient_id, balance in by_patient.items():
         account = with_another.get(patient_id, patient_id)
         found[account] = found[account].with_(balance) if account in found else balance
+    return found
+
+
+def _apart(uow: UnitOfWork) -> dict[bytes, int]:
+    """What is open for visits that no bill of the account may name, in cents by the account's anchor."""
+    line, visit = LedgerLineRow, EncounterRow
+    kept = uow.select(visit.id).where(visit.confidential.is_not(None))
+    rows = uow.rows(ledger.sums(uow, line.patient_id, where=(line.account == PATIENT, line.encounter_id.in_(kept))))
+    found: dict[bytes, int] = {}
+    for row in rows:
+        patient = uow.get(PatientRow, row.patient_id)
+        account = patient.billed_with_id or patient.id
+        if not kept_to_oneself(uow, patient, account_holds.members(uow, account)):
+            found[account] = found.get(account, 0) + int(row.cents)
     return found
 
 
@@ -93,6 +114,7 @@ def words(why: str, cycle: Cycle) -> Text:
 _WORDS: Mapping[str, Text] = {
     "payer": T_("The payer has not finished"),
     "credit": T_("Covered by what we hold of theirs"),
+    "confidential": T_("Only for visits that stay with the patient, who named no address of their own"),
     "small": T_("Too small to bill until more comes to it"),
     "inactive": T_("The account is not active"),
 }

@@ -24,6 +24,10 @@ class Balance:
     """Owed on services whose payers have finished."""
     credit_cents: int = 0
 
+    def without(self, cents: int) -> Balance:
+        """The same without what no bill may name."""
+        return Balance(self.owed_cents - cents, self.billable_cents - cents, self.credit_cents)
+
     def with_(self, other: Balance) -> Balance:
         """Both together, of a family billed on one account."""
         return Balance(
@@ -57,11 +61,6 @@ def _balance(charges: dict[bytes | None, dict[str, int]]) -> Balance:
         sum(cents for charge, cents in owed.items() if not charges[charge].get(PAYER, 0)),
         -sum(sums.get("unapplied:patient", 0) for sums in charges.values()),
     )
-
-
-def open_by_charge(uow: UnitOfWork, patient_id: bytes) -> dict[bytes | None, int]:
-    """What the patient owes now on each charge, in cents."""
-    return open_by_patient(uow, [patient_id]).get(patient_id, {})
 
 
 def open_of(uow: UnitOfWork, patients: Collection[bytes]) -> dict[bytes | None, int]:

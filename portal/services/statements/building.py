@@ -22,6 +22,8 @@ from portal.models.practices import PracticeRow, ProviderRow
 from portal.models.remittances import RemittanceClaimRow, RemittanceLineRow
 from portal.models.statements import StatementRow
 from portal.services import account_holds, codes, ledger
+from portal.services.addresses import where_to
+from portal.services.confidential import hidden_encounters, owed_apart_cents
 from portal.services.statements.balances import PATIENT, lines_of_patient
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -51,7 +53,13 @@ def build(
     today = uow.today(patient.practice_id)
     before = previous(uow, account_id)
     people = account_holds.members(uow, account_id)
-    every = [line for person in people for line in lines_of(uow, person, today, named=len(people) > 1)]
+    apart = {} if kept_to_oneself(uow, patient, people) else {each: hidden_encounters(uow, each) for each in people}
+    every = [
+        line
+        for person in people
+        for line in lines_of(uow, person, today, named=len(people) > 1)
+        if not line.encounter_id or bytes.fromhex(line.encounter_id) not in apart.get(person, frozenset())
+    ]
     lines = tuple(worth_telling(every, before.lines if before else ()))
     shown = summed(lines)
     paid = sum(line.you_paid.cents for line in every)
@@ -67,7 +75,7 @@ def build(
             opening=before.owed if before else Money(0),
             asked=Money(asked) - (before.total_asked if before else Money(0)),
             paid=Money(paid) - (before.total_paid if before else Money(0)),
-            owed=Money(sum(ledger.owed_by_patient(uow, person) for person in people)),
+            owed=Money(sum(ledger.owed_by_patient(uow, person) for person in people) - hidden_cents(uow, apart)),
             credit=Money(sum(ledger.credit_of_patient(uow, person) for person in people)),
             ages=ages([(line.day, line.you_owe.cents) for line in lines], today),
             sentence=sentence(shown),
@@ -78,6 +86,20 @@ def build(
     except ValueError as error:
         raise Refused(UNPROVED, code="statement-unproved") from error
     return content
+
+
+def kept_to_oneself(uow: UnitOfWork, patient: PatientRow, people: Sequence[bytes]) -> bool:
+    """Whether a bill reaches nobody but its patient: alone on the account, and at the address they asked for.
+
+    Only such a bill names visits that stay with the patient (45 CFR 164.502(g)(3), 164.522(b)).
+    """
+    alone = len(people) == 1 and patient.guarantor_sealed is None
+    return alone and where_to(uow, patient).confidential
+
+
+def hidden_cents(uow: UnitOfWork, apart: Mapping[bytes, frozenset[bytes]]) -> int:
+    """What is open with some people for visits that their bill does not name."""
+    return sum(owed_apart_cents(uow, person) for person, visits in apart.items() if visits)
 
 
 def lines_of(uow: UnitOfWork, patient_id: bytes, today: date, *, named: bool = False) -> list[StatementLine]:
@@ -258,19 +280,18 @@ def patient_shares(uow: UnitOfWork, booked: Sequence[tuple[bytes, Line]]) -> dic
 def letter(uow: UnitOfWork, patient: PatientRow, pay_url: str) -> Letter:
     """The practice's letterhead, who is billed, and whose account it is."""
     practice = uow.get(PracticeRow, patient.practice_id)
-    name = name_of(uow, patient)
-    guarantor = uow.read(patient, PatientRow.guarantor_sealed)
-    address = uow.read(patient, PatientRow.address_sealed)
-    to = [name, *address_lines(address)]
+    where = where_to(uow, patient)
+    guarantor = None if where.confidential else uow.read(patient, PatientRow.guarantor_sealed)
+    to: Sequence[str] = where.lines
     if guarantor:
-        to = [guarantor["name"], *address_lines(guarantor.get("address") or address)]
+        to = [guarantor["name"], *address_lines(guarantor.get("address") or where.address)]
     return Letter(
         practice_name=practice.name,
         practice_lines=address_lines(practice.address),
         phone=practice.phone,
         remit_lines=(practice.name, *address_lines(practice.remit_to or practice.address)),
         to_lines=tuple(to),
-        patient_name=name,
+        patient_name=name_of(uow, patient),
         account=uow.read(patient, PatientRow.account_number_sealed),
         pay_url=pay_url,
     )

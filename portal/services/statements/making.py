@@ -16,7 +16,8 @@ from portal.domain.texts import T_, to_json
 from portal.models.patients import PatientRow
 from portal.models.practices import PracticeRow
 from portal.models.statements import StatementPersonRow, StatementRow, StatementRunRow
-from portal.services import account_holds, documents, outbox, policies, queues
+from portal.services import account_holds, consents, documents, outbox, policies, queues
+from portal.services.addresses import where_to
 from portal.services.parts import Parts
 from portal.services.statements import building, clocks
 from portal.services.unit_of_work.units import Units
@@ -200,8 +201,8 @@ def send(uow: UnitOfWork, parts: Parts, row: StatementRow) -> None:
 def _write_to(uow: UnitOfWork, parts: Parts, patient_id: bytes) -> None:
     """Tell a patient with an address on record that a bill is ready; the mail says neither sum nor service."""
     patient = uow.get(PatientRow, patient_id)
-    address = uow.read(patient, PatientRow.email_sealed)
-    if address:
+    address = where_to(uow, patient).email
+    if address and not consents.stopped(uow, patient_id, "email"):
         name = uow.get(PracticeRow, patient.practice_id).name
         outbox.mail(
             uow, "statement_ready", recipient=address, subject_id=patient_id, practice_id=patient.practice_id,

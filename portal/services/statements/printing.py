@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import exists, func
 
+from portal.domain.consents import PAPERLESS
 from portal.domain.errors import NotFound, Refused
 from portal.domain.statements.content import load
 from portal.domain.tables import write_csv
 from portal.domain.texts import T_
+from portal.models.consents import ContactChoiceRow
 from portal.models.statements import StatementRow
 from portal.services import documents
 from portal.services.unit_of_work.work import UnitOfWork, new_id
@@ -90,8 +92,14 @@ def packed(uow: UnitOfWork, batch_id: bytes) -> tuple[str, bytes]:
 
 
 def _unprinted() -> tuple[Any, ...]:
-    row = StatementRow
-    return row.printed_in.is_(None), row.released_at.is_not(None), row.document_id.is_not(None)
+    """Whoever chose to do without paper gets none."""
+    row, choice = StatementRow, ContactChoiceRow
+    without = exists().where(
+        choice.patient_id == row.patient_id, choice.channel == PAPERLESS, choice.ended_at.is_(None), choice.allowed
+    )
+    return (
+        row.printed_in.is_(None), row.released_at.is_not(None), row.document_id.is_not(None), ~without.correlate(row),
+    )  # fmt: skip
 
 
 def _pack(uow: UnitOfWork, rows: Sequence[StatementRow], batch_id: bytes) -> tuple[str, bytes]:

@@ -20,7 +20,7 @@ from portal.models.statements import StatementPersonRow, StatementRow, Statement
 from portal.services import account_holds
 from portal.services.intake.showing import State
 from portal.services.statements.accounts import standing
-from portal.services.statements.balances import open_by_charge, open_by_patient, open_of, open_on
+from portal.services.statements.balances import open_by_patient, open_of, open_on
 from portal.services.statements.runs import RunItem, names_of, runs_of
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -212,7 +212,7 @@ def documents_page(uow: UnitOfWork, patient_id: bytes) -> DocumentsPage:
         )
         for row in rows
     )
-    bills = opened(uow, patient_id, open_by_charge(uow, patient_id))
+    bills = opened(uow, patient_id, open_of(uow, account_holds.members(uow, patient_id)))
     day = uow.today(bills[0].row.practice_id) if bills else None
     return DocumentsPage(
         tuple(

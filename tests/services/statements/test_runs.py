@@ -19,8 +19,10 @@ from portal.domain.posting.payments import card_payment_entry
 from portal.domain.statements.content import load
 from portal.domain.statements.cycle import Cycle
 from portal.models.documents import DocumentRow
+from portal.models.encounters import EncounterRow
 from portal.models.jobs import JobKeyRow, MailRow
 from portal.models.patients import PatientRow
+from portal.models.people import ConfidentialContactRow
 from portal.models.queues import QueueItemRow, TransitionRow
 from portal.models.statements import StatementRow
 from portal.services import account_holds, documents, ledger, policies
@@ -368,3 +370,35 @@ def test_the_days_of_the_week_write_bills_by_themselves_once_a_day(world: World)
     work_off(world, PlainPaper())
     assert runs.cycle_day(world.units, machine) == 0
     assert len(rows(world)) == 1
+
+
+def test_a_visit_that_stays_with_its_patient_is_on_no_bill_but_at_an_address_of_their_own(world: World):
+    parent, child = accounts.owing(world), accounts.owing(world, first_name_sealed="Tom")
+    with world.write("patient:change") as uow:
+        uow.change(uow.get(PatientRow, child), billed_with_id=parent)
+        visits = uow.entities(uow.select(EncounterRow).where(EncounterRow.patient_id == child))
+        [june] = [each for each in visits if each.service_from == accounts.JUNE]
+        uow.change(june, confidential="minor-consented")
+    paper = PlainPaper()
+    start(world)
+    work_off(world, paper)
+    content = load(paper.asked[0])
+    assert (content.owed, content.sums.you_owe) == (Money(8_640 + 1_500), Money(8_640 + 1_500))
+    assert june.id.hex() not in {line.encounter_id for line in content.lines}
+    with world.write("patient:change") as uow:
+        uow.change(uow.get(PatientRow, child), billed_with_id=None)
+    accounts.pay(world, child, 1_500)
+    world.clock.forward(days=28)
+    with world.read("statement:run", world.actor("biller")) as uow:
+        assert "Only for visits that stay" in {str(one.text)[:25] for one in runs.run_page(uow).left_out}
+    with world.write("patient:change") as uow:
+        uow.new(
+            ConfidentialContactRow, patient_id=child, state="AGREED", since=uow.today(), until=None,
+            address_sealed={"line1": "7 Elm", "line2": "", "city": "Salem", "state": "OR", "postal_code": "97301"},
+            asked_at=uow.now,
+        )  # fmt: skip
+    start(world)
+    work_off(world, paper)
+    mine = load(paper.asked[-1])
+    assert (mine.letter.to_lines[1], mine.owed) == ("7 Elm", Money(7_140))
+    assert june.id.hex() in {line.encounter_id for line in mine.lines}
