@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
+from audit.table import audit_event
 from portal.access import roles
 from portal.access.actors import Actor
 from portal.domain.errors import Conflict, NotFound, Refused
@@ -178,3 +181,17 @@ def test_a_payment_of_somebody_else_goes_to_no_visit_that_is_kept(world: World, 
         for user, seen in ((patient_user, {"open", "hidden"}), (other, {"open"}), (None, {"open"})):
             uow.change(row, user_id=user)
             assert {each.encounter_id for each in owing.payable(uow, row, owed)} == {ids[name] for name in seen}
+
+
+def test_the_log_says_that_somebody_stood_for_the_patient(world: World, ids):
+    told = {}
+    for name, actor in (
+        ("self", someone(own_patients=frozenset({ids["child"]}))),
+        ("proxy", someone(stands_for=frozenset({ids["child"]}))),
+    ):
+        with world.read("home:view", actor) as uow:
+            home.home_page(uow, ids["child"])
+        with world.runtime.engine.execution_options(ro=True).connect() as connection:
+            newest = select(audit_event.c.body).order_by(audit_event.c.seq.desc()).limit(1)
+            told[name] = json.loads(connection.execute(newest).scalar_one()).get("basis")
+    assert told == {"self": None, "proxy": {"code": "proxy"}}

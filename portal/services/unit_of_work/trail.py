@@ -80,6 +80,12 @@ class Trail:
         return "D" if self.before else "R"
 
 
+def _by_proxy(actor: Actor, decision: Decision, subjects: set[bytes]) -> Basis | None:
+    """Why somebody met a record that is not their own: they stand or pay for that patient (45 CFR 164.502(g))."""
+    others = decision.reach.patients - actor.own_patients
+    return Basis("proxy") if subjects and subjects <= others and decision.reach.shut else None
+
+
 @dataclass(frozen=True, slots=True)
 class Teller:
     """Makes events: knows the node and release that saw the act."""
@@ -117,7 +123,7 @@ class Teller:
             request_id=request.id if request else None,
             source=Source(self.node, self.release),
             purpose=actor.purpose or decision.purpose or None,
-            basis=basis,
+            basis=basis or _by_proxy(actor, decision, trail.subjects),
             subjects=trail.subjects,
             objects=list(trail.objects()),
             query=trail.query,
