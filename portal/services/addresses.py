@@ -14,6 +14,8 @@ from portal.models.patients import PatientRow
 from portal.models.people import ConfidentialContactRow
 from portal.services.unit_of_work.work import UnitOfWork
 
+DECEASED = "DECEASED"
+
 
 @dataclass(frozen=True, slots=True)
 class Where:
@@ -39,30 +41,40 @@ def where_to(uow: UnitOfWork, patient: PatientRow) -> Where:
     A way that they named replaces all others: an e-mail on record is not used for somebody who named only an address.
     Nobody mails or calls whom has died; letters go to the estate.
     """
-    gone = patient.state == "DECEASED"
-    asked = None if gone else agreed(uow, patient)
-    if asked is None:
-        return Where(
-            addressee(uow, patient),
-            uow.read(patient, PatientRow.address_sealed),
-            None if gone else uow.read(patient, PatientRow.email_sealed),
-            None if gone else uow.read(patient, PatientRow.phone_sealed),
-            confidential=False,
-            deceased=gone,
-        )
-    address = uow.read(asked, ConfidentialContactRow.address_sealed)
+    asked = agreed(uow, patient)
+    apart = None if asked is None else uow.read(asked, ConfidentialContactRow.address_sealed)
     return Where(
         addressee(uow, patient),
-        address or uow.read(patient, PatientRow.address_sealed),
-        uow.read(asked, ConfidentialContactRow.email_sealed),
-        uow.read(asked, ConfidentialContactRow.phone_sealed),
-        confidential=True,
-        deceased=False,
+        apart or uow.read(patient, PatientRow.address_sealed),
+        email_of(uow, patient),
+        phone_of(uow, patient),
+        confidential=asked is not None,
+        deceased=patient.state == DECEASED,
     )
+
+
+def email_of(uow: UnitOfWork, patient: PatientRow) -> str | None:
+    """The email to write to now, if any; see `where_to`."""
+    return _way(uow, patient, PatientRow.email_sealed, ConfidentialContactRow.email_sealed)
+
+
+def phone_of(uow: UnitOfWork, patient: PatientRow) -> str | None:
+    """The number to call or text now, if any; see `where_to`."""
+    return _way(uow, patient, PatientRow.phone_sealed, ConfidentialContactRow.phone_sealed)
+
+
+def _way(uow: UnitOfWork, patient: PatientRow, usual: Any, apart: Any) -> str | None:
+    if patient.state == DECEASED:
+        return None
+    asked = agreed(uow, patient)
+    found: str | None = uow.read(patient, usual) if asked is None else uow.read(asked, apart)
+    return found or None
 
 
 def agreed(uow: UnitOfWork, patient: PatientRow) -> ConfidentialContactRow | None:
     """The other way in which a patient is reached today, if any."""
+    if patient.state == DECEASED:
+        return None
     row = ConfidentialContactRow
     found = uow.first(uow.select(row).where(row.patient_id == patient.id, row.state == "AGREED"))
     if found is None or not stands(found.since, found.until, uow.today(patient.practice_id)):
@@ -80,4 +92,4 @@ def addressee(uow: UnitOfWork, patient: PatientRow) -> str:
             suffix=uow.read(patient, PatientRow.suffix_sealed) or "",
         )
     )
-    return f"The Estate of {name}" if patient.state == "DECEASED" else name
+    return f"The Estate of {name}" if patient.state == DECEASED else name

@@ -23,7 +23,7 @@ from portal.models.dunning import NoticeRow
 from portal.models.patients import PatientRow
 from portal.models.practices import PracticeRow
 from portal.models.statements import StatementRow
-from portal.services import consents, outbox, policies, queues
+from portal.services import addresses, consents, outbox, policies, queues
 from portal.services.dunning import letters
 from portal.services.dunning.facts import Bill, bill_of, holds_of
 from portal.services.parts import Parts
@@ -103,9 +103,7 @@ def _kept_back(uow: UnitOfWork, patient: PatientRow, channel: str, steps: Steps)
 
 def address(uow: UnitOfWork, patient: PatientRow, channel: str) -> str | None:
     """Where a message of one kind goes."""
-    column = PatientRow.email_sealed if channel == EMAIL else PatientRow.phone_sealed
-    found: str | None = uow.read(patient, column)
-    return found or None
+    return addresses.email_of(uow, patient) if channel == EMAIL else addresses.phone_of(uow, patient)
 
 
 def intend(units: Units, parts: Parts, actor: Actor, notice_id: bytes) -> Message | None:

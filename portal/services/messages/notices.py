@@ -10,7 +10,7 @@ from portal.domain.messages.life import TASK, Answering
 from portal.models.messages import ConversationRow
 from portal.models.patients import PatientRow
 from portal.models.practices import PracticeRow
-from portal.services import outbox, policies
+from portal.services import addresses, outbox, policies
 from portal.services.parts import Parts
 from portal.services.unit_of_work.units import Units
 from portal.services.unit_of_work.work import UnitOfWork
@@ -66,8 +66,8 @@ def unread(row: ConversationRow) -> bool:
 
 def _mail(uow: UnitOfWork, parts: Parts, row: ConversationRow) -> None:
     patient = uow.get(PatientRow, row.patient_id)
-    address = uow.read(patient, PatientRow.email_sealed)
-    if address and patient.state != "DECEASED":
+    address = addresses.email_of(uow, patient)
+    if address:
         name = uow.get(PracticeRow, row.practice_id).name
         outbox.mail(
             uow, "something_new", recipient=address, subject_id=patient.id, practice_id=row.practice_id,

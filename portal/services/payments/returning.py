@@ -20,7 +20,7 @@ from portal.models.ledger import LedgerEntryRow, LedgerLineRow
 from portal.models.patients import PatientRow
 from portal.models.payments import CardDisputeRow, CardRefundRow, PaymentRow
 from portal.models.practices import PracticeRow
-from portal.services import ledger, outbox, queues
+from portal.services import addresses, ledger, outbox, queues
 from portal.services.credits import follow_credits
 from portal.services.unit_of_work.work import UnitOfWork
 
@@ -286,7 +286,7 @@ def _paid(uow: UnitOfWork, payment: PaymentRow) -> bytes | None:
 def _write_to(uow: UnitOfWork, payment: PaymentRow) -> None:
     """Tell the patient, where an address is on record, that a payment did not last; the mail says nothing of it."""
     patient = uow.get(PatientRow, payment.patient_id)
-    address = uow.read(patient, PatientRow.email_sealed)
+    address = addresses.email_of(uow, patient)
     if address:
         name = uow.get(PracticeRow, patient.practice_id).name
         outbox.mail(
