@@ -63,9 +63,11 @@ class Frame:
 
 _PATIENT_NAV = (
     (T_("Home"), "patient.home"), (T_("Visits"), "patient.visits"), (T_("Payments"), "patient.payments"),
-    (T_("Documents"), "patient.documents"), (T_("Messages"), "patient.messages"),
-    (T_("Bills I pay"), "patient.guaranteed"), (T_("Who looked"), "patient.access"),
-    (T_("Who sees my bills"), "patient.people"),
+    (T_("Messages"), "patient.messages"), (T_("Documents"), "patient.documents"),
+    (T_("Bills I pay"), "patient.guaranteed"), (T_("Pay in parts"), "patient.plans"),
+    (T_("What it would cost"), "patient.estimates"), (T_("Help with bills"), "patient.help"),
+    (T_("How we reach you"), "patient.contact"), (T_("Who sees my bills"), "patient.people"),
+    (T_("Who looked"), "patient.access"), (T_("My data"), "patient.data"),
 )  # fmt: skip
 _OTHER_NAV = (
     (T_("Work"), "staff.work.show"), (T_("Claims"), "staff.claims.list"),
@@ -82,7 +84,7 @@ _OTHER_NAV = (
 )  # fmt: skip
 
 _DAILY = (
-    "patient.home", "patient.visits", "patient.payments", "patient.guaranteed",
+    "patient.home", "patient.visits", "patient.payments", "patient.messages",
     "staff.work.show", "staff.claims.list", "staff.remittances.list", "staff.accounts.search",
 )  # fmt: skip
 """What stays in the row where not all can: with "More" it is one row on a phone."""

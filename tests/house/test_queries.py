@@ -28,9 +28,9 @@ MOST = {
     "files": 13,
     "remittances": 14,
     "deposits": 8,
-    "statements": 17,
-    "account": 32,  # with documents that came in, what payers were asked in advance, and contacts with them
-    "home": 39,
+    "statements": 20,  # with the practice's rules, holds, and visits that no bill may name
+    "account": 37,  # with documents that came in, what payers were asked in advance, contacts with them, what we sent
+    "home": 45,  # what is owed and why, what is new and to do, visits, bills, the plan, who looked
     "visits": 15,
     "who looked": 18,
     "payer's claims": 14,

@@ -128,7 +128,15 @@ STATEMENT = {
     "document_id": ID,
     "contact": "Juniper Ridge Family Practice, 214 Alder Street, Millbrook, OR 97001",
 }
+BILLS = tuple(
+    made(
+        "StatementItem", statement_id=ID, made_on=date(2026, 11, 18), amount=Money(8640), open_now=Money(cents),
+        replaced_by=newer,
+    )
+    for cents, newer in ((8640, None), (0, ID), (0, None))
+)  # fmt: skip
 HOME = {
+    "bills": BILLS,
     "first_name": "Teresa",
     "today": date(2026, 11, 21),
     "owed": Money(8640),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,11 +16,11 @@ from portal.models.practices import PracticeRow
 from portal.models.statements import StatementRow
 from portal.services import ledger
 from portal.services.statements.runs import names_of
-from portal.services.statements.showing import Bill
+from portal.services.statements.showing import Bill, StatementItem, item
 from portal.services.statements.visits import VisitItem, Waiting, books_of, newest, waiting
 from portal.services.unit_of_work.work import UnitOfWork
 
-_SHOWN = 4
+_SHOWN, _BILLS = 4, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class HomePage:
     waiting: tuple[Waiting, ...]
     visits: tuple[VisitItem, ...]
     others: tuple[Other, ...]
+    bills: tuple[StatementItem, ...]
     looks: Sequence[Any] = ()
 
 
@@ -101,6 +102,13 @@ def home_page(uow: UnitOfWork, patient_id: bytes) -> HomePage:
         credit=Money(max(ledger.credit_of_patient(uow, patient_id), 0)),
         waiting=waiting(uow, patient_id, books),
         visits=newest(uow, patient_id, _SHOWN, books),
+        bills=tuple(
+            replace(
+                item(each.row, each.open_cents, each.content.letter.patient_name, today),
+                replaced_by=each.replaced_by.hex() if each.replaced_by else None,
+            )
+            for each in books.bills[:_BILLS]
+        ),
         others=tuple(Other(each.hex(), names[each]) for each in others if each in names),
     )
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from flask import request, session
+from flask import current_app, request, session
 
 from portal.domain import dates
 from portal.services import documents
 from portal.services.auditing import looks
 from portal.services.coverage import own
+from portal.services.messages import showing as messages
+from portal.services.payments import showing as payments
 from portal.services.statements import changes, explaining, home, showing, visits
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.web.guard import reads
@@ -49,7 +51,12 @@ def show_home(uow: UnitOfWork) -> Page:
     if patient_id in uow.actor.own_patients:
         found = looks.looks_of(uow, patient_id).looks
         page = replace(page, looks=tuple(each for each in found if not each.own)[:_LOOKS])
-    more = {"plans": own.plans(uow, patient_id), "changes": changes.changes(uow, patient_id)}
+    more = {
+        "plans": own.plans(uow, patient_id), "changes": changes.changes(uow, patient_id),
+        "todo": messages.waiting(uow, patient_id), "under_way": payments.under_way(uow, [patient_id]),
+        "has_help": "patient.help" in current_app.view_functions,
+        "has_plans": "patient.plans" in current_app.view_functions,
+    }  # fmt: skip
     return Page("patient/home.html", page, more)
 
 
