@@ -37,6 +37,7 @@ REASONS: Mapping[str, str] = MappingProxyType({
 """Why a command opens sealed fields, as HL7 v3 PurposeOfUse."""
 
 OPENS_NOTHING: Mapping[str, str] = MappingProxyType({
+    "audit check-report": "compares digests in a file, without a store or keys of ours",
     "audit export": "events go out as they stand, what is sealed in them stays so; it asks for a reason of its own",
     "audit hold": "seals why; it asks for that itself",
     "audit purge": "removes bodies and lets keys go",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
+from audit import report
+from audit.checkpoint import BadNote
 from audit.verify import verify as verify_log
 from portal import config
 from portal.cli.desk import FINDINGS, USAGE, Bench, opened, options, sign
@@ -84,6 +87,34 @@ def verify(
     words += [f"  {each['text']}" for each in problems[:50]] + [f"  remark: {each}" for each in report.remarks[:20]]
     Bench.say(_printer(as_json), said, "\n".join(words))
     sys.exit(0 if report.ok else FINDINGS)
+
+
+@audit.command("check-report", epilog="Example: ./candor audit check-report who-looked.zip --key verifier.key")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", "keys", type=_FILE, multiple=True, help="Files with public keys; else those of CANDOR_HOME.")
+@click.option("--json", "as_json", is_flag=True)
+def check_report(file: Path, keys: tuple[Path, ...], as_json: bool) -> None:
+    """Check a patient's list of who looked, with its proof, offline and without a store. Exit 1 where a line is false.
+
+    Of lines that name other patients too only the place in the log is shown; the newest may not be signed yet.
+    """
+    if not keys:
+        settings, _ = config.draft(os.environ)
+        keys = tuple(path for path in (settings.anchor_file.parent / VERIFIER,) if path.exists())
+    try:
+        found = report.check(file.read_bytes(), public_keys(keys))
+    except (BadNote, OSError) as problem:
+        click.echo(f"the report cannot be checked: {problem}; give the log's public key with --key", err=True)
+        sys.exit(USAGE)
+    proved = f"{found.proved} lines are proved word by word, {found.kept_back} by their place alone"
+    words = [f"{proved}, {found.unsigned} are not signed yet"]
+    if found.removed_below:
+        words.append(f"of the first {found.removed_below} events the words were let go: a line of then is not here")
+    words += [f"  {each}" for each in found.problems[:50]]
+    if found.problems:
+        words.insert(0, "THE REPORT DOES NOT FIT THE LOG")
+    Bench.say(_printer(as_json), asdict(found) | {"ok": not found.problems}, "\n".join(words))
+    sys.exit(FINDINGS if found.problems else 0)
 
 
 def _printer(as_json: bool) -> Any:

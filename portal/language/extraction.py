@@ -31,6 +31,7 @@ SPOKEN_TO_PATIENTS = (
     "portal/domain/statements/**.py",
     "portal/domain/typed.py",
     "portal/domain/users.py",
+    "portal/services/auditing/access_report.py",
     "portal/services/auditing/looks.py",
     "portal/services/coverage/own.py",
     "portal/services/messages/items.py",

@@ -36,7 +36,10 @@ FLOORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),  # what gunicorn reads; it has no setting for a name
     "portal.cli.oversight": (
         # verifying offline: keys are read as text, and a database that cannot be read says so in SQLAlchemy's errors
-        ("portal.config", "portal.runtime", "portal.services", "portal.domain", "audit.checkpoint", "audit.verify"),
+        (
+            *("portal.config", "portal.runtime", "portal.services", "portal.domain"),
+            *("audit.checkpoint", "audit.report", "audit.verify"),
+        ),
         ("click", "sqlalchemy"),
     ),
     "portal.demo": (

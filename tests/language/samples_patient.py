@@ -103,6 +103,15 @@ LOOKS = (
     ),
     made("Look", at=NOW, text=T_("Nadia Brandt, who prepares our bills, opened your visit to write this bill.")),
 )
+ACTS = (made("Act", text=LOOKS[0].text, at=(THEN,)), made("Act", text=LOOKS[1].text, at=(NOW,) * 8))
+
+
+def access(days, older=None, removed_before=None, filters=None, since=None):
+    wanted = made("Wanted", since=since, until=None, machines=bool(older))
+    report = made("Report", days=days, wanted=wanted, older=older, removed_before=removed_before)
+    return made("AccessPage", report=report, filters=filters or {})
+
+
 STATEMENT = {
     "statement_id": ID,
     "number": "1042-7",
@@ -400,13 +409,10 @@ PATIENT = [
     (
         "patient/access.html",
         "some",
-        {"page": made("AccessPage", looks=LOOKS, since=date(2026, 8, 21), newer=None, older="x")},
+        {"page": access((made("Day", day=date(2026, 11, 20), acts=ACTS),), older=7, removed_before=date(2016, 1, 4))},
     ),
-    (
-        "patient/access.html",
-        "none",
-        {"page": made("AccessPage", looks=(), since=date(2026, 8, 21), newer=None, older=None)},
-    ),
+    ("patient/access.html", "none", {"page": access(())}),
+    ("patient/access.html", "none then", {"page": access((), filters={"from": "2026-11-01"}, since=date(2026, 11, 1))}),
 ]
 
 PEOPLE = tuple(

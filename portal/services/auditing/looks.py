@@ -76,11 +76,8 @@ class Looks:
 
 def looks_of(uow: UnitOfWork, patient_id: bytes, before: int | None = None) -> Looks:
     """Up to 50 looks at a patient's own record, newest first; raises NotFound out of reach."""
-    if uow.row(uow.select(PatientRow.id.label("patient_id")).where(PatientRow.id == patient_id)) is None:
-        uow.trail.asked.add((PatientRow.table_code, patient_id))
-        raise NotFound(T_("There is no such record, or it is not yours to see."), code="not-found")
-    uow.note("audit_event", f"viewers:{patient_id.hex()}")
-    found = list(islice(_once(events(uow, Wanted(patient_id=patient_id, outcome=0, before=before))), PAGE + 1))
+    mine(uow, patient_id)
+    found = list(islice(once(events(uow, Wanted(patient_id=patient_id, outcome=0, before=before))), PAGE + 1))
     shown = found[:PAGE]
     people = names.of_people(uow, {said["actor"] for said in shown})
     own = uow.actor.identity
@@ -93,7 +90,15 @@ def looks_of(uow: UnitOfWork, patient_id: bytes, before: int | None = None) -> L
     )
 
 
-def _once(found: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+def mine(uow: UnitOfWork, patient_id: bytes) -> None:
+    """Tell that somebody reads who looked at a record; raises NotFound out of reach."""
+    if uow.row(uow.select(PatientRow.id.label("patient_id")).where(PatientRow.id == patient_id)) is None:
+        uow.trail.asked.add((PatientRow.table_code, patient_id))
+        raise NotFound(T_("There is no such record, or it is not yours to see."), code="not-found")
+    uow.note("audit_event", f"viewers:{patient_id.hex()}")
+
+
+def once(found: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     """Events, where somebody who leafs through a document looks once, though the log has each page of it."""
     leafing = ""
     for said in found:
@@ -103,18 +108,36 @@ def _once(found: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         leafing = said["actor"] if pages else ""
 
 
-def _sentence(said: Mapping[str, Any], people: Mapping[str, Text | str], own: str) -> Text:
+def thing(said: Mapping[str, Any]) -> Text:
+    """What of the record an event is about, as its patient would call it."""
     about = words.noun(said)
-    what = _THINGS.get(about[0], T_("your record")) if about else T_("your record")
-    changed = said["action"] in {"C", "U", "D"}
+    return _THINGS.get(about[0], T_("your record")) if about else T_("your record")
+
+
+def why(said: Mapping[str, Any]) -> Text:
+    """What it was for, as a part of a sentence."""
+    return _WHY.get(said.get("purpose", ""), T_("for a reason that was not given"))
+
+
+def role(said: Mapping[str, Any]) -> Text:
+    """Whose work it was, as a part of a sentence."""
+    return _ROLES.get(said.get("actor_role", ""), T_("who works here"))
+
+
+def changes(said: Mapping[str, Any]) -> bool:
+    """Whether something was written, not only looked at."""
+    return said["action"] in {"C", "U", "D"}
+
+
+def _sentence(said: Mapping[str, Any], people: Mapping[str, Text | str], own: str) -> Text:
+    what, changed, reason = thing(said), changes(said), why(said)
     if said["actor"] == own:
         return T_("You changed {what}.", what=what) if changed else T_("You looked at {what}.", what=what)
-    why = _WHY.get(said.get("purpose", ""), T_("for a reason that was not given"))
     if said["actor"].startswith("system:"):
         if changed:
-            return T_("Our computer wrote {what}, {why}.", what=what, why=why)
-        return T_("Our computer read {what}, {why}.", what=what, why=why)
-    who, role = people[said["actor"]], _ROLES.get(said.get("actor_role", ""), T_("who works here"))
+            return T_("Our computer wrote {what}, {why}.", what=what, why=reason)
+        return T_("Our computer read {what}, {why}.", what=what, why=reason)
+    who = people[said["actor"]]
     if changed:
-        return T_("{who}, {role}, changed {what}, {why}.", who=who, role=role, what=what, why=why)
-    return T_("{who}, {role}, looked at {what}, {why}.", who=who, role=role, what=what, why=why)
+        return T_("{who}, {role}, changed {what}, {why}.", who=who, role=role(said), what=what, why=reason)
+    return T_("{who}, {role}, looked at {what}, {why}.", who=who, role=role(said), what=what, why=reason)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
+from dataclasses import replace
 
 from flask import current_app, request, session
 
-from portal.domain import dates
 from portal.services import documents
 from portal.services.auditing import looks
 from portal.services.coverage import own
@@ -21,16 +18,6 @@ from portal.web.patient.blueprint import blueprint
 from portal.web.replies import File, Page
 
 _LOOKS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class AccessPage:
-    """See `templates/patient/access.html`."""
-
-    looks: tuple[Any, ...]
-    since: date
-    newer: str | None
-    older: str | None
 
 
 def whose(uow: UnitOfWork) -> bytes:
@@ -99,21 +86,3 @@ def download(uow: UnitOfWork, document_id: bytes) -> File:
     """One document, as it was made."""
     found = documents.fetch(uow, document_id)
     return File(found.name, found.media_type, found.body)
-
-
-@blueprint.get("/access", endpoint="access")
-@reads("access-report:view")
-def show_access(uow: UnitOfWork) -> Page:
-    """Who looked at the record, in sentences."""
-    patient_id = home.chosen(uow, session.get("who", ""))
-    before = request.args.get("before", "")
-    plain = before.isascii() and before.isdigit() and len(before) < 16
-    found = looks.looks_of(uow, patient_id, int(before) if plain else None)
-    since = dates.today(found.since, home.time_zone(uow, patient_id)) if found.since else None
-    page = AccessPage(
-        found.looks,
-        since or uow.today(home.practice_of(uow, patient_id)),
-        None,
-        None if found.older is None else str(found.older),
-    )
-    return Page("patient/access.html", page)

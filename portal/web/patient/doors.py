@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from portal.web.patient import account, contact, guaranteed, messages, payments, people
+from portal.web.patient import access, account, contact, guaranteed, messages, payments, people
 from portal.web.patient.blueprint import blueprint
 
-ROOMS = (account, contact, guaranteed, messages, payments, people)
+ROOMS = (access, account, contact, guaranteed, messages, payments, people)
 
 __all__ = ["ROOMS", "blueprint"]
