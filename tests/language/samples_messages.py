@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from portal.domain.messages.life import CLOSINGS, QUESTION, WRONG
-from portal.domain.messages.tasks import ACCIDENTS, AGREEMENTS, TASKS, WHY
+from portal.domain.messages.tasks import ACCIDENTS, AGREEMENTS, NEEDS, TASKS, WHY
 from portal.domain.money import Money
 from portal.domain.texts import T_
 from tests.language.rendering import frame, made
@@ -87,12 +87,12 @@ def desk(**more):
 
 ASK = {
     "about": "claim", "about_id": ID, "patient_id": ID, "patient_name": "Marlowe, Teresa", "has_email": True,
-    "waits": True, "may_write": True, "tasks": tuple(TASKS.items()),
+    "waits": True, "may_write": True, "tasks": tuple(NEEDS.items()),
     "agreements": tuple((code, each.title) for code, each in AGREEMENTS.items()),
     "kinds": (("letter", T_("Letter")),), "form_key": ID,
 }  # fmt: skip
 QUESTION_PAGE = {
-    "encounter_id": ID, "charge_id": ID, "statement_id": ID, "title": "Ankle <brace>", "day": DAY, "answer_by": DAY,
+    "encounter_id": ID, "charge_id": ID, "statement_id": ID, "title": T_("Ankle <brace>"), "day": DAY, "answer_by": DAY,
     "choices": tuple(WRONG.items()), "form_key": ID, "largest_mb": 25,
 }  # fmt: skip
 NEW = {"patient_id": ID, "practice_name": "Juniper Ridge", "answer_by": DAY, "form_key": ID, "largest_mb": 25}

@@ -30,6 +30,15 @@ TASKS: Final[Mapping[str, Text]] = MappingProxyType({
 })  # fmt: skip
 """Every task as its title."""
 
+NEEDS: Final[Mapping[str, Text]] = MappingProxyType({
+    COVERAGE: T_("Whether there is other insurance"),
+    ACCIDENT: T_("Whether it was an accident"),
+    DEMOGRAPHICS: T_("Whether address and phone are right"),
+    DOCUMENT: T_("A copy of something"),
+    SIGNATURE: T_("A signature"),
+})  # fmt: skip
+"""Every task as the office chooses it."""
+
 WHY: Final[Mapping[str, Text]] = MappingProxyType({
     COVERAGE: T_("A plan wants to know whether another plan pays first. Until it knows, it may not pay."),
     ACCIDENT: T_("A plan wants to know whether somebody else has to pay, such as an employer or a car insurance."),
@@ -111,7 +120,7 @@ _LABELS: Final[Mapping[str, Text]] = MappingProxyType({
     "was": T_("Was it an accident?"), "day": T_("Day of the accident"), "where": T_("State where it happened"),
     "agreement": T_("Signed text"), "name": T_("Signed by"), "signed_on": T_("Signed on"),
     "right": T_("Address and phone are right"), "phone": T_("Phone"), "line1": T_("Street"),
-    "line2": T_("More of the address"), "city": T_("City"), "state": T_("State, two letters"),
+    "line2": T_("More of the address"), "city": T_("City"), "state": T_("State"),
     "postal_code": T_("ZIP code"),
 })  # fmt: skip
 

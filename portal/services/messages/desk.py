@@ -12,7 +12,7 @@ from portal.domain.documents import KINDS as DOCUMENT_KINDS
 from portal.domain.documents import UPLOADS
 from portal.domain.ledger import Line
 from portal.domain.messages.life import CLOSINGS, KINDS, LIFE, TASK
-from portal.domain.messages.tasks import AGREEMENTS, TASKS, Told
+from portal.domain.messages.tasks import AGREEMENTS, NEEDS, Told
 from portal.domain.money import Money
 from portal.domain.patients import full_name
 from portal.domain.queues import QUEUES
@@ -133,7 +133,7 @@ def show(uow: UnitOfWork, conversation_id: bytes) -> OfficePage:
         version=row.version,
         kind=row.kind,
         kind_words=KINDS[row.kind],
-        title=items.title(uow, row, items.day_of(uow, row)),
+        title=items.title(uow, row, items.place_of(uow, row)),
         wrong=items.wrong_words(row),
         state=State(row.state, LIFE.words[row.state]),
         closed=items.closed_words(row),
@@ -162,7 +162,7 @@ def ask_page(uow: UnitOfWork, about: str, about_id: bytes) -> AskPage:
     waits = found.table is not None and found.id is not None and bool(queues.open_of(uow, found.table, found.id))
     return AskPage(
         about, about_id.hex(), patient.id.hex(), name_of(uow, patient.id), patient.email_sealed is not None, waits,
-        decide(uow.actor, "message:answer").allowed, tuple(TASKS.items()),
+        decide(uow.actor, "message:answer").allowed, tuple(NEEDS.items()),
         tuple((code, each.title) for code, each in AGREEMENTS.items()),
         tuple((code, DOCUMENT_KINDS[code]) for code in UPLOADS), new_id().hex(),
     )  # fmt: skip

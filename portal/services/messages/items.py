@@ -9,10 +9,18 @@ from datetime import date, datetime
 from portal.domain.messages.life import CLOSED_WORDS, LIFE, QUESTION, TASK, WRONG
 from portal.domain.messages.tasks import TASKS, Told, told
 from portal.domain.texts import T_, Text
-from portal.models.encounters import EncounterRow
+from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.messages import ConversationFileRow, ConversationMessageRow, ConversationRow
 from portal.services.intake.showing import State
 from portal.services.unit_of_work.work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The day of the visit that a conversation is about, and the code of its line; empty for all of it."""
+
+    day: date
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +61,11 @@ class ConversationItem:
 
 def conversations(uow: UnitOfWork, rows: Sequence[ConversationRow], *, office: bool) -> tuple[ConversationItem, ...]:
     """Conversations as one side's list shows them, in the order given."""
-    days = _days(uow, rows)
+    places = _places(uow, rows)
     answers = _answers(uow, [row for row in rows if row.kind == TASK])
     return tuple(
         ConversationItem(
-            row.id.hex(), row.kind, title(uow, row, days.get(row.encounter_id or b"")),
+            row.id.hex(), row.kind, title(uow, row, places.get(row.id)),
             State(row.state, LIFE.words[row.state]), closed_words(row), last_at(row), row.due_on,
             is_new(row, office=office), answers.get(row.id, ()),
         )
@@ -65,21 +73,22 @@ def conversations(uow: UnitOfWork, rows: Sequence[ConversationRow], *, office: b
     )  # fmt: skip
 
 
-def title(uow: UnitOfWork, row: ConversationRow, day: date | None) -> Text | str:
+def title(uow: UnitOfWork, row: ConversationRow, place: Place | None) -> Text | str:
     """What a conversation is about, as a heading."""
     if row.kind == TASK and row.task:
         return TASKS[row.task]
     words = uow.read(row, ConversationRow.title_sealed)
-    if row.encounter_id is not None and day is not None:
-        if words:
-            return T_("{service} on {day}", service=words, day=day)
-        return T_("Your visit of {day}", day=day)
-    return str(words or "-")
+    if place is None:
+        return str(words or "-")
+    if words or place.code:
+        service = words or T_("Service {code}", code=place.code)
+        return T_("{service} on {day}", service=service, day=place.day)
+    return T_("Your visit of {day}", day=place.day)
 
 
-def day_of(uow: UnitOfWork, row: ConversationRow) -> date | None:
-    """The day of the visit that a conversation is about."""
-    return _days(uow, [row]).get(row.encounter_id or b"")
+def place_of(uow: UnitOfWork, row: ConversationRow) -> Place | None:
+    """The visit and line that a conversation is about."""
+    return _places(uow, [row]).get(row.id)
 
 
 def closed_words(row: ConversationRow) -> Text | None:
@@ -124,12 +133,23 @@ def messages(uow: UnitOfWork, row: ConversationRow) -> tuple[MessageItem, ...]:
     )  # fmt: skip
 
 
-def _days(uow: UnitOfWork, rows: Sequence[ConversationRow]) -> dict[bytes, date]:
-    visits = sorted({row.encounter_id for row in rows if row.encounter_id})
-    if not visits:
+def _places(uow: UnitOfWork, rows: Sequence[ConversationRow]) -> dict[bytes, Place]:
+    """The visits and lines that conversations are about, by conversation."""
+    asked = {row.id: row for row in rows if row.encounter_id}
+    if not asked:
         return {}
-    found = uow.rows(uow.select(EncounterRow.id, EncounterRow.service_from).where(EncounterRow.id.in_(visits)))
-    return {row.id: row.service_from for row in found}
+    visits, lines = {row.encounter_id for row in asked.values()}, {row.charge_id for row in asked.values()}
+    found = uow.rows(
+        uow.select(EncounterRow.id, EncounterRow.service_from).where(EncounterRow.id.in_(sorted(filter(None, visits))))
+    )
+    days = {row.id: row.service_from for row in found}
+    named = uow.rows(uow.select(ChargeRow.id, ChargeRow.code).where(ChargeRow.id.in_(sorted(filter(None, lines)))))
+    codes = {row.id: row.code for row in named}
+    return {
+        row.id: Place(days[row.encounter_id], codes.get(row.charge_id or b"", ""))
+        for row in asked.values()
+        if row.encounter_id in days
+    }
 
 
 def _answers(uow: UnitOfWork, rows: Sequence[ConversationRow]) -> dict[bytes, Told]:

@@ -77,13 +77,17 @@ def ask(
 
 
 def title_of(uow: UnitOfWork, encounter_id: bytes, charge_id: bytes | None) -> str | None:
-    """The service that a question is about, in words where they are loaded; None for a whole visit. Raises NotFound."""
+    """The service that a question is about, in words; None for a whole visit, and where no words are loaded.
+
+    Raises NotFound for a line of another visit.
+    """
     if charge_id is None:
         return None
     charge = uow.get(ChargeRow, charge_id)
     if charge.encounter_id != encounter_id:
         raise NotFound(ABSENT, code="not-found")
-    return codes.describe(uow, [charge.code]).get(charge.code, charge.code)[:MOST_TITLE]
+    words = codes.describe(uow, [charge.code]).get(charge.code)
+    return words[:MOST_TITLE] if words else None
 
 
 def write(uow: UnitOfWork, conversation_id: bytes, words: str, *, key: str, file: Upload | None = None) -> Said:

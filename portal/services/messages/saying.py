@@ -146,8 +146,11 @@ def to_office(uow: UnitOfWork, row: ConversationRow, *, reason: str, text: Text 
     else:  # a second word of the patient does not put off the day that was promised
         day = row.due_on or day
         uow.change(row, due_on=day)
+    detail = {"text": to_json(text or title_of_queue(row))}
+    if row.kind == TASK:
+        detail["todo"] = to_json(T_("Use the answer, then close it"))
     queues.put(
-        uow, _QUEUE, row, reason=reason, detail={"text": to_json(text or title_of_queue(row))},
+        uow, _QUEUE, row, reason=reason, detail=detail,
         at_risk_cents=asked_cents(uow, row), due_on=day,
     )  # fmt: skip
 

@@ -13,12 +13,12 @@ from portal.domain.documents import MOST_BYTES
 from portal.domain.messages.life import LIFE, PATIENT, REOPENED_DAYS, TASK, WRONG
 from portal.domain.messages.tasks import ACCIDENTS, AGREEMENTS, DEMOGRAPHICS, DOCUMENT, WHY, Agreement, Told
 from portal.domain.practices import address_lines, phone_written
-from portal.domain.texts import Text
-from portal.models.encounters import EncounterRow
+from portal.domain.texts import T_, Text
+from portal.models.encounters import ChargeRow, EncounterRow
 from portal.models.messages import ConversationRow
 from portal.models.patients import PatientRow
 from portal.models.practices import PracticeRow
-from portal.services.messages import items, saying
+from portal.services.messages import items, own, saying
 from portal.services.messages.items import ConversationItem, FileItem
 from portal.services.unit_of_work.work import UnitOfWork, new_id
 
@@ -54,7 +54,7 @@ class QuestionPage:
     encounter_id: str
     charge_id: str
     statement_id: str
-    title: str | None
+    title: Text | str | None
     day: date
     answer_by: date
     choices: tuple[tuple[str, Text], ...]
@@ -148,10 +148,13 @@ def new_page(uow: UnitOfWork, patient_id: bytes) -> NewPage:
 
 
 def question_page(
-    uow: UnitOfWork, encounter_id: bytes, title: str | None, charge_id: bytes | None, statement_id: bytes | None
+    uow: UnitOfWork, encounter_id: bytes, charge_id: bytes | None, statement_id: bytes | None
 ) -> QuestionPage:
     """The form to ask about a visit or one line of its bill; raises NotFound."""
     visit = uow.get(EncounterRow, encounter_id)
+    title: Text | str | None = own.title_of(uow, encounter_id, charge_id)
+    if title is None and charge_id is not None:
+        title = T_("Service {code}", code=uow.get(ChargeRow, charge_id).code)
     return QuestionPage(
         encounter_id.hex(), charge_id.hex() if charge_id else "", statement_id.hex() if statement_id else "", title,
         visit.service_from, saying.promised(uow, visit.practice_id), tuple(WRONG.items()), new_id().hex(), LARGEST_MB,
@@ -167,7 +170,7 @@ def thread_page(uow: UnitOfWork, conversation_id: bytes) -> ThreadPage:
         conversation_id=row.id.hex(),
         version=row.version,
         kind=row.kind,
-        title=items.title(uow, row, items.day_of(uow, row)),
+        title=items.title(uow, row, items.place_of(uow, row)),
         wrong=items.wrong_words(row),
         state=row.state,
         closed=items.closed_words(row),

@@ -149,8 +149,7 @@ def _sent(desk: Desk, act: Callable[[UnitOfWork], Said], again: Callable[[UnitOf
 
 def _question(uow: UnitOfWork, encounter_id: bytes, given: Any) -> Page:
     line, bill = _id(given.get("line", "")), _id(given.get("bill", ""))
-    title = own.title_of(uow, encounter_id, line)
-    return Page("patient/question.html", showing.question_page(uow, encounter_id, title, line, bill))
+    return Page("patient/question.html", showing.question_page(uow, encounter_id, line, bill))
 
 
 def _signed(uow: UnitOfWork, conversation_id: bytes) -> tuple[str, str]:

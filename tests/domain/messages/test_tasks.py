@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from portal.domain.errors import Refused
-from portal.domain.messages.tasks import AGREEMENTS, TASKS, WHY, read, told
+from portal.domain.messages.tasks import AGREEMENTS, NEEDS, TASKS, WHY, read, told
 
 TODAY = date(2026, 8, 3)
 HOME = {"line1": "4 Elm Row", "city": "Millbrook", "state": "or", "postal_code": "97001-0214"}
@@ -72,5 +72,5 @@ def test_what_is_wrong_is_told_at_its_field(task, given, field):
 
 
 def test_every_task_says_why_and_every_agreement_has_words():
-    assert TASKS.keys() == WHY.keys()
+    assert TASKS.keys() == WHY.keys() == NEEDS.keys()
     assert all(each.paragraphs and each.version for each in AGREEMENTS.values())
