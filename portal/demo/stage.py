@@ -14,7 +14,7 @@ from pathlib import Path
 from portal import config, runtime
 from portal.access.actors import Actor, system
 from portal.config import Settings
-from portal.demo import contacts, papers, patients, people, requests
+from portal.demo import contacts, messages, papers, patients, people, requests
 from portal.demo.clock import WalkingClock
 from portal.demo.story import PARTNER, Story, evening, weeks
 from portal.domain.claims import Facility
@@ -192,6 +192,7 @@ def _code_lists(running: runtime.Runtime, today: date) -> None:
 def _live(story: Story, processor: CardProcessor, clock: WalkingClock, today: date, say: Callable[[str], None]) -> None:
     first, last = today - MONTHS, today - timedelta(days=1)
     seen = invented_visits.visits(story.practice, first=first, last=last)
+    members: list[patients.Member] = []
     for number, (begin, end) in enumerate(weeks(first, last)):
         clock.to(evening(end, story.practice.time_zone))
         this_week = [visit for day, those in seen.items() if begin <= day <= end for visit in those]
@@ -206,3 +207,4 @@ def _live(story: Story, processor: CardProcessor, clock: WalkingClock, today: da
     papers.bring(story)
     requests.tell(story)
     contacts.tell(story)
+    messages.tell(story, members)

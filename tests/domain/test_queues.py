@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 
 from portal.domain import claims, denials, encounters, granting, people
 from portal.domain.lifecycle import Lifecycle
+from portal.domain.messages.life import LIFE as CONVERSATIONS
 from portal.domain.posting.remittances import CaseKind
 from portal.domain.queues import CASE_QUEUES, QUEUES, days_left, due_on, priority, queue_of
 from portal.domain.statements import life as statements
 
 LIVES: dict[str, Lifecycle[Any]] = {
     life.name: life
-    for life in (encounters.LIFE, claims.LIFE, denials.LIFE, granting.LIFE, statements.LIFE, people.CONTACT_LIFE)
+    for life in (
+        encounters.LIFE, claims.LIFE, denials.LIFE, granting.LIFE, statements.LIFE, people.CONTACT_LIFE, CONVERSATIONS
+    )  # fmt: skip
 }
 
 

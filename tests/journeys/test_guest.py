@@ -208,3 +208,24 @@ def test_on_a_phone_in_both_languages_the_code_leads_to_the_sum_and_to_the_recei
     expect(page.get_by_role("main")).to_contain_text(str(row.receipt_number))
     assert axe_findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    asks_about_a_line(portal, page, bill)
+
+
+def asks_about_a_line(portal: Portal, page: Page, bill: str) -> None:
+    """Signed in, on the same phone: a line of the bill is asked about in Spanish, and read again in English."""
+    cookie = portal.client.get_cookie("sid")
+    assert cookie is not None
+    page.context.add_cookies([{"name": "sid", "value": cookie.value, "url": portal.site}])
+    page.goto(f"{portal.site}/my/statements/{bill}")
+    page.get_by_role("button", name="En español").click()
+    page.get_by_role("link", name="Preguntar por esto").nth(1).click()
+    assert axe_findings(page) == []
+    page.get_by_label("Mi plan debió pagar").check()
+    page.get_by_label("En sus propias palabras").fill("El año pasado mi plan lo pagó todo.")
+    page.get_by_role("button", name="Enviar mi pregunta").click()
+    expect(page.get_by_role("main")).to_contain_text("Su factura espera.")
+    expect(page.get_by_role("main")).to_contain_text("a más tardar el lunes, 10 de agosto")
+    page.get_by_role("button", name="In English").click()
+    expect(page.get_by_role("main")).to_contain_text("answers here by Monday, August 10")
+    assert axe_findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
