@@ -63,7 +63,8 @@ def main() -> None:
             assert page.status_code == 200, page.status_code
         times = sorted(seconds(lambda: browser.get("/my/")) * 1000 for _ in range(ROUNDS))
         print(
-            f"{visits} visits: median {statistics.median(times):.1f} ms, fastest {times[0]:.1f}, slowest {times[-1]:.1f}"
+            f"{visits} visits: median {statistics.median(times):.1f} ms, "
+            f"fastest {times[0]:.1f}, slowest {times[-1]:.1f}"
         )
         parts = {"page, as it is": len(page.data)}
         for address in [*re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text), "/static/fonts/public-sans.woff2"]:
