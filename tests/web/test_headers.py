@@ -135,8 +135,8 @@ def test_T133_no_page_changes_anything_by_being_looked_at(client):
     """A change has a method of its own: whatever answers GET declares a look, or is one of sign-in's own forms."""
     looks = {
         "view", "search", "manage", "export", "run", "issue", "code", "review", "enter", "audit", "edit", "load",
-        "change", "make", "invite", "post", "import", "request", "verify", "sample", "answer", "decide", "record", "detail",
-            "original",
+        "change", "make", "invite", "post", "import", "request", "verify", "sample", "answer", "decide", "record",
+        "detail", "original",
     }  # fmt: skip
     for rule in client.application.url_map.iter_rules():
         declared = client.application.view_functions[rule.endpoint].declared
