@@ -105,5 +105,6 @@ def standing(uow: UnitOfWork, accounts: Collection[bytes], today: date) -> dict[
 
 def _follow(uow: UnitOfWork, row: AccountHoldRow, event: str) -> None:
     outbox.later(
-        uow, "statement.follow", f"statement.follow:{row.id.hex()}:{event}", {"account": row.account_id}
+        uow, "statement.follow", f"statement.follow:{row.id.hex()}:{event}", {"account": row.account_id},
+        practice_id=row.practice_id,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from portal.models.messages import ConversationMessageRow, ConversationRow, Sign
 from portal.models.statements import StatementRow
 from portal.services.statements import making
 from tests.databases import World
-from tests.make import accounts, users
+from tests.make import accounts, users, work
 from tests.services.messages.test_messages import PDF
 from tests.web.staff.test_visits import form_of
 
@@ -74,6 +74,8 @@ def test_a_line_of_a_bill_is_asked_about_and_answered(desks: Desks):
         assert sent.status_code == 303, sent.text
     [row] = desks.rows(ConversationRow)
     assert len(desks.rows(ConversationMessageRow)) == 1, "a second press sends nothing"
+    work.drain(desks.world)
+    assert [each.state for each in desks.rows(StatementRow)] == ["DISPUTED"], "its clock stands still"
     thread = said(desks.patient.get(sent.location))
     for words in ("it counts once", "Your bill waits.", "by Monday, August 10", "receipt.pdf", "I paid in May."):
         assert words in thread, words
@@ -91,6 +93,8 @@ def test_a_line_of_a_bill_is_asked_about_and_answered(desks: Desks):
     assert refused.status_code == 422
     closed = biller.post(place, data={**form, "words": "That paid another visit.", "close_as": "explained"})
     assert closed.status_code == 303
+    work.drain(desks.world)
+    assert [each.state for each in desks.rows(StatementRow)] == ["STATEMENT_1"], "and goes on"
     again = biller.post(place, data={**form, "words": "That paid another visit.", "close_as": "explained"})
     assert "counts once" in said(biller.get(again.location))
     listed = said(desks.patient.get("/my/messages"))
