@@ -177,7 +177,7 @@ def _nav(desk: Desk, held: frozenset[str]) -> tuple[tuple[NavItem, ...], tuple[N
     under = [each for each in items if f"{path.rstrip('/')}/".startswith(each.url.rstrip("/") + "/")]
     here = max(under, key=lambda each: len(each.url), default=None)
     marked = tuple(replace(each, current=each is here) for each in items)
-    if len(marked) <= _ROW or wanted is _PATIENT_NAV:
+    if len(marked) <= _ROW:
         return marked, ()
     return tuple(each for each in marked if each.url in daily), tuple(each for each in marked if each.url not in daily)
 
