@@ -59,7 +59,10 @@ _PAGES = [
     *(
         (
             "staff/statements/list.html", name,
-            {"page": made("StatementsPage", statements=items, ready=1, may_run=True, newer=None, older=None)},
+            {
+                "page": made("StatementsPage", statements=items, ready=1, may_run=True, newer=None, older=None),
+                "may_follow_up": bool(items), "may_set_steps": bool(items),
+            },
         )
         for name, items in (("some", BILLS), ("none", ()))
     ),

@@ -45,7 +45,8 @@ def show(uow: UnitOfWork) -> Page:
     """Every bill, the newest first."""
     may_run = decide(uow.actor, "statement:run").allowed
     page = showing.statements_page(uow, may_run=may_run, before=request.args.get("before", ""))
-    return Page("staff/statements/list.html", page)
+    steps, collection = (decide(uow.actor, name).allowed for name in ("dunning:edit", "call:make"))
+    return Page("staff/statements/list.html", page, {"may_set_steps": steps, "may_follow_up": collection})
 
 
 @blueprint.get("/run", endpoint="run")
