@@ -52,6 +52,10 @@ _MESSAGES = frozenset({
     "signed_agreement.name",
 })  # fmt: skip
 """What patients and the office wrote to each other; insurers, coders and officers read none of it."""
+_HELP = frozenset({
+    "assistance.household", "assistance.finding", "assistance.words", "assistance_file.name", "discount.words",
+})  # fmt: skip
+"""Household and income of who asks for help; who decides about it reads them, and nobody else of the office."""
 _FILES = frozenset({"encounter.source_control", "interchange.name", "interchange.body", "interchange.findings"})
 _REMITTANCE = frozenset(
     {
@@ -100,12 +104,12 @@ _SYSTEM = (
     | _MAIL
     | {"patient.guarantor", "payment.note", "denial.note", "statement.code"}
 )
-_SYSTEM |= _DUNNED | _MESSAGES | {"notice.body"}
+_SYSTEM |= _DUNNED | _MESSAGES | _HELP | {"notice.body"}
 _SYSTEM |= {"encounter.source", "legal_hold.reason", "partner_service.password"}
 
 OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.PATIENT: _IDENTITY | _CONTACT | _COVER | _SAID | _PAPER | _SELF | _OWN_PEOPLE | _MESSAGES
-    | {"encounter.diagnoses", "patient.guarantor"},
+    | _HELP - {"assistance.finding", "discount.words"} | {"encounter.diagnoses", "patient.guarantor"},
     r.GUARANTOR: _NAME | _SELF,
     r.PAYER_USER: _NAME | _SELF | _MEMBER | _REVIEWED,
     r.CLINICIAN: _CODING,
@@ -115,8 +119,8 @@ OPENABLE: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.QA_AUDITOR: _CHARGING,
     r.DENIAL_SPECIALIST: _BILLING | _MESSAGES | {"denial.note"},
     r.PAYMENT_POSTER: _BILLING | {"payment.note"},
-    r.BILLER: _BILLING | _DUNNED | _STANDING | _MESSAGES | {"patient.guarantor"},
-    r.BILLING_MANAGER: _BILLING | _DUNNED | _STANDING | _MESSAGES
+    r.BILLER: _BILLING | _DUNNED | _STANDING | _MESSAGES | _HELP | {"patient.guarantor"},
+    r.BILLING_MANAGER: _BILLING | _DUNNED | _STANDING | _MESSAGES | _HELP
     | {"patient.guarantor", "payment.note", "denial.note"},
     r.COMPLIANCE_OFFICER: _SEARCH | _NAME | _SELF | {"patient.mrn", "legal_hold.reason"},
     r.ADMINISTRATOR: _SELF,
@@ -129,6 +133,7 @@ _PAYING = frozenset({
     "statement", "receipt", "remittance", "bill", "explanation-of-benefits", "advance-notice", "letter", "other",
 })  # fmt: skip
 _ALL = _ENTERING | _PAYING | {"record"}
+_DECIDING = _ALL | {"income-proof"}
 
 DOCUMENTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.CLINICIAN: _CLINICAL,
@@ -138,10 +143,10 @@ DOCUMENTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     r.QA_AUDITOR: _ENTERING,
     r.PAYMENT_POSTER: _PAYING,
     r.DENIAL_SPECIALIST: _ALL,
-    r.BILLER: _ALL,
-    r.BILLING_MANAGER: _ALL,
+    r.BILLER: _DECIDING,
+    r.BILLING_MANAGER: _DECIDING,
     r.PATIENT: _ALL,
-    r.SYSTEM: _ALL,
+    r.SYSTEM: _DECIDING,
 })  # fmt: skip
 """Which kinds of documents each role meets: who codes reads what the visit is coded from, who posts payments reads no
 medical record. What a patient meets, the reach bounds to what was made for them."""

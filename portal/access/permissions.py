@@ -60,6 +60,8 @@ _TABLE: Final = (
     Permission("own-contact:change", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-message:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-message:make", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("own-help:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("own-help:apply", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("access-report:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
     # Who stands for oneself is one's own to know and to end; nobody who stands for a patient learns who else does.
     Permission("own-people:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
@@ -171,6 +173,13 @@ _TABLE: Final = (
     Permission(
         "collection:approve", _PAYMENT, _practice(r.BILLING_MANAGER, system=False), protected=True, step_up=True
     ),
+    # Help: whoever prepares an application does not decide about it (access/duties).
+    Permission("assistance:view", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission("assistance:prepare", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission(
+        "assistance:decide", _PAYMENT, _practice(r.BILLING_MANAGER, system=False), protected=True, step_up=True
+    ),
+    Permission("discount:give", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission("dunning:edit", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=False),
     Permission("payment:settle", _PAYMENT, _practice(), protected=False),
     # Whoever types the code of a bill: the machine looks the sum up and shows nothing else.

@@ -11,6 +11,7 @@ import click
 from portal.cli.desk import Bench, opened, options
 from portal.services import codes as code_service
 from portal.services import coverage_policies, fees, global_periods, ncci
+from portal.services.assistance import levels
 from portal.services.releases import Loaded
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -36,7 +37,8 @@ def load(code_set: str, file: Path, practice: str | None, as_user: str | None, a
     """Load a published file, or the zip archive it comes in: counted, switched at once; old releases stay.
 
     SET is one of icd10cm, icd9cm, hcpcs, cpt, cdt, modifier, carc, rarc, pos, taxonomy, ncci-ptp, mue, fee-schedule,
-    global-days (CMS's PPRRVU file as CSV), coverage-policy (CSV: payer,policy,procedure,diagnosis,from,to).
+    global-days (CMS's PPRRVU file as CSV), poverty (HHS's guidelines as CSV: year,region,1,2,3,4,5,6,7,8,extra),
+    coverage-policy (CSV: payer,policy,procedure,diagnosis,from,to).
     """
     if code_set == fees.SCHEDULE and not given["payer"]:
         raise click.UsageError("Name the payer with --payer CODE.")
@@ -73,6 +75,8 @@ def _load(bench: Bench, code_set: str, file: Path, effective: date, given: dict[
             if code_set == coverage_policies.POLICIES:
                 whole = not given["changes"]
                 return coverage_policies.load(uow, source, file.name, effective, whole=whole, rehearse=rehearse)
+            if code_set == levels.LEVELS:
+                return levels.load(uow, source, file.name, effective, rehearse=rehearse)
             if code_set == ncci.LIMITS:
                 return ncci.load_limits(uow, source, file.name, effective, rehearse=rehearse)
             return code_service.load(uow, code_set, file.name, source.read(), effective, rehearse=rehearse)

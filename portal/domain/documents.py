@@ -30,6 +30,7 @@ KINDS: Mapping[str, Text] = MappingProxyType({
     "explanation-of-benefits": T_("Explanation of benefits"),
     "advance-notice": T_("Advance notice (ABN)"),
     "letter": T_("Letter"),
+    "income-proof": T_("Proof of income"),
     "other": T_("Other"),
 })  # fmt: skip
 
@@ -37,7 +38,7 @@ CLINICAL: Final = ("bill", "medical-record", "referral")
 """What coding a visit is read from."""
 NOTICE: Final = "advance-notice"
 """That the patient knows what Medicare will not pay, signed before the service (CMS-R-131)."""
-UPLOADS: Final = (*CLINICAL, "registration-form", "explanation-of-benefits", NOTICE, "letter", "other")
+UPLOADS: Final = (*CLINICAL, "registration-form", "explanation-of-benefits", NOTICE, "letter", "income-proof", "other")
 """Kinds that come in; all others are made here."""
 
 ABOUT: Mapping[str, Text] = MappingProxyType({
@@ -46,6 +47,7 @@ ABOUT: Mapping[str, Text] = MappingProxyType({
     "claim": T_("the claim"),
     "denial": T_("the denial"),
     "authorization": T_("the authorization"),
+    "assistance": T_("the application for help"),
 })  # fmt: skip
 """What a document can be attached to, by table."""
 

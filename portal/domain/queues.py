@@ -121,13 +121,7 @@ _ALL = (
         T_("No claim is held."),
         (("claim", "HELD"),),
     ),
-    Queue(
-        "void-approvals",
-        T_("Voids to approve"),
-        "claim:void-approve",
-        2,
-        T_("Nobody asks for a void."),
-    ),
+    Queue("void-approvals", T_("Voids to approve"), "claim:void-approve", 2, T_("Nobody asks for a void.")),
     Queue(
         "rejected-claims",
         T_("Rejected claims"),
@@ -227,13 +221,7 @@ _ALL = (
         10,
         T_("No payment was lower than the contract says."),
     ),
-    Queue(
-        "next-payer",
-        T_("Next payer"),
-        "claim:edit",
-        5,
-        T_("Nothing waits for a second payer."),
-    ),
+    Queue("next-payer", T_("Next payer"), "claim:edit", 5, T_("Nothing waits for a second payer.")),
     Queue(
         "identity",
         T_("Names and coverage to compare"),
@@ -248,6 +236,14 @@ _ALL = (
         5,
         T_("No patient waits for an answer."),
         (("conversation", "WITH_OFFICE"),),
+    ),
+    Queue(
+        "assistance",
+        T_("Requests for help"),
+        "assistance:prepare",
+        10,
+        T_("Nobody waits for a decision about help with their bills."),
+        (("assistance", "SUBMITTED"), ("assistance", "REVIEWED"), ("assistance", "APPEALED")),
     ),
     Queue(
         "letters",

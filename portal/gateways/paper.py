@@ -88,25 +88,13 @@ class _Sheet:
         plain = f"{letter.pay_url}/pay" if bill.code else letter.pay_url
         return cls(
             practice=_Letterhead(letter.practice_name, letter.practice_lines, phone_written(letter.phone)),
-            to=letter.to_lines,
-            made_on=bill.made_on,
-            number=bill.number,
-            due_on=bill.due_on,
-            patient_name=letter.patient_name,
-            owed=bill.owed,
-            opening=bill.opening,
-            asked=bill.asked,
-            paid=bill.paid,
-            credit=bill.credit,
-            sums=bill.sums,
-            sentence=bill.sentence,
-            lines=bill.lines,
+            to=letter.to_lines, made_on=bill.made_on, number=bill.number, due_on=bill.due_on,
+            patient_name=letter.patient_name, owed=bill.owed, opening=bill.opening, asked=bill.asked, paid=bill.paid,
+            credit=bill.credit, sums=bill.sums, sentence=bill.sentence, lines=bill.lines,
             ages=tuple(_Age(text, Money(bill.ages[name])) for name, text in BUCKET_WORDS.items()),
-            remit_to=letter.remit_lines,
-            site=plain.removeprefix("https://").removeprefix("http://"),
-            qr=_qr(to),
+            remit_to=letter.remit_lines, site=plain.removeprefix("https://").removeprefix("http://"), qr=_qr(to),
             code=bill.code,
-        )
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +128,17 @@ class _Notice:
     remit_to: tuple[str, ...]
     site: str
     qr: str
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnLetter:
+    """See `templates/paper/own_letter.html`."""
+
+    practice: _Letterhead
+    to: tuple[str, ...]
+    made_on: date
+    subject: Text
+    paragraphs: tuple[Text | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,15 +177,10 @@ class Paper:
         practice = content["practice"]
         sheet = _PayerLetter(
             practice=_Letterhead(practice["name"], tuple(practice["lines"]), practice["phone"]),
-            to=tuple(content["to"]),
-            made_on=date.fromisoformat(content["made_on"]),
-            subject=content["subject"],
-            number=content["number"],
-            rows=tuple((word, value) for word, value in content["rows"]),
-            paragraphs=tuple(content["paragraphs"]),
-            enclosures=tuple(content["enclosures"]),
-            sender=content["sender"],
-        )
+            to=tuple(content["to"]), made_on=date.fromisoformat(content["made_on"]), subject=content["subject"],
+            number=content["number"], rows=tuple((word, value) for word, value in content["rows"]),
+            paragraphs=tuple(content["paragraphs"]), enclosures=tuple(content["enclosures"]), sender=content["sender"],
+        )  # fmt: skip
         return self._set("paper/payer_letter.html", sheet, Speaker(best_locale(language), time_zone))
 
     def notice(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
@@ -202,21 +196,29 @@ class Paper:
         )  # fmt: skip
         return self._set("paper/notice.html", sheet, Speaker(best_locale(language), time_zone))
 
+    def own_letter(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
+        """A letter to a patient as PDF/UA-1: `subject` and `paragraphs` are texts as JSON, or words as they are."""
+        practice = content["practice"]
+        sheet = _OwnLetter(
+            practice=_Letterhead(practice["name"], tuple(practice["lines"]), phone_written(practice["phone"])),
+            to=tuple(content["to"]),
+            made_on=date.fromisoformat(content["made_on"]),
+            subject=from_json(content["subject"]),
+            paragraphs=tuple(each if isinstance(each, str) else from_json(each) for each in content["paragraphs"]),
+        )
+        return self._set("paper/own_letter.html", sheet, Speaker(best_locale(language), time_zone))
+
     def receipt(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
         """A receipt as PDF/UA-1; `content` is what `services.payments.receipts` made. It names no service."""
         practice = content["practice"]
         sheet = _Receipt(
             practice=_Letterhead(practice["name"], tuple(practice["lines"]), phone_written(practice["phone"])),
-            to=tuple(content["to"]),
-            made_on=date.fromisoformat(content["paid_on"]),
-            number=content["number"],
-            amount=Money(content["cents"]),
-            paid_on=date.fromisoformat(content["paid_on"]),
-            means=from_json(content["means"]),
-            patient_name=content["patient_name"],
+            to=tuple(content["to"]), made_on=date.fromisoformat(content["paid_on"]), number=content["number"],
+            amount=Money(content["cents"]), paid_on=date.fromisoformat(content["paid_on"]),
+            means=from_json(content["means"]), patient_name=content["patient_name"],
             rows=tuple((date.fromisoformat(day), Money(cents)) for day, cents in content["rows"]),
             unapplied=Money(content["unapplied_cents"]),
-        )
+        )  # fmt: skip
         return self._set("paper/receipt.html", sheet, Speaker(best_locale(language), time_zone))
 
     def _set(self, template: str, page: object, speaker: Speaker) -> bytes:

@@ -11,6 +11,8 @@ from portal.access.actors import Actor, system
 from portal.domain.errors import Refused
 from portal.domain.messages.mail import MailDelayed, MailRefused, MailUncertain
 from portal.services import outbox
+from portal.services.assistance import discounts
+from portal.services.assistance import letters as decisions
 from portal.services.attachments import drawing
 from portal.services.authorizations import deciding
 from portal.services.claims import asking as claims
@@ -150,6 +152,16 @@ def print_notice(tools: Tools, job: Job) -> None:
     papers.print_paper(tools.units, tools.parts, actor(job), job.ids["notice"])
 
 
+def print_decision(tools: Tools, job: Job) -> None:
+    """The letter with a decision about help."""
+    decisions.print_paper(tools.units, tools.parts, actor(job), job.ids["assistance"])
+
+
+def tell_of_help(tools: Tools, job: Job) -> None:
+    """A mail that something is missing of an application for help, without saying so."""
+    decisions.notice(tools.units, tools.parts, actor(job), job.ids["assistance"])
+
+
 def tell_of_message(tools: Tools, job: Job) -> None:
     """A mail that the office wrote something, without saying what."""
     conversations.notice(tools.units, tools.parts, actor(job), job.ids["conversation"])
@@ -196,7 +208,8 @@ def settle_remittance(tools: Tools, job: Job) -> None:
 
 
 def follow_payment(tools: Tools, job: Job) -> None:
-    """After a payment settled: bills that are paid with it, then what the processor kept, as soon as it says."""
+    """After a payment settled: what paying at once saves, bills that are paid with it, then what the processor kept."""
+    discounts.settle(tools.units, actor(job), job.ids["patient"])
     clocks.follow(tools.units, actor(job), job.ids["patient"])
     card_payments.record_fee(tools.units, tools.parts, job.ids["payment"])
 
@@ -210,6 +223,8 @@ Handler = Callable[[Tools, Job], None]
 """Runs one job. It may run twice, so it does by keys what must be done once."""
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
+    "assistance.notice": tell_of_help,
+    "assistance.paper": print_decision,
     "authorization.decided": follow_decision,
     "claim.ask": ask_claims,
     "claim.draft": draft_claim,

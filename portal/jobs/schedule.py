@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from portal.access.actors import Actor, system
 from portal.jobs.handlers import Tools
 from portal.services import interchanges, outbox, practices
+from portal.services.assistance import nights as assistance
 from portal.services.auditing import digests, upkeep
 from portal.services.authorizations import asking as requests
 from portal.services.authorizations import watching
@@ -85,6 +86,7 @@ def collecting() -> Callable[[Tools], int]:
 
 
 PERIODIC: tuple[Every, ...] = (
+    Every("assistance.night", 3600, of_each_practice("assistance.night", assistance.run), apart=True),
     Every("audit.sign", 5, lambda tools: tools.sign()),
     Every("audit.witness", 60, lambda tools: tools.witness(), apart=True),
     Every("audit.digest", 900, lambda tools: digests.mail(tools.units)),

@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 from portal.models import (
     account_holds,
+    assistance,
     authorizations,
     bills,
     claims,
@@ -49,7 +50,7 @@ from portal.models import (
 from portal.models.base import Base
 
 ROOMS = (
-    account_holds, authorizations,
+    account_holds, assistance, authorizations,
     bills, claims, codes, consents, contacts, contracts, coverage, coverage_policies, denials, documents, dunning,
     edit_rules, eligibility, encounters, facilities, fees, global_periods, holds, interchanges, jobs, keys,
     laboratories, ledger, messages, ncci, patients, payers, payments, people, policies, practices, queues,

@@ -22,6 +22,7 @@ LISTS: Final[Mapping[str, Text]] = MappingProxyType({
     "pos": T_("Places of service"), "taxonomy": T_("Provider taxonomy"), "carc": T_("Adjustment reasons, CARC"),
     "rarc": T_("Remittance remarks, RARC"), "ncci-ptp": T_("Pairs not billed together, NCCI PTP"),
     "mue": T_("Most units of a service, MUE"), "global-days": T_("Days of aftercare, global periods"),
+    "poverty": T_("Federal poverty guidelines"),
     "coverage-policy": T_("Diagnoses that payers cover a service for, LCD and NCD"),
 })  # fmt: skip
 """Every list of the installation that can be loaded, in the order of the page."""

@@ -57,6 +57,9 @@ class Paper(Protocol):
     def notice(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
         """A letter about a bill that waits (`services.dunning.letters`) as tagged PDF (PDF/UA-1)."""
 
+    def own_letter(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
+        """A letter to a patient, paragraph by paragraph (`services.assistance.letters`), as tagged PDF (PDF/UA-1)."""
+
     def receipt(self, content: Mapping[str, Any], *, language: str, time_zone: str) -> bytes:
         """A receipt of a payment as tagged PDF (PDF/UA-1)."""
 

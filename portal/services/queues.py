@@ -34,10 +34,10 @@ _OPENS = {
     "authorization": "authorization",
     "claim": "claim", "remittance": "remittance", "remittance_claim": "remittance", "denial": "denial",
     "interchange": "file", "partner": "files", "contact": "contact", "notice": "notice",
-    "conversation": "message",
+    "conversation": "message", "assistance": "assistance",
 }  # fmt: skip
 _STEPS = {
-    "authorization": T_("Open the authorization"),
+    "authorization": T_("Open the authorization"), "assistance": T_("Open the request for help"),
     "card-case": T_("Open the payment"),
     "bill": T_("Verify the bill"), "question": T_("Answer the question"),
     "code": T_("Code the visit"), "review": T_("Check the codes"), "charge": T_("Enter the charges"),

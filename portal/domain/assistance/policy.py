@@ -30,6 +30,12 @@ PAPERS: Final[Mapping[str, Text]] = MappingProxyType({
 GOVERNMENT: Final = frozenset({"MA", "MB", "MC", "16", "CH", "VA", "OF", "TV"})
 """Filing indicators (SBR09) of plans paid by the government: Medicare, Medicaid, military, other federal."""
 
+WHY: Final[Mapping[str, Text]] = MappingProxyType({
+    "no-coverage": T_("They have no insurance"), "paid-at-visit": T_("They paid at the visit"),
+    "late-billed": T_("We billed them late"), "service": T_("To make something good"),
+})  # fmt: skip
+"""Why a person gives a discount; what a rule gives has the reason by-rule."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assistance:

@@ -9,6 +9,7 @@ from typing import Any
 from portal.domain.documents import ABOUT, DETACHED, KINDS, MAKING, UPLOADS, check_size
 from portal.domain.errors import NotFound, Refused
 from portal.domain.texts import T_
+from portal.models.assistance import AssistanceRow
 from portal.models.authorizations import AuthorizationRow
 from portal.models.base import Base
 from portal.models.claims import ClaimRow
@@ -22,7 +23,7 @@ from portal.services.unit_of_work.work import UnitOfWork
 
 SUBJECTS: dict[str, type[Base]] = {
     "patient": PatientRow, "encounter": EncounterRow, "claim": ClaimRow, "denial": DenialRow,
-    "authorization": AuthorizationRow,
+    "authorization": AuthorizationRow, "assistance": AssistanceRow,
 }  # fmt: skip
 """What a document can be about; the words are `domain.documents.ABOUT`."""
 

@@ -19,6 +19,7 @@ from portal.domain import (
     refunds,
     sampling,
 )
+from portal.domain.assistance import life as assistance
 from portal.domain.edits import own
 from portal.domain.granting import LIFE as AUTHORIZATIONS
 from portal.domain.lifecycle import Lifecycle
@@ -26,6 +27,7 @@ from portal.domain.messages import life as messages
 from portal.domain.statements import life as statements
 
 LIVES: Final[Mapping[str, Lifecycle[Any]]] = MappingProxyType({
+    "assistance": assistance.LIFE,
     "authorization": AUTHORIZATIONS,
     "card_dispute": disputes.LIFE,
     "card_refund": refunds.LIFE,

@@ -30,6 +30,7 @@ _PAGES = {
     ),
     "claim": (("claim:view", "staff.claims.show", "claim_id"),),
     "authorization": (("authorization:view", "staff.authorizations.show", "authorization_id"),),
+    "assistance": (("assistance:view", "staff.assistance.show", "assistance_id"),),
     "denial": (("denial:view", "staff.denials.show", "denial_id"),),
 }
 """Where a thing is looked at, by whoever may."""
