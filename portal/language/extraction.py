@@ -40,6 +40,7 @@ SPOKEN_TO_PATIENTS = (
     "portal/services/patients/changing.py",
     "portal/services/patients/elsewhere.py",
     "portal/services/patients/letters.py",
+    "portal/services/patients/record.py",
     "portal/services/payments/guests.py",
     "portal/services/payments/paying.py",
     "portal/services/payments/receipts.py",

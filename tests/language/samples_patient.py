@@ -412,6 +412,23 @@ PATIENT = [
         {"page": access((made("Day", day=date(2026, 11, 20), acts=ACTS),), older=7, removed_before=date(2016, 1, 4))},
     ),
     ("patient/access.html", "none", {"page": access(())}),
+    ("patient/data.html", "full", {}),
+    (
+        "patient/record_copy.html",
+        "full",
+        {
+            "page": made(
+                "Record",
+                patient_name="Teresa <Marlowe>",
+                made_on=date(2026, 11, 22),
+                data={"practice": {"name": "Juniper Family Medicine"}},
+            ),
+            "sheets": [
+                (T_("Visits and services"), (T_("Day"), T_("Charged")), [["November 9, 2026", "$86.40"]]),
+                (T_("Messages"), (T_("Day"), T_("Words")), []),
+            ],
+        },
+    ),
     ("patient/access.html", "none then", {"page": access((), filters={"from": "2026-11-01"}, since=date(2026, 11, 1))}),
 ]
 

@@ -151,6 +151,7 @@ _ACTS: Final[Mapping[str, Text]] = MappingProxyType({
     "remittance:import": T_("took in a remittance"),
     "remittance:post": T_("posted payments of payers"),
     "statement:run": T_("made bills"),
+    "own-record:take": T_("took, or set out to take, a copy of the whole billing record"),
     "own-people:view": T_("looked who stands for them"),
     "own-people:change": T_("changed who stands for them or where they are reached"),
     "standing:change": T_("stopped looking after somebody's bills"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from portal.web.patient import access, account, contact, guaranteed, messages, payments, people
+from portal.web.patient import access, account, contact, guaranteed, messages, payments, people, record
 from portal.web.patient.blueprint import blueprint
 
-ROOMS = (access, account, contact, guaranteed, messages, payments, people)
+ROOMS = (access, account, contact, guaranteed, messages, payments, people, record)
 
 __all__ = ["ROOMS", "blueprint"]
