@@ -46,6 +46,7 @@ from tests.web.staff.test_visits import form_of
 
 ASKED = frozenset({
     "mode", "client_reference_id", "success_url", "cancel_url", "expires_at", "line_items[0][quantity]",
+    "payment_method_types[0]", "payment_method_types[1]",
     "line_items[0][price_data][currency]", "line_items[0][price_data][unit_amount]",
     "line_items[0][price_data][product_data][name]", "payment_intent_data[description]",
 })  # fmt: skip

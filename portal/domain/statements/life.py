@@ -49,8 +49,8 @@ LIFE: Lifecycle[StatementFacts] = Lifecycle(
         Move("STATEMENT_2", "PAST_DUE", "statement:run", "system", guard="next-step"),
         Move("PAST_DUE", "FINAL_NOTICE", "statement:run", "system", guard="next-step"),
         Move("FINAL_NOTICE", "PRE_COLLECTION", "statement:run", "system", guard="next-step"),
-        Move("PRE_COLLECTION", "COLLECTION", "statement:run", guard="collection", needs_reason=True),
-        Move("PRE_COLLECTION", "FINAL_NOTICE", "statement:run", needs_reason=True),
+        Move("PRE_COLLECTION", "COLLECTION", "collection:approve", guard="collection", needs_reason=True),
+        Move("PRE_COLLECTION", "FINAL_NOTICE", "collection:approve", needs_reason=True),
         *(Move(frm, "PAID", "statement:run", "system", guard="paid") for frm in ("READY", *LADDER, *SIDES)),
         *(
             Move(
