@@ -21,7 +21,6 @@ from portal.models.remittances import RemittanceClaimRow, RemittanceLineRow, Rem
 from portal.services import codes
 from portal.services.statements.balances import lines_of_patient
 from portal.services.statements.building import line_of, patient_shares, sentence, services_of
-from portal.services.statements.showing import opened
 from portal.services.statements.visits import books_of, titles_of, waiting
 from portal.services.unit_of_work.reading import ABSENT
 from portal.services.unit_of_work.work import UnitOfWork
@@ -99,7 +98,7 @@ def visit_page(uow: UnitOfWork, encounter_id: bytes) -> VisitPage:
     provider = uow.row(
         uow.select(ProviderRow.first_name, ProviderRow.last_name).where(ProviderRow.id == visit.provider_id)
     )
-    bills = opened(uow, patient_id, {})
+    bills = books.bills
     whole = summed(each.line for each in made)
     wait = next((each for each in waiting(uow, patient_id, books) if each.encounter_id == encounter_id.hex()), None)
     return VisitPage(

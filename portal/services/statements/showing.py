@@ -156,19 +156,30 @@ def statement_page(uow: UnitOfWork, statement_id: bytes) -> StatementPage:
 
 
 def opened(
-    uow: UnitOfWork, patient_id: bytes, now: Mapping[bytes | None, int], *, down_to: StatementRow | None = None
+    uow: UnitOfWork,
+    patient_id: bytes,
+    now: Mapping[bytes | None, int],
+    *,
+    down_to: StatementRow | None = None,
+    least: int | None = None,
 ) -> list[Bill]:
-    """The statements that name a patient, newest first, with what of theirs is open of each by what is owed `now`;
-    `down_to` is the last.
+    """The statements that name a patient, newest first, with what of theirs is open of each by what is owed `now`.
+
+    `down_to` is the last; with `least`, so many, and older ones only while something is open that no newer one names.
     """
     person = StatementPersonRow
     names = exists().where(person.statement_id == StatementRow.id, person.patient_id == patient_id)
     wanted = uow.select(StatementRow).where((StatementRow.patient_id == patient_id) | names.correlate(StatementRow))
-    return _stacked(uow, uow.entities(wanted.order_by(StatementRow.created_at.desc(), StatementRow.id)), now, down_to)
+    rows = uow.entities(wanted.order_by(StatementRow.created_at.desc(), StatementRow.id))
+    return _stacked(uow, rows, now, down_to, least)
 
 
 def _stacked(
-    uow: UnitOfWork, rows: Sequence[StatementRow], now: Mapping[bytes | None, int], down_to: StatementRow | None = None
+    uow: UnitOfWork,
+    rows: Sequence[StatementRow],
+    now: Mapping[bytes | None, int],
+    down_to: StatementRow | None = None,
+    least: int | None = None,
 ) -> list[Bill]:
     """One patient's statements, newest first: what is open of a charge stands on the newest that names it."""
     found: list[Bill] = []
@@ -183,7 +194,14 @@ def _stacked(
         stands_on |= dict.fromkeys(charges - stands_on.keys(), row.id)
         if down_to is not None and row.id == down_to.id:
             break
+        if least is not None and len(found) >= least and not _unnamed(stands_on, now):
+            break
     return found
+
+
+def _unnamed(stands_on: Mapping[str, bytes], now: Mapping[bytes | None, int]) -> bool:
+    """Whether something is open that no bill read so far names."""
+    return any(cents > 0 and (charge or b"").hex() not in stands_on for charge, cents in now.items())
 
 
 def documents_page(uow: UnitOfWork, patient_id: bytes) -> DocumentsPage:

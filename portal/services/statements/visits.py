@@ -24,7 +24,7 @@ from portal.services.statements.balances import PATIENT, PAYER, open_of
 from portal.services.statements.showing import Bill, edge_of, opened
 from portal.services.unit_of_work.work import UnitOfWork
 
-PAGE = 20
+PAGE, _BILLS = 20, 3
 
 _PREPARING = State("DRAFT", T_("We are preparing it"))
 _WITH_PLAN = State("SUBMITTED", T_("With your insurance"))
@@ -104,7 +104,7 @@ def visits_page(uow: UnitOfWork, patient_id: bytes, *, before: str = "", after: 
 def books_of(uow: UnitOfWork, patient_id: bytes) -> Books:
     """What the books say of a patient and of those billed with them, read once for everything that a page shows."""
     now = open_of(uow, account_holds.members(uow, patient_id))
-    return Books(opened(uow, patient_id, now), sum(now.values()), _money(uow, patient_id))
+    return Books(opened(uow, patient_id, now, least=_BILLS), sum(now.values()), _money(uow, patient_id))
 
 
 def newest(uow: UnitOfWork, patient_id: bytes, count: int, books: Books) -> tuple[VisitItem, ...]:
