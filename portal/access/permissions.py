@@ -60,6 +60,8 @@ _TABLE: Final = (
     Permission("own-contact:change", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-message:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-message:make", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("own-plan:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("own-plan:make", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-help:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-help:apply", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("access-report:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
@@ -182,6 +184,10 @@ _TABLE: Final = (
     ),
     Permission("discount:give", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission("dunning:edit", _OPERATIONS, _practice(r.BILLING_MANAGER), protected=False),
+    # Plans to pay in parts: the office proposes, pauses and stops them; one of many parts is a manager's to allow.
+    Permission("plan:edit", _PAYMENT, _practice(*_BILLING), protected=True),
+    Permission("plan:approve", _PAYMENT, _practice(r.BILLING_MANAGER, system=False), protected=True),
+    Permission("plan:follow", _PAYMENT, _practice(), protected=True),
     Permission("payment:settle", _PAYMENT, _practice(), protected=False),
     # Whoever types the code of a bill: the machine looks the sum up and shows nothing else.
     Permission("payment:guest", _PAYMENT, _practice(), protected=False),

@@ -238,6 +238,14 @@ _ALL = (
         (("conversation", "WITH_OFFICE"),),
     ),
     Queue(
+        "plan-cases",
+        T_("Payment plans to look at"),
+        "plan:edit",
+        3,
+        T_("No payment plan is late, has failed, or waits for review."),
+        tuple(("payment_plan", state) for state in ("PROPOSED", "LATE", "DEFAULTED")),
+    ),
+    Queue(
         "assistance",
         T_("Requests for help"),
         "assistance:prepare",

@@ -26,6 +26,7 @@ from portal.services.files import immediate, reading
 from portal.services.messages import notices as conversations
 from portal.services.outbox import Job
 from portal.services.parts import Parts
+from portal.services.payment_plans import following as plans
 from portal.services.payments import receipts
 from portal.services.payments import settling as card_payments
 from portal.services.remittances import settling
@@ -172,6 +173,11 @@ def remind_of_task(tools: Tools, job: Job) -> None:
     conversations.remind(tools.units, tools.parts, actor(job), job.ids["conversation"])
 
 
+def follow_plan(tools: Tools, job: Job) -> None:
+    """A payment plan's day: reminders, and how it stands."""
+    plans.follow(tools.units, tools.parts, actor(job), job.ids["plan"])
+
+
 def run_statements(tools: Tools, job: Job) -> None:
     """Ask for the bills of a run, one job an account."""
     runs.run(tools.units, actor(job), job.ids["run"])
@@ -210,6 +216,7 @@ def settle_remittance(tools: Tools, job: Job) -> None:
 def follow_payment(tools: Tools, job: Job) -> None:
     """After a payment settled: what paying at once saves, bills that are paid with it, then what the processor kept."""
     discounts.settle(tools.units, actor(job), job.ids["patient"])
+    plans.of_account(tools.units, actor(job), job.ids["patient"])
     clocks.follow(tools.units, actor(job), job.ids["patient"])
     card_payments.record_fee(tools.units, tools.parts, job.ids["payment"])
 
@@ -240,6 +247,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType({
     "message.reminder": remind_of_task,
     "notice.paper": print_notice,
     "notice.send": send_notice,
+    "plan.follow": follow_plan,
     "queue.bulk": work_through,
     "remittance.settle": settle_remittance,
     "payment.settled": follow_payment,

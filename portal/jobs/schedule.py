@@ -28,6 +28,7 @@ from portal.services.dunning import stepping
 from portal.services.files.collecting import Collector
 from portal.services.keys import renewing
 from portal.services.patients import elsewhere, leaves
+from portal.services.payment_plans import following
 from portal.services.payments import polling
 from portal.services.statements import runs
 from portal.services.unit_of_work.units import Units
@@ -105,6 +106,7 @@ PERIODIC: tuple[Every, ...] = (
     Every("name.pack", 600, of_each_practice("name.pack", leaves.pack), apart=True),
     Every("people.ends", 3600, of_each_practice("people.ends", proxies.tidy), apart=True),
     Every("people.elsewhere", 3600, of_each_practice("people.elsewhere", elsewhere.follow), apart=True),
+    Every("plan.day", 3600, of_each_practice("plan.day", following.run), apart=True),
     Every("payment.poll", 300, lambda tools: polling.poll(tools.units, tools.parts), apart=True),
     Every("statement.cycle", 1800, of_each_practice("statement.cycle", runs.cycle_day), apart=True),
     Every("key.settle", 3600, lambda tools: renewing.settle(tools.units)),

@@ -35,6 +35,7 @@ from portal.models import (
     ncci,
     patients,
     payers,
+    payment_plans,
     payments,
     people,
     policies,
@@ -53,8 +54,8 @@ ROOMS = (
     account_holds, assistance, authorizations,
     bills, claims, codes, consents, contacts, contracts, coverage, coverage_policies, denials, documents, dunning,
     edit_rules, eligibility, encounters, facilities, fees, global_periods, holds, interchanges, jobs, keys,
-    laboratories, ledger, messages, ncci, patients, payers, payments, people, policies, practices, queues,
-    remittances, restrictions, sampling, statements, status, users,
+    laboratories, ledger, messages, ncci, patients, payers, payment_plans, payments, people, policies, practices,
+    queues, remittances, restrictions, sampling, statements, status, users,
 )  # fmt: skip
 
 metadata: MetaData = Base.metadata
@@ -74,6 +75,7 @@ APPEND_ONLY = {
     "account_call": (("id",), ("practice_id", "key")),
     "conversation_message": (("id",), ("practice_id", "key")),
     "signed_agreement": (("id",), ("conversation_id",)),
+    "payment_consent": (("id",), ("about_id", "kind")),
     "practice_policy": (("id",), ("practice_id", "kind", "number")),
 }
 """Tables that are never changed once written, with their unique keys (MECHANISM 6)."""

@@ -34,7 +34,7 @@ _OPENS = {
     "authorization": "authorization",
     "claim": "claim", "remittance": "remittance", "remittance_claim": "remittance", "denial": "denial",
     "interchange": "file", "partner": "files", "contact": "contact", "notice": "notice",
-    "conversation": "message", "assistance": "assistance",
+    "conversation": "message", "assistance": "assistance", "payment_plan": "plan",
 }  # fmt: skip
 _STEPS = {
     "authorization": T_("Open the authorization"), "assistance": T_("Open the request for help"),
@@ -45,7 +45,7 @@ _STEPS = {
     "file": T_("Open the file"), "files": T_("See the files"),
     "denial": T_("Work the denial"), "contact": T_("Open the contact"), "account": T_("Open the account"),
     "call": T_("Make the call"), "referral": T_("Decide about collection"), "notice": T_("Mail the letter"),
-    "message": T_("Answer the message"),
+    "message": T_("Answer the message"), "plan": T_("Open the payment plan"),
 }  # fmt: skip
 
 

@@ -29,7 +29,7 @@ MOST = {
     "remittances": 14,
     "deposits": 8,
     "statements": 20,  # with the practice's rules, holds, and visits that no bill may name
-    "account": 37,  # with documents that came in, what payers were asked in advance, contacts with them, what we sent
+    "account": 40,  # with documents, what payers were asked in advance, contacts with them, what we sent, the plan
     "home": 45,  # what is owed and why, what is new and to do, visits, bills, the plan, who looked
     "visits": 15,
     "who looked": 18,

@@ -27,6 +27,7 @@ from tests.language import (
     samples_payers,
     samples_people,
     samples_practices,
+    samples_plans,
     samples_queues,
     samples_statements,
     samples_status,
@@ -40,7 +41,7 @@ SAMPLES = (
     *samples_contracts.SAMPLES, *samples_contacts.SAMPLES, *samples_status.SAMPLES, *samples_files.SAMPLES,
     *samples_cards.SAMPLES, *samples_payers.SAMPLES, *samples_kinds.SAMPLES, *samples_messages.SAMPLES,
     *samples_dunning.SAMPLES,
-    *samples_people.SAMPLES,
+    *samples_people.SAMPLES, *samples_plans.SAMPLES,
 )  # fmt: skip
 ENVIRONMENTS = {locale: environment(locale) for locale in LOCALES}
 PARTS = {"base.html"}

@@ -50,7 +50,9 @@ def start(desk: Desk, statement_id: bytes) -> Go | Page:
     data = {name: request.form.get(name, "") for name in ("amount", "sum")} | {"visit": request.form.getlist("visit")}
     try:
         cents, visits = _wanted(data, page)
-        wish = paying.Wish(patient_id=people[0], amount_cents=cents, form_key=_key(), people=people, visits=visits)
+        wish = paying.Wish(
+            patient_id=people[0], amount_cents=cents, form_key=form_key_given(), people=people, visits=visits
+        )
         url = paying.begin(
             desk.units,
             desk.parts,
@@ -80,7 +82,7 @@ def _pay_page(uow: UnitOfWork, statement_id: bytes) -> tuple[tuple[bytes, ...], 
     return people, page
 
 
-def _key() -> str:
+def form_key_given() -> str:
     """The form's own key; one that is not of ours is replaced, which only loses the guard against a double press."""
     given = request.form.get("form_key", "")
     return given if len(given) == 32 and set(given) <= set("0123456789abcdef") else paying.form_key()

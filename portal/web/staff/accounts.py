@@ -20,6 +20,7 @@ from portal.services.dunning import showing as dunning
 from portal.services.messages import desk as messages
 from portal.services.patients import account, changing, letters, searching
 from portal.services.patients.searching import SearchPage
+from portal.services.payment_plans import showing as plans
 from portal.services.unit_of_work.work import UnitOfWork
 from portal.services.users import registration, tries
 from portal.web.guard import Desk, desks, reads, writes
@@ -64,6 +65,7 @@ def show(uow: UnitOfWork, patient_id: bytes) -> Reply:
     more["contacts"] = contacts.part(uow, "patient", patient_id)
     more["sent"] = dunning.part(uow, patient_id)
     more["messages"] = messages.part(uow, patient_id)
+    more["plan"] = plans.part(uow, patient_id)
     more["opens_claims"] = decide(uow.actor, "claim:view").allowed
     return Page("staff/accounts/show.html", page, more)
 

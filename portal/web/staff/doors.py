@@ -33,6 +33,7 @@ from portal.web.staff import (
     partners,
     people,
     questions,
+    plans,
     queues,
     remittances,
     restrictions,
@@ -44,7 +45,7 @@ blueprint = Blueprint("staff", __name__, url_prefix="/office")
 for _word in (
     account_holds, accounts, authorizations, bills, calls, card_cases, charges, claims, codes, collection, consents,
     contacts, contracts, coverage, denials, deposits, details, documents, dunning, edits, encounters, imports, letters,
-    messages, notices, partners, people, questions, queues, remittances, restrictions, sampling, statements,
+    messages, notices, partners, people, plans, questions, queues, remittances, restrictions, sampling, statements,
 ):  # fmt: skip
     blueprint.register_blueprint(_word.blueprint)
 blueprint.register_blueprint(queues.work_blueprint)

@@ -1,0 +1,1 @@
+"""Paying a balance in parts: proposing, agreeing, following, showing."""
