@@ -20,6 +20,9 @@ from portal.language.catalogues import DOMAIN, FOLDER
 ROOT = Path(__file__).resolve().parents[2]
 
 SPOKEN_TO_PATIENTS = (
+    "portal/domain/assistance/incomes.py",
+    "portal/domain/assistance/life.py",
+    "portal/domain/assistance/policy.py",
     "portal/domain/consents.py",
     "portal/domain/devices.py",
     "portal/domain/documents.py",
@@ -33,6 +36,8 @@ SPOKEN_TO_PATIENTS = (
     "portal/domain/typed.py",
     "portal/domain/users.py",
     "portal/services/auditing/access_report.py",
+    "portal/services/assistance/applying.py",
+    "portal/services/assistance/letters.py",
     "portal/services/auditing/looks.py",
     "portal/services/coverage/own.py",
     "portal/services/messages/items.py",

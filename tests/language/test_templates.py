@@ -9,6 +9,7 @@ import pytest
 
 from portal.language.speaker import LOCALES
 from tests.language import (
+    samples_assistance,
     samples_authorizations,
     samples_cards,
     samples_checks,
@@ -40,7 +41,7 @@ SAMPLES = (
     *samples_documents.SAMPLES, *samples_paper.SAMPLES, *samples_coverage.SAMPLES, *samples_checks.SAMPLES,
     *samples_contracts.SAMPLES, *samples_contacts.SAMPLES, *samples_status.SAMPLES, *samples_files.SAMPLES,
     *samples_cards.SAMPLES, *samples_payers.SAMPLES, *samples_kinds.SAMPLES, *samples_messages.SAMPLES,
-    *samples_dunning.SAMPLES,
+    *samples_dunning.SAMPLES, *samples_assistance.SAMPLES,
     *samples_people.SAMPLES, *samples_plans.SAMPLES,
 )  # fmt: skip
 ENVIRONMENTS = {locale: environment(locale) for locale in LOCALES}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from portal.web.patient import access, account, contact, guaranteed, messages, payments, people, plans, record
+from portal.web.patient import access, account, assistance, contact, guaranteed, messages, payments, people, plans, record
 from portal.web.patient.blueprint import blueprint
 
-ROOMS = (access, account, contact, guaranteed, messages, payments, people, plans, record)
+ROOMS = (access, account, assistance, contact, guaranteed, messages, payments, people, plans, record)
 
 __all__ = ["ROOMS", "blueprint"]

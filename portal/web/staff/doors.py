@@ -7,6 +7,7 @@ from flask import Blueprint
 from portal.web.staff import (
     account_holds,
     accounts,
+    assistance,
     authorizations,
     bills,
     calls,
@@ -43,6 +44,7 @@ from portal.web.staff import (
 
 blueprint = Blueprint("staff", __name__, url_prefix="/office")
 for _word in (
+    assistance,
     account_holds, accounts, authorizations, bills, calls, card_cases, charges, claims, codes, collection, consents,
     contacts, contracts, coverage, denials, deposits, details, documents, dunning, edits, encounters, imports, letters,
     messages, notices, partners, people, plans, questions, queues, remittances, restrictions, sampling, statements,
