@@ -185,6 +185,8 @@ def test_on_a_phone_in_both_languages_the_code_leads_to_the_sum_and_to_the_recei
     _, bill = billed(portal)
     code, site = code_of(portal, bill), portal.site
     page.set_viewport_size({"width": 390, "height": 844})
+    agrees_to_a_plan(portal, page, bill)
+    page.context.clear_cookies()
     page.goto(f"{site}/pay")
     assert axe_findings(page) == []
     page.get_by_role("button", name="En español").click()
@@ -211,11 +213,39 @@ def test_on_a_phone_in_both_languages_the_code_leads_to_the_sum_and_to_the_recei
     asks_about_a_line(portal, page, bill)
 
 
-def asks_about_a_line(portal: Portal, page: Page, bill: str) -> None:
-    """Signed in, on the same phone: a line of the bill is asked about in Spanish, and read again in English."""
+def comes_in(portal: Portal, page: Page) -> None:
     cookie = portal.client.get_cookie("sid")
     assert cookie is not None
     page.context.add_cookies([{"name": "sid", "value": cookie.value, "url": portal.site}])
+
+
+def agrees_to_a_plan(portal: Portal, page: Page, bill: str) -> None:
+    """Signed in: three payments are chosen in English, their dates are read in Spanish, agreed to, and stopped."""
+    comes_in(portal, page)
+    page.goto(f"{portal.site}/my/statements/{bill}/pay")
+    page.get_by_role("main").get_by_role("link", name="Pay in parts").click()
+    page.get_by_label("Day of the month").select_option("31")
+    page.get_by_role("button", name="Show the dates").click()
+    assert axe_findings(page) == []
+    page.get_by_label("3 payments").check()
+    page.get_by_role("button", name="See the plan").click()
+    expect(page.get_by_role("listitem").filter(has_text="$28.80")).to_have_count(3)
+    assert axe_findings(page) == []
+    page.get_by_role("button", name="En español").click()
+    expect(page.get_by_role("main")).to_contain_text("Acepto pagar $86.40 a Juniper Ridge Family Practice en 3 pagos")
+    page.get_by_label("Lo he leído y estoy de acuerdo").check()
+    page.get_by_role("button", name="Comenzar mi plan").click()
+    expect(page.get_by_role("main")).to_contain_text("Próximo pago: $28.80")
+    assert axe_findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name="Cancelar este plan").click()
+    expect(page.get_by_role("main")).to_contain_text("Cancelado")
+    page.get_by_role("button", name="In English").click()
+
+
+def asks_about_a_line(portal: Portal, page: Page, bill: str) -> None:
+    """Signed in, on the same phone: a line of the bill is asked about in Spanish, and read again in English."""
+    comes_in(portal, page)
     page.goto(f"{portal.site}/my/statements/{bill}")
     page.get_by_role("button", name="En español").click()
     page.get_by_role("link", name="Preguntar por esto").nth(1).click()

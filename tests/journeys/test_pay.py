@@ -338,3 +338,25 @@ def test_the_office_writes_bills_on_a_screen(portal: Portal):
     progress = portal.post("/office/statements/run", run_on=run_on).location
     assert progress.startswith("/office/statements/runs/")
     assert "We are looking who owes something." in portal.page(progress)
+
+
+def test_a_part_of_a_plan_is_paid_once_and_an_old_page_changes_nothing(portal: Portal):
+    billed(portal)
+    started = portal.post("/my/plans", count="3", day="15", form_key="5" * 32)
+    here = started.location
+    assert portal.post("/my/plans", count="3", day="15", form_key="5" * 32).location == here
+    version = re.search(r'name="version" value="([0-9]+)"', portal.client.get(here).text).group(1)
+    assert portal.post(here + "/agree", version=version).status_code == 422, "not ticked"
+    assert portal.post(here + "/agree", version=version, agree="1").location == here
+    assert portal.post(here + "/stop", version=version).status_code == 409, "the page from before the yes"
+    shown = portal.client.get(here).text
+    key = re.search(r'name="form_key" value="([0-9a-f]{32})"', shown).group(1)
+    paying = portal.post(here + "/pay", amount="next", form_key=key)
+    assert portal.post(here + "/pay", amount="next", form_key=key).location == paying.location
+    portal.server.pay(paying.location.rsplit("/", 1)[1])
+    assert portal.server.idle()
+    assert [row.amount_cents for row in payments(portal.world)] == [2_880]
+    assert "Paid so far $28.80" in portal.page(here)
+    assert portal.post(here + "/pay", amount="other", sum="60", form_key="6" * 32).status_code == 422
+    office = portal.page("/my/plans")
+    assert "Next: $28.80" in office
