@@ -8,7 +8,6 @@ PAIRS: Final = frozenset({
     ("encounter:code", "encounter:review"),
     ("charge:enter", "charge:audit"),
     ("claim:void", "claim:void-approve"),
-    ("assistance:prepare", "assistance:decide"),
     ("refund:request", "refund:approve"),
     ("refund:approve", "refund:send"),
     ("remittance:post", "refund:request"),

@@ -63,7 +63,7 @@ _TABLE: Final = (
     Permission("own-plan:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-plan:make", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-help:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
-    Permission("own-help:apply", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
+    Permission("own-help:make", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("access-report:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
     Permission("own-record:take", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True, step_up=True),
     # Who stands for oneself is one's own to know and to end; nobody who stands for a patient learns who else does.
@@ -176,7 +176,7 @@ _TABLE: Final = (
     Permission(
         "collection:approve", _PAYMENT, _practice(r.BILLING_MANAGER, system=False), protected=True, step_up=True
     ),
-    # Help: whoever prepares an application does not decide about it (access/duties).
+    # Help: whoever prepared a larger sum does not decide about it (a guard of the life).
     Permission("assistance:view", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission("assistance:prepare", _PAYMENT, _practice(*_BILLING), protected=True),
     Permission(

@@ -22,7 +22,7 @@ MODELS = sorted(catalog.models().items())
 INSTALLATION = {
     "card_event", "code", "code_block", "code_release", "code_word", "coverage_policy", "factor", "global_period",
     "grant", "installation", "invitation", "job", "job_key", "kek", "legal_hold", "mail", "mue", "ncci_pairs", "payer",
-    "session", "subject_key", "throttle", "user",
+    "poverty_level", "session", "subject_key", "throttle", "user",
 }  # fmt: skip
 
 

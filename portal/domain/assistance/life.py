@@ -40,19 +40,21 @@ class AssistanceFacts:
     complete: bool = False
     alone: bool = False
     """The sum is one that a single person decides, and no copay of a government plan is in it."""
+    second: bool = False
+    """Whoever decides is not who prepared it."""
     in_time: bool = False
     """The days for an appeal are not over."""
 
 
-def _decisions(frm: str, permission: str, guard: str | None) -> tuple[Move, ...]:
+def _decisions(frm: str, permission: str, guard: str | None, denied: str | None = None) -> tuple[Move, ...]:
     return (
         Move(frm, "APPROVED", permission, guard=guard, needs_reason=True),
         Move(frm, "PARTLY", permission, guard=guard, needs_reason=True),
-        Move(frm, "DENIED", permission, needs_reason=True),
+        Move(frm, "DENIED", permission, guard=denied, needs_reason=True),
     )
 
 
-_OWN, _PREPARE, _DECIDE = "own-help:apply", "assistance:prepare", "assistance:decide"
+_OWN, _PREPARE, _DECIDE = "own-help:make", "assistance:prepare", "assistance:decide"
 
 LIFE: Final[Lifecycle[AssistanceFacts]] = Lifecycle(
     name="assistance",
@@ -67,7 +69,7 @@ LIFE: Final[Lifecycle[AssistanceFacts]] = Lifecycle(
         Move("SUBMITTED", "REVIEWED", _PREPARE),
         Move("REVIEWED", "SUBMITTED", _DECIDE, needs_reason=True),
         *_decisions("SUBMITTED", _PREPARE, "alone"),
-        *_decisions("REVIEWED", _DECIDE, None),
+        *_decisions("REVIEWED", _DECIDE, "second", "second"),
         *_decisions("APPEALED", _DECIDE, None),
         Move("PARTLY", "APPEALED", _OWN, guard="in_time"),
         Move("DENIED", "APPEALED", _OWN, guard="in_time"),
@@ -100,6 +102,7 @@ LIFE: Final[Lifecycle[AssistanceFacts]] = Lifecycle(
             lambda facts, _: facts.alone,
             T_("This is for two people: prepare it, and somebody else decides."),
         ),
+        "second": Guard(lambda facts, _: facts.second, T_("You prepared this. Somebody else has to decide about it.")),
         "in_time": Guard(
             lambda facts, _: facts.in_time,
             T_("The days to ask for another look are over. You can apply anew."),

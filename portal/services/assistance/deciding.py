@@ -146,7 +146,9 @@ def decide(
     rules = policies.current(uow, row.practice_id, Assistance)
     alone = not government and reckoned.cents <= rules.single_cents
     to = "DENIED" if not percent else "APPROVED" if percent == 100 else "PARTLY"
-    uow.move(row, to, AssistanceFacts(alone=alone), reason=reason, note=note.strip() or None)
+    by = uow.last_actor(row, "REVIEWED")
+    facts = AssistanceFacts(alone=alone, second=by is not None and uow.actor.identity != by.hex())
+    uow.move(row, to, facts, reason=reason, note=note.strip() or None)
     _keep_finding(uow, row)
     off = take_off(uow, reckoned.off, "assistance", key_of(row))
     today = uow.today(row.practice_id)

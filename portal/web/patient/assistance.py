@@ -56,16 +56,16 @@ def check(uow: UnitOfWork) -> Page:
 
 
 @blueprint.post("/help", endpoint="begin_help")
-@desks("own-help:apply")
+@desks("own-help:make")
 def begin(desk: Desk) -> Reply:
     """Begin an application, or go on with the one that was begun."""
-    with desk.write("own-help:apply") as uow:
+    with desk.write("own-help:make") as uow:
         id_ = applying.begin(uow, _patient(uow)).id
     return Go(url_for("patient.help_application", assistance_id=id_))
 
 
 @blueprint.get("/help/<id:assistance_id>", endpoint="help_application")
-@reads("own-help:apply")
+@reads("own-help:make")
 def show(uow: UnitOfWork, assistance_id: bytes) -> Page:
     """One application: the step it is at, or how it stands."""
     page = showing.application_page(uow, assistance_id, request.args.get("step", ""))
@@ -73,7 +73,7 @@ def show(uow: UnitOfWork, assistance_id: bytes) -> Page:
 
 
 @blueprint.post("/help/<id:assistance_id>", endpoint="act_help")
-@desks("own-help:apply")
+@desks("own-help:make")
 def act(desk: Desk, assistance_id: bytes) -> Reply:
     """One step with an application; what is wrong is told at its field, and what was kept before stays."""
     do = request.form.get("do", "")
@@ -81,7 +81,7 @@ def act(desk: Desk, assistance_id: bytes) -> Reply:
     if step is None:
         raise Refused(T_("This form is not complete. Open the page again."), code="form")
     try:
-        with desk.write("own-help:apply") as uow:
+        with desk.write("own-help:make") as uow:
             call, onward, said = step
             call(uow, assistance_id)
     except (Denied, NotFound):
@@ -90,7 +90,7 @@ def act(desk: Desk, assistance_id: bytes) -> Reply:
         code = "file" if refused.code.startswith("file") else refused.code
         if code not in _FIELDS:
             raise
-        with desk.read("own-help:apply") as uow:
+        with desk.read("own-help:make") as uow:
             page = showing.application_page(uow, assistance_id, _AT.get(do, ""))
         data = {name: shown(value) for name, value in request.form.items()}
         return Page("patient/help_application.html", page, {"form": Form(data, {code: [refused.text]})}, 422)

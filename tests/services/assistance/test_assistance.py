@@ -50,7 +50,7 @@ class Story:
             return row
 
     def applied(self, household: Household = POOR) -> bytes:
-        with self.world.write("own-help:apply", self.patient) as uow:
+        with self.world.write("own-help:make", self.patient) as uow:
             row = applying.begin(uow, self.teresa)
             applying.tell(uow, row.id, household, version=row.version)
             uow.flush()
@@ -95,30 +95,30 @@ def rules(world: World, **more: Any) -> None:
 
 
 def test_a_draft_is_kept_step_by_step_and_sent_once_it_is_whole(story: Story):
-    with story.world.write("own-help:apply", story.patient) as uow:
+    with story.world.write("own-help:make", story.patient) as uow:
         first = applying.begin(uow, story.teresa).id
-    with story.world.write("own-help:apply", story.patient) as uow:
+    with story.world.write("own-help:make", story.patient) as uow:
         row = applying.begin(uow, story.teresa)
         assert row.id == first, "a second press begins nothing"
         applying.tell(uow, first, Household(2), version=row.version)
     row = story.row()
-    with pytest.raises(Refused) as missing, story.world.write("own-help:apply", story.patient) as uow:
+    with pytest.raises(Refused) as missing, story.world.write("own-help:make", story.patient) as uow:
         applying.submit(uow, first, version=row.version)
     assert missing.value.code == "guard:complete"
-    with pytest.raises(Conflict), story.world.write("own-help:apply", story.patient) as uow:
+    with pytest.raises(Conflict), story.world.write("own-help:make", story.patient) as uow:
         applying.tell(uow, first, POOR, version=1)
     row = story.row()
-    with pytest.raises(NotFound), story.world.write("own-help:apply", patient_at(os.urandom(16))) as uow:
+    with pytest.raises(NotFound), story.world.write("own-help:make", patient_at(os.urandom(16))) as uow:
         applying.tell(uow, first, POOR, version=row.version)
     assert story.holds() == []
     story.applied()
     row = story.row()
     assert (row.state, row.due_on, story.holds()) == ("SUBMITTED", date(2026, 8, 17), ["FINANCIAL_ASSISTANCE_PENDING"])
     assert story.waits_in() == ["assistance"]
-    with pytest.raises(Refused) as sent, story.world.write("own-help:apply", story.patient) as uow:
+    with pytest.raises(Refused) as sent, story.world.write("own-help:make", story.patient) as uow:
         applying.tell(uow, first, MIDDLE, version=row.version)
     assert sent.value.code == "sent"
-    with story.world.write("own-help:apply", story.patient) as uow:
+    with story.world.write("own-help:make", story.patient) as uow:
         applying.withdraw(uow, first, version=row.version)
     assert (story.row().state, story.holds(), story.waits_in()) == ("WITHDRAWN", [], [])
 
@@ -126,11 +126,11 @@ def test_a_draft_is_kept_step_by_step_and_sent_once_it_is_whole(story: Story):
 def test_papers_are_checked_sealed_and_met_by_who_decides_only(story: Story):
     id_ = story.applied()
     for body in (b"no paper", b"%PDF-1.7 cut"):
-        with pytest.raises(Refused), story.world.write("own-help:apply", story.patient) as uow:
+        with pytest.raises(Refused), story.world.write("own-help:make", story.patient) as uow:
             applying.attach(uow, id_, Upload("pay.pdf", body))
-    with story.world.write("own-help:apply", story.patient) as uow:
+    with story.world.write("own-help:make", story.patient) as uow:
         applying.attach(uow, id_, Upload("C:\\stubs\\pay.pdf", PDF))
-    with pytest.raises(Refused) as twice, story.world.write("own-help:apply", story.patient) as uow:
+    with pytest.raises(Refused) as twice, story.world.write("own-help:make", story.patient) as uow:
         applying.attach(uow, id_, Upload("again.pdf", PDF))
     assert twice.value.code == "file"
     with story.world.read("assistance:view", story.biller) as uow:
@@ -195,7 +195,7 @@ def test_a_larger_sum_is_for_two_people(story: Story):
     assert (story.row().state, story.waits_in()) == ("REVIEWED", ["assistance"])
     with pytest.raises(Refused) as same:
         story.decided(100, by=story.manager)
-    assert same.value.code == "two-people"
+    assert same.value.code == "guard:second"
     with pytest.raises(Refused):
         story.decided(100, by=story.biller)
     assert story.decided(100, by=story.world.actor("billing-manager", "other")) == 8_640
@@ -238,7 +238,7 @@ def test_what_is_missing_is_asked_for_and_comes_back(story: Story):
         nights.run(story.world.units, story.world.machine())
     assert story.waits_in() == ["assistance"], "nobody sent them: a person looks"
     row = story.row()
-    with story.world.write("own-help:apply", story.patient) as uow:
+    with story.world.write("own-help:make", story.patient) as uow:
         applying.submit(uow, id_, version=row.version)
     assert (story.row().state, story.waits_in()) == ("SUBMITTED", ["assistance"])
 
@@ -250,7 +250,7 @@ def test_who_is_denied_may_ask_again_in_time_and_a_grant_can_be_taken_back(story
     assert odd.value.code == "reason"
     assert story.decided(0, "above") == 0
     row = story.row()
-    with story.world.write("own-help:apply", story.patient) as uow:
+    with story.world.write("own-help:make", story.patient) as uow:
         applying.appeal(uow, id_, "I lost my work in July.", version=row.version)
     assert (story.row().state, len(story.holds()), story.waits_in()) == ("APPEALED", 1, ["assistance"])
     with pytest.raises(Refused) as note:
@@ -265,7 +265,7 @@ def test_who_is_denied_may_ask_again_in_time_and_a_grant_can_be_taken_back(story
     with story.world.read("account:view") as uow:
         assert books.taken(uow, deciding.key_of(row)) == {}
     row = story.row()
-    with pytest.raises(Refused), story.world.write("own-help:apply", story.patient) as uow:
+    with pytest.raises(Refused), story.world.write("own-help:make", story.patient) as uow:
         applying.appeal(uow, id_, "But no", version=row.version)
 
 
@@ -274,7 +274,7 @@ def test_the_days_for_another_look_end(story: Story):
     story.decided(0, "not-shown")
     story.world.clock.forward(days=31)
     row = story.row()
-    with pytest.raises(Refused) as late, story.world.write("own-help:apply", story.patient) as uow:
+    with pytest.raises(Refused) as late, story.world.write("own-help:make", story.patient) as uow:
         applying.appeal(uow, id_, "Please", version=row.version)
     assert late.value.code == "guard:in_time"
 
