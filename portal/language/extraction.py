@@ -46,6 +46,7 @@ SPOKEN_TO_PATIENTS = (
     "portal/services/patients/changing.py",
     "portal/services/patients/elsewhere.py",
     "portal/services/patients/letters.py",
+    "portal/services/patients/own_restrictions.py",
     "portal/services/patients/record.py",
     "portal/services/payments/guests.py",
     "portal/services/payments/paying.py",

@@ -412,7 +412,27 @@ PATIENT = [
         {"page": access((made("Day", day=date(2026, 11, 20), acts=ACTS),), older=7, removed_before=date(2016, 1, 4))},
     ),
     ("patient/access.html", "none", {"page": access(())}),
-    ("patient/data.html", "full", {}),
+    ("patient/data.html", "own", {"own": True}),
+    ("patient/data.html", "proxy", {"own": False}),
+    (
+        "patient/restrictions.html",
+        "each",
+        {
+            "page": tuple(
+                made(
+                    "OwnVisit",
+                    encounter_id=ID,
+                    day=date(2026, 11, n),
+                    charge=Money(8640),
+                    plan="A <Plan>",
+                    told=n == 8,
+                    version=n % 2,
+                )
+                for n in (8, 5, 4)
+            )
+        },
+    ),
+    ("patient/restrictions.html", "none", {"page": ()}),
     (
         "patient/record_copy.html",
         "full",

@@ -155,6 +155,7 @@ _ACTS: Final[Mapping[str, Text]] = MappingProxyType({
     "remittance:import": T_("took in a remittance"),
     "remittance:post": T_("posted payments of payers"),
     "statement:run": T_("made bills"),
+    "own-restriction:ask": T_("kept a visit of theirs from the plan, or looked which are"),
     "own-record:take": T_("took, or set out to take, a copy of the whole billing record"),
     "own-people:view": T_("looked who stands for them"),
     "own-people:change": T_("changed who stands for them or where they are reached"),

@@ -98,7 +98,7 @@ def keep(uow: UnitOfWork, patient_id: bytes, encounter_id: bytes, asked_on: str)
     """
     encounter = _of(uow, patient_id, encounter_id)
     day = _day(asked_on)
-    if day is None or day > uow.today():
+    if day is None or day > uow.today(encounter.practice_id):
         raise Refused(T_("Say on which day the patient asked; it cannot lie ahead. Nothing was kept."), code="asked-on")
     claims = uow.rows(
         uow.select(ClaimRow.id, ClaimRow.versions, ClaimRow.state).where(ClaimRow.encounter_id == encounter.id)
@@ -110,9 +110,8 @@ def keep(uow: UnitOfWork, patient_id: bytes, encounter_id: bytes, asked_on: str)
         )
     if _standing(uow, encounter.id) is None:
         uow.new(
-            RestrictionRow, patient_id=patient_id, encounter_id=encounter.id, asked_on=day,
-            kept_by=uow.actor.identity, kept_at=uow.now, lifted_on=None, lifted_by=None,
-            lifted_at=None,
+            RestrictionRow, practice_id=encounter.practice_id, patient_id=patient_id, encounter_id=encounter.id,
+            asked_on=day, kept_by=uow.actor.identity, kept_at=uow.now, lifted_on=None, lifted_by=None, lifted_at=None,
         )  # fmt: skip
         uow.flush()
     return [row.id for row in claims if row.state in _UNSENT]
@@ -128,7 +127,7 @@ def lift(uow: UnitOfWork, patient_id: bytes, encounter_id: bytes, *, expected_ve
     if row is None:
         raise Conflict(T_("This visit is not kept from its plan any more. Reload the page."), code="version")
     uow.change(
-        row, expected_version=expected_version, lifted_on=uow.today(), lifted_at=uow.now,
+        row, expected_version=expected_version, lifted_on=uow.today(encounter.practice_id), lifted_at=uow.now,
         lifted_by=uow.actor.identity,
     )  # fmt: skip
     uow.flush()

@@ -46,8 +46,9 @@ _README = (
 @reads("own-document:view")
 def show_data(uow: UnitOfWork) -> Page:
     """What the copy holds, and the button that makes it."""
-    uow.saw(whose(uow))
-    return Page("patient/data.html")
+    patient_id = whose(uow)
+    uow.saw(patient_id)
+    return Page("patient/data.html", more={"own": patient_id in uow.actor.own_patients})
 
 
 @blueprint.post("/data", endpoint="data_copy")
