@@ -16,7 +16,7 @@ POLICY = (
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "object-src 'none'; require-trusted-types-for 'script'"
 )
-TYPES = {"css": "text/css", "js": "text/javascript", "ttf": "font/ttf", "svg": "image/svg+xml"}
+TYPES = {"css": "text/css", "js": "text/javascript", "ttf": "font/ttf", "woff2": "font/woff2", "svg": "image/svg+xml"}
 SHOWN = [
     ("patient/home.html", "owes", "en_US"),
     ("patient/home.html", "nothing", "es_US"),
