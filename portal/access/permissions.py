@@ -65,8 +65,8 @@ _TABLE: Final = (
     Permission("own-help:view", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("own-help:make", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True),
     Permission("access-report:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
-    Permission("own-restriction:ask", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
-    Permission("own-record:take", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True, step_up=True),
+    Permission("own-restriction:make", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
+    Permission("own-record:make", _PATIENT_REQUEST, _only(patient=STANDS_FOR), protected=True, step_up=True),
     # Who stands for oneself is one's own to know and to end; nobody who stands for a patient learns who else does.
     Permission("own-people:view", _PATIENT_REQUEST, _only(patient=OWN), protected=True),
     Permission("own-people:change", _PATIENT_REQUEST, _only(patient=OWN), protected=True),

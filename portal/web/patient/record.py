@@ -52,11 +52,11 @@ def show_data(uow: UnitOfWork) -> Page:
 
 
 @blueprint.post("/data", endpoint="data_copy")
-@desks("own-record:take")
+@desks("own-record:make")
 def take_copy(desk: Desk) -> Reply:
     """The copy; its own entry is written before a byte of it leaves."""
     said = speaker()
-    with desk.read("own-record:take", kind="export") as uow:
+    with desk.read("own-record:make", kind="export") as uow:
         found = record.gather(uow, whose(uow))
         sheets = [
             (sheet.title, sheet.header, [[_worded(cell, said) for cell in row] for row in sheet.rows])

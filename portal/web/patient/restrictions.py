@@ -15,14 +15,14 @@ from portal.web.replies import Go, Page
 
 
 @blueprint.get("/restrictions", endpoint="restrictions")
-@reads("own-restriction:ask")
+@reads("own-restriction:make")
 def show_restrictions(uow: UnitOfWork) -> Page:
     """The newest visits with a plan, each with whether the plan hears of it."""
     return Page("patient/restrictions.html", own_restrictions.visits(uow, home.chosen(uow, session.get("who", ""))))
 
 
 @blueprint.post("/restrictions/<id:encounter_id>", endpoint="restrict")
-@writes("own-restriction:ask")
+@writes("own-restriction:make")
 def restrict(uow: UnitOfWork, encounter_id: bytes) -> Go:
     """Keep a visit from its plan, or take that back."""
     patient_id, here = home.chosen(uow, session.get("who", "")), url_for("patient.restrictions")

@@ -26,11 +26,11 @@ def test_the_patient_alone_keeps_it_and_the_claim_does_not_go(office: Office):
     own = person(own_patients=frozenset({claim.patient_id}))
 
     def act(call, actor=own, about=claim, **more):
-        with office.world.write("own-restriction:ask", actor) as uow:
+        with office.world.write("own-restriction:make", actor) as uow:
             call(uow, about.patient_id, about.encounter_id, **more)
 
     def seen():
-        with office.world.read("own-restriction:ask", own) as uow:
+        with office.world.read("own-restriction:make", own) as uow:
             return own_restrictions.visits(uow, claim.patient_id)
 
     assert [(each.told, each.version) for each in seen()] == [(False, 0)]

@@ -51,7 +51,7 @@ def lived(world: World, ids: dict[str, bytes]) -> bytes:
 
 
 def taken(world: World, actor, patient_id: bytes) -> tuple[dict, dict[str, bytes]]:
-    with world.units.read(actor, "own-record:take", kind="export") as uow:
+    with world.units.read(actor, "own-record:make", kind="export") as uow:
         found = record.gather(uow, patient_id)
         made = copies.pack(uow, found, say=str, readme="how", page="<p>all</p>")
     with ZipFile(io.BytesIO(made.body)) as archive:
