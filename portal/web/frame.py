@@ -65,7 +65,7 @@ _PATIENT_NAV = (
     (T_("Home"), "patient.home"), (T_("Visits"), "patient.visits"), (T_("Payments"), "patient.payments"),
     (T_("Messages"), "patient.messages"), (T_("Documents"), "patient.documents"),
     (T_("Bills I pay"), "patient.guaranteed"), (T_("Pay in parts"), "patient.plans"),
-    (T_("What it would cost"), "patient.estimates"), (T_("Help with bills"), "patient.help"),
+    (T_("Help with bills"), "patient.help"),
     (T_("How we reach you"), "patient.contact"), (T_("Who sees my bills"), "patient.people"),
     (T_("Who looked"), "patient.access"), (T_("My data"), "patient.data"),
 )  # fmt: skip
