@@ -17,8 +17,14 @@ from portal.domain.statements import life as statements
 LIVES: dict[str, Lifecycle[Any]] = {
     life.name: life
     for life in (
-        encounters.LIFE, claims.LIFE, denials.LIFE, granting.LIFE, statements.LIFE, people.CONTACT_LIFE, CONVERSATIONS
-    )  # fmt: skip
+        encounters.LIFE,
+        claims.LIFE,
+        denials.LIFE,
+        granting.LIFE,
+        statements.LIFE,
+        people.CONTACT_LIFE,
+        CONVERSATIONS,
+    )
 }
 
 
