@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from portal.domain.messages.mail import MailDelayed, MailRefused, MailUncertain
 from portal.domain.messages.texting import Reply, ReplyRefused
@@ -41,7 +41,7 @@ class Words:
         self._environment = Environment(
             loader=FileSystemLoader(templates),
             undefined=StrictUndefined,
-            autoescape=False,  # noqa: S701 - plain text, which no browser reads
+            autoescape=select_autoescape(("html",)),  # the messages are .txt: plain, and never HTML
             trim_blocks=True,
             lstrip_blocks=True,
         )

@@ -37,6 +37,12 @@ class Later(procrastinate.BaseRetryStrategy):
         return None if wait is None else procrastinate.RetryDecision(retry_at=datetime.now(UTC) + wait)
 
 
+_DUE = """
+    SELECT id FROM procrastinate_jobs WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())
+    ORDER BY id
+"""
+
+
 class ProcrastinateWorker:
     """Runs jobs on a PostgreSQL store; any number of these may run, on any number of machines."""
 
@@ -117,7 +123,18 @@ class ProcrastinateWorker:
         app = self._app()
         async with app.open_async():
             await self._take_over(app)
-            await app.run_worker_async(**self._options(), wait=False, listen_notify=False)
+            left: list[int] = []
+            while True:
+                await app.run_worker_async(**self._options(), wait=False, listen_notify=False)
+                # the library stops looking while its last job still runs: what that one asked for is left behind
+                due = await self._due(app)
+                if not due or due == left:
+                    return
+                left = due
+
+    async def _due(self, app: procrastinate.App) -> list[int]:
+        rows = await app.connector.execute_query_all_async(_DUE)
+        return [int(row["id"]) for row in rows]
 
     def _options(self) -> dict[str, Any]:
         seconds = self._lease.total_seconds()

@@ -166,7 +166,8 @@ def test_from_one_number_to_a_receipt(portal: Portal):
     assert "Online, by card" in portal.page("/my/payments")
     assert "May 5, 2026" in portal.page("/my/visits")
     access = portal.page("/my/access")
-    assert "You looked at" in access
+    assert "Take the list with its proof" in access
+    assert "You looked at" not in access, "other people, unless one asks for more"
 
     session = to_the_processor(portal, bill, amount="all")
     portal.server.pay(session)

@@ -172,7 +172,7 @@ def self_pay(world: World) -> bytes:
 def pay(world: World, id_: bytes, cents: int) -> bytes:
     with world.write("payment:settle") as uow:
         patient: bytes = uow.get(EncounterRow, id_).patient_id
-        entry = card_payment_entry(os.urandom(16), patient, cents, owed_charges(uow, patient), uow.today())
+        entry = card_payment_entry(os.urandom(16), patient, cents, owed_charges(uow, [patient]), uow.today())
         ledger.post(uow, [entry])
     return patient
 
@@ -332,7 +332,7 @@ def test_a_payment_that_comes_while_its_visit_is_set_aside_finds_nothing_owed_on
     def settle() -> None:
         with world.write("payment:settle") as uow:
             patient = uow.get(EncounterRow, id_).patient_id
-            owed = held_charges(uow, patient)
+            owed = held_charges(uow, [patient])
             ledger.post(uow, [card_payment_entry(os.urandom(16), patient, 1_500, owed, uow.today())])
 
     def aside_(uow: UnitOfWork) -> None:
